@@ -1,0 +1,296 @@
+# memscope: the only build file. `make help` lists the targets.
+#
+# Variants live side by side: build/<variant>/ holds objects, generated code and tests; the release variant also puts the
+# tools into build/bin and the libraries into build/lib. V=1 shows the commands.
+
+VARIANT ?= release
+CC      ?= gcc
+CXX     ?= g++
+PREFIX  ?= /usr/local
+DESTDIR ?=
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+JOBS    ?= $(shell nproc)
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := $(shell sed -n 's/^\#define MS_VERSION "\(.*\)"/\1/p' format/version.h)
+
+B    := build/$(VARIANT)
+GEN  := $(B)/gen
+ifeq ($(VARIANT),release)
+BIN  := build/bin
+LIB  := build/lib
+else
+BIN  := $(B)/bin
+LIB  := $(B)/lib
+endif
+
+SAN_release  :=
+SAN_asan     := -fsanitize=address -fno-omit-frame-pointer
+SAN_ubsan    := -fsanitize=undefined -fno-sanitize-recover=all
+SAN_tsan     := -fsanitize=thread
+SAN_coverage := --coverage
+OPT_release  := -O2 -DNDEBUG
+OPT_asan     := -O1
+OPT_ubsan    := -O1
+OPT_tsan     := -O1
+OPT_coverage := -O0
+SAN := $(SAN_$(VARIANT))
+OPT := $(OPT_$(VARIANT))
+
+WARN := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
+        -Wvla -Wformat=2 -Wcast-align
+WERROR := $(if $(CI),-Werror)
+
+BASE_CFLAGS := -std=gnu11 -g -I. -I$(GEN) -D_GNU_SOURCE -MMD -MP $(WARN) $(WERROR)
+LIB_CFLAGS  := $(BASE_CFLAGS) $(OPT) $(SAN) -fPIC -fvisibility=hidden $(CFLAGS)
+# The library inside the app: never sanitized, frame pointer kept (a hook finds its caller's frame through it),
+# initial-exec TLS (a dynamic model would allocate), nothing exported but the list in interpose.c.
+PRELOAD_CFLAGS := $(BASE_CFLAGS) -O2 -DNDEBUG -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+        -fno-omit-frame-pointer -fno-stack-protector -fno-exceptions -fasynchronous-unwind-tables -fno-builtin-malloc $(CFLAGS)
+
+FORMAT_LIBS := -lzstd -lxxhash -ldw -lelf -liberty
+TOOL_LIBS   := $(FORMAT_LIBS) -ljansson -lm -lpthread
+
+# ---- sources: wildcards per folder; what is a main of its own is taken out -------------------------------------------
+FORMAT_SRC  := $(filter-out format/fbgen.c,$(wildcard format/*.c))
+ANALYZE_SRC := $(wildcard analyze/*.c analyze/*/*.c)
+RENDER_SRC  := $(wildcard render/*.c render/export/*.c)
+TOOL_SRC    := $(wildcard render/tools/memscope-*.c)
+TOOL_COMMON := $(filter-out $(TOOL_SRC),$(wildcard render/tools/*.c))
+RECORD_SRC  := $(filter-out record/main.c,$(wildcard record/*.c))
+PRELOAD_SRC := $(wildcard record/preload/*.c)
+UNIT_SRC    := $(wildcard tests/unit/test_*.c)
+UNIT_COMMON := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+PROGRAM_SRC := $(wildcard tests/programs/*.c)
+PROGRAM_CXX := $(wildcard tests/programs/*.cpp)
+PROGRAM_LIBS := $(wildcard tests/programs/lib/*.c)
+FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC   := $(wildcard bench/*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+TOOLS    := $(patsubst render/tools/%.c,$(BIN)/%,$(TOOL_SRC)) $(if $(wildcard record/main.c),$(BIN)/memscope-record)
+UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%,$(PROGRAM_SRC)) \
+            $(patsubst tests/programs/%.cpp,$(B)/programs/%,$(PROGRAM_CXX))
+PROGRAM_SOS := $(patsubst tests/programs/lib/%.c,$(B)/programs/lib%.so,$(PROGRAM_LIBS))
+BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
+GENERATED := $(GEN)/trace_fb.h
+
+.PHONY: all
+.DEFAULT_GOAL := all
+## all: build the tools (build/bin) and the libraries (build/lib)
+all: $(TOOLS) $(LIB)/libmemscope.a $(LIB)/libmemscope.so $(if $(PRELOAD_SRC),$(LIB)/libmemscope-preload.so)
+
+# ---- generated code ---------------------------------------------------------------------------------------------------
+$(GEN)/trace.bfbs: schemas/trace.fbs
+	@mkdir -p $(@D)
+	@echo "  FLATC   $<"
+	$(Q)flatc -b --schema -o $(@D) $<
+
+$(B)/fbgen: format/fbgen.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(BASE_CFLAGS) -O1 -o $@ $<
+
+$(GENERATED): $(GEN)/trace.bfbs $(B)/fbgen
+	@echo "  FBGEN   $@"
+	$(Q)$(B)/fbgen $< > $@.tmp && mv $@.tmp $@
+
+# ---- objects ----------------------------------------------------------------------------------------------------------
+$(B)/obj/record/preload/%.o: record/preload/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
+
+# The same sources again, as a plain (sanitizable) library for the unit tests: everything but the exported symbols.
+$(B)/obj-hooks/%.o: record/preload/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $< (for tests)"
+	$(Q)$(CC) $(LIB_CFLAGS) -fno-omit-frame-pointer -c -o $@ $<
+
+$(B)/obj/tests/%.o: tests/%.c | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(LIB_CFLAGS) -UNDEBUG -c -o $@ $<
+
+$(B)/obj/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(LIB_CFLAGS) -c -o $@ $<
+
+# ---- libraries and tools ----------------------------------------------------------------------------------------------
+LIB_OBJ := $(call obj,$(FORMAT_SRC) $(ANALYZE_SRC) $(RENDER_SRC))
+
+$(LIB)/libmemscope.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(LIB)/libmemscope.so: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -shared -Wl,-soname,libmemscope.so.0 -o $@ $^ $(TOOL_LIBS)
+
+$(B)/librecord.a: $(call obj,$(RECORD_SRC))
+	@mkdir -p $(@D)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+HOOKS_OBJ := $(patsubst record/preload/%.c,$(B)/obj-hooks/%.o,$(filter-out record/preload/interpose.c,$(PRELOAD_SRC)))
+$(B)/libhooks.a: $(HOOKS_OBJ)
+	@mkdir -p $(@D)
+	@echo "  AR      $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) $(wildcard record/preload/exports.map)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) -shared -Wl,-z,now -Wl,-z,relro $(addprefix -Wl$(comma)--version-script=,$(wildcard record/preload/exports.map)) \
+	    -o $@ $(filter %.o,$^) -lpthread -ldl
+comma := ,
+
+$(BIN)/memscope-record: $(call obj,record/main.c) $(B)/librecord.a $(LIB)/libmemscope.a
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+
+$(BIN)/memscope-%: $(B)/obj/render/tools/memscope-%.o $(call obj,$(TOOL_COMMON)) $(LIB)/libmemscope.a
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+
+# ---- tests, fuzzers, traced programs, benchmarks ----------------------------------------------------------------------
+UNIT_LIBS := $(if $(HOOKS_OBJ),$(B)/libhooks.a) $(if $(RECORD_SRC),$(B)/librecord.a) $(LIB)/libmemscope.a
+
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,$(UNIT_COMMON)) $(UNIT_LIBS)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -rdynamic -o $@ $^ -lcmocka -lunwind $(TOOL_LIBS)
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)/libmemscope.a
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+
+# Traced programs are ordinary programs: never sanitized. A first line `// flags: ...` adds compiler and linker flags.
+flags_of = $(shell sed -n '1s|^// flags:||p' $(1))
+$(B)/programs/lib%.so: tests/programs/lib/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) -std=gnu11 -g -O1 -fPIC -shared -D_GNU_SOURCE -o $@ $<
+$(B)/programs/%: tests/programs/%.c $(PROGRAM_SOS)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) -std=gnu11 -g -O1 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< $(call flags_of,$<) -lpthread -ldl
+$(B)/programs/%: tests/programs/%.cpp $(PROGRAM_SOS)
+	@mkdir -p $(@D)
+	@echo "  CXX     $@"
+	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(call flags_of,$<) -lpthread -ldl
+$(B)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< -lpthread
+
+.PHONY: tests test-only check-unit
+tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS)
+
+## deps: install what is missing (Debian packages); without root, name what is missing and stop
+.PHONY: deps
+deps:
+	$(Q).ci/deps
+
+## test: install what is missing, build, run every test; ends with one line `N passed, N failed`
+.PHONY: test
+test: deps
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) tests
+	$(Q)VARIANT=$(VARIANT) tests/run
+
+## test-only: run the tests without looking at packages; T=pattern selects some
+test-only: tests
+	$(Q)VARIANT=$(VARIANT) tests/run $(T)
+
+## demo: install what is missing, build, record a real program (jq), print its report
+.PHONY: demo
+demo: deps
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q).ci/demo
+
+## check: the fast checks: layers, exported symbols, generated files
+.PHONY: check
+check:
+	$(Q)tests/check-layers
+
+## asan / ubsan / tsan: the unit tests and fuzz corpora under a sanitizer
+.PHONY: asan ubsan tsan
+asan ubsan tsan:
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) VARIANT=$@ tests
+	$(Q)VARIANT=$@ tests/run unit fuzz
+
+## coverage: unit tests with gcov
+.PHONY: coverage
+coverage:
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) VARIANT=coverage tests
+	$(Q)VARIANT=coverage tests/run unit
+	$(Q)cd build/coverage && find . -name '*.gcda' -path '*obj/*' | grep -v tests | xargs -r gcov -n 2>/dev/null | \
+	    awk '/^File/{f=$$2} /^Lines/{print f, $$0}' | grep -E "'(format|record|analyze|render)/" | sort
+
+## check-all: everything CI runs: check, test, the sanitizer variants, the README commands
+.PHONY: check-all
+check-all: deps
+	$(Q)$(MAKE) --no-print-directory check
+	$(Q)$(MAKE) --no-print-directory asan
+	$(Q)$(MAKE) --no-print-directory ubsan
+	$(Q)$(MAKE) --no-print-directory tsan
+	$(Q)$(MAKE) --no-print-directory demo
+	$(Q)$(MAKE) --no-print-directory test
+
+## bench: measure recording and analysis against heaptrack; writes bench/results and docs/BENCHMARKS.md
+.PHONY: bench
+bench: deps all $(BENCHES)
+	$(Q)bench/run
+
+## man: man pages from the option tables (build/man)
+.PHONY: man
+man: all
+	$(Q)mkdir -p build/man && for t in $(notdir $(TOOLS)); do \
+	    help2man -N --no-discard-stderr --version-option=-V --help-option=--help -o build/man/$$t.1 $(BIN)/$$t || exit 1; done
+
+## install: into $(DESTDIR)$(PREFIX)
+.PHONY: install uninstall
+install: all man
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/include/memscope
+	install -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB)/libmemscope.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(LIB)/libmemscope.so $(DESTDIR)$(PREFIX)/lib/libmemscope.so.0
+	ln -sf libmemscope.so.0 $(DESTDIR)$(PREFIX)/lib/libmemscope.so
+	install -m 755 $(LIB)/libmemscope-preload.so $(DESTDIR)$(PREFIX)/lib
+	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 format/errors.h format/events.h format/trace_types.h format/trace_reader.h $(DESTDIR)$(PREFIX)/include/memscope
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' memscope.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/memscope.pc
+## uninstall: remove what install put there
+uninstall:
+	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
+	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/pkgconfig/memscope.pc \
+	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS)))
+	rm -rf $(DESTDIR)$(PREFIX)/include/memscope
+
+## format: clang-format over the C sources
+.PHONY: format
+format:
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+## clean: remove build/
+.PHONY: clean help
+clean:
+	$(Q)rm -rf build
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): /  \1\t/p' Makefile | expand -t 28
+
+-include $(shell test -d $(B) && find $(B) -name '*.d')
+.SECONDARY:
+.DELETE_ON_ERROR:

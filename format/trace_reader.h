@@ -1,0 +1,113 @@
+/*
+ * trace_reader.h - opens a trace, verifies it, and reads its tables and events.
+ *
+ * ms_trace_open reads the header, the index (or, when it is missing, scans the block headers) and all side tables into
+ * memory; events stay in the file and are read block by block through a cursor. A file without its tail opens up to its
+ * last whole block: ms_trace_damage() then says where and why reading stopped. Every byte is checked before it is used:
+ * checksums, sizes, decompression bounds, FlatBuffers structure, column lengths, ids.
+ *
+ * Ownership: everything returned by const pointer belongs to the struct ms_trace until ms_trace_close.
+ * Errors: enum ms_status; err->offset is the file offset. Thread-safety: after open the trace is read-only and may be
+ * shared; a cursor belongs to one thread. Not signal-safe.
+ * Source of the format: docs/FORMAT.md, schemas/trace.fbs.
+ */
+#ifndef MS_FORMAT_TRACE_READER_H
+#define MS_FORMAT_TRACE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "errors.h"
+#include "events.h"
+#include "trace_types.h"
+
+struct ms_trace;
+
+int ms_trace_open(struct ms_trace **out, const char *path, struct ms_error *err);
+/* The same from memory (borrowed until close); for tests and fuzzing. */
+int ms_trace_open_memory(struct ms_trace **out, const void *bytes, size_t size_bytes, struct ms_error *err);
+void ms_trace_close(struct ms_trace *t); /* NULL allowed */
+
+const struct ms_process *ms_trace_process(const struct ms_trace *t); /* never NULL */
+const struct ms_end *ms_trace_end(const struct ms_trace *t);         /* NULL: the trace is truncated */
+
+/* Where reading stopped early; NULL when the file is whole. */
+const struct ms_error *ms_trace_damage(const struct ms_trace *t);
+bool ms_trace_has_index(const struct ms_trace *t);
+uint64_t ms_trace_file_bytes(const struct ms_trace *t);
+uint32_t ms_trace_format_version(const struct ms_trace *t);
+
+/* Counts: valid ids are 1 .. count. */
+uint32_t ms_trace_string_count(const struct ms_trace *t);
+uint32_t ms_trace_module_count(const struct ms_trace *t);
+uint32_t ms_trace_thread_count(const struct ms_trace *t);
+uint32_t ms_trace_frame_count(const struct ms_trace *t);
+uint32_t ms_trace_stack_count(const struct ms_trace *t);
+uint64_t ms_trace_event_count(const struct ms_trace *t);             /* sum over the readable event blocks */
+uint64_t ms_trace_last_time_ns(const struct ms_trace *t);
+
+/* "" / NULL for id 0 or out of range. Strings are NUL-terminated and may contain any other byte. */
+const char *ms_trace_string(const struct ms_trace *t, uint32_t id);
+const struct ms_module *ms_trace_module(const struct ms_trace *t, uint32_t id);
+const struct ms_thread *ms_trace_thread(const struct ms_trace *t, uint32_t id);
+const struct ms_frame *ms_trace_frame(const struct ms_trace *t, uint32_t id);
+const struct ms_stack *ms_trace_stack(const struct ms_trace *t, uint32_t id);
+/* Symbols of a frame, innermost inline level first; *n = 0 when there are none. */
+const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t frame, size_t *n);
+
+/* The blocks of the file, in file order. */
+struct ms_block_info {
+	uint64_t offset;                 /* of the block header */
+	uint64_t stored_bytes, raw_bytes; /* payload as stored, and uncompressed */
+	uint64_t first_time_ns, last_time_ns;
+	uint64_t first_event;
+	uint32_t count;
+	uint16_t kind;                   /* enum ms_block_kind, format/container.h */
+};
+size_t ms_trace_block_count(const struct ms_trace *t);
+const struct ms_block_info *ms_trace_block(const struct ms_trace *t, size_t index);
+
+/* ---- events ---------------------------------------------------------------------------------------------------- */
+
+/* Which optional arrays a batch must hold; what is not asked for is not decoded (pointer NULL). */
+enum ms_columns {
+	MS_COLUMN_ADDRESS = 1u << 0,
+	MS_COLUMN_ARGS = 1u << 1,        /* also needed to see thread names, modules, marks */
+};
+
+/*
+ * A run of events as arrays of `count` elements, resolved against the live blocks: a free knows size, stack, thread,
+ * kind and time of birth of the block that it ends. Memory belongs to the cursor, valid until the next call.
+ */
+struct ms_batch {
+	uint32_t count;
+	uint64_t first_event;            /* ordinal of element 0 */
+	const uint8_t *kind;             /* enum ms_event_kind */
+	const uint64_t *time_ns;
+	const uint32_t *thread;          /* thread id */
+	const uint64_t *size_bytes;      /* ALLOC, FAIL, MAP: requested; FREE: size of the block, 0 when unmatched */
+	const uint64_t *block;           /* ALLOC: its id; FREE: the block it ends, 0 = unmatched; else 0 */
+	const uint32_t *stack;           /* the event's own stack, 0 = none */
+	/* Of the block concerned; for an ALLOC the event itself, for other classes and unmatched frees 0. */
+	const uint32_t *birth_stack;
+	const uint32_t *birth_thread;
+	const uint64_t *birth_ns;
+	const uint8_t *birth_kind;
+	const uint64_t *address;         /* MS_COLUMN_ADDRESS */
+	const uint64_t (*arg)[2];        /* MS_COLUMN_ARGS */
+};
+
+struct ms_cursor;
+
+/* Starts before event `first_event` (0 = the beginning), from the nearest keyframe. With `threads` > 1 blocks are
+   decompressed and decoded ahead on a background thread. */
+int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+                   unsigned threads, struct ms_error *err);
+/* MS_OK with batch->count > 0; count = 0 at the end (of the readable part: see ms_trace_damage). */
+int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err);
+/* The blocks that are live after the last batch, sorted by id; memory of the cursor, valid until the next call. */
+int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);
+void ms_cursor_close(struct ms_cursor *c); /* NULL allowed */
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * trace_types.h - the records of a trace as plain structs, shared by writer and reader.
+ *
+ * They mirror the tables of schemas/trace.fbs (which has the units and meanings). Strings are borrowed: from the caller
+ * when writing, from the struct ms_trace (until it is closed) when reading. Thread-safety: pure data.
+ */
+#ifndef MS_FORMAT_TRACE_TYPES_H
+#define MS_FORMAT_TRACE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ms_clock_source { MS_CLOCK_SOURCE_MONOTONIC = 0, MS_CLOCK_SOURCE_TSC = 1 };
+enum ms_on_full { MS_ON_FULL_BLOCK = 0, MS_ON_FULL_DROP = 1 };
+enum ms_ended { MS_ENDED_RUNNING = 0, MS_ENDED_EXITED = 1, MS_ENDED_SIGNALED = 2, MS_ENDED_UNKNOWN = 3 };
+
+struct ms_process {
+	const char *const *command;      /* argc strings */
+	size_t command_count;
+	const char *executable, *working_directory, *host, *kernel, *architecture;
+	const char *recorder, *allocator;
+	const char *const *options;
+	size_t options_count;
+	uint32_t pid, parent_pid, page_size_bytes, stack_depth_limit;
+	uint64_t start_time_unix_ns, clock_hz, max_size_bytes;
+	uint8_t clock;                   /* enum ms_clock_source */
+	uint8_t on_full;                 /* enum ms_on_full */
+	bool free_stacks, inherited_heap;
+};
+
+struct ms_module {
+	const char *path;                /* "" = unknown */
+	const uint8_t *build_id;
+	size_t build_id_bytes;           /* at most 64 */
+	uint64_t load_bias, start, end;
+	uint32_t image;
+};
+
+struct ms_thread {
+	uint32_t tid, image;
+	bool is_main;
+};
+
+struct ms_frame {
+	uint64_t address;                /* return address */
+	uint32_t module;                 /* module id, 0 = unknown */
+};
+
+struct ms_stack {
+	uint32_t parent;                 /* stack id of the caller, 0 = outermost */
+	uint32_t frame;
+};
+
+struct ms_symbol {
+	uint32_t frame;
+	uint32_t function, linkage_name, file; /* string ids, 0 = unknown */
+	uint32_t line;                   /* 0 = unknown */
+};
+
+/* A live block: what a keyframe stores and what the reader's block table holds. */
+struct ms_live_block {
+	uint64_t block;                  /* block id */
+	uint64_t address, size_bytes;
+	uint64_t birth_ns;               /* time of the allocation */
+	uint32_t stack, thread;          /* of the allocation */
+	uint8_t kind;                    /* enum ms_event_kind of the allocation */
+	uint8_t pad[7];
+};
+
+struct ms_end {
+	uint64_t time_ns;
+	uint8_t ended;                   /* enum ms_ended */
+	bool core_dumped, size_limit_reached, symbolized;
+	int32_t exit_code, term_signal;
+	uint64_t events, blocks;
+	uint64_t lost_events, lost_stacks, late_events, lost_threads;
+	uint64_t peak_bytes, collector_cpu_ns, collector_rss_bytes;
+};
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * trace_writer.h - writes a trace: side tables, events in time order, keyframes, end and index.
+ *
+ * The caller appends records; the writer interns strings, keeps ids dense, cuts the records into blocks, encodes and
+ * compresses them and hands each block to the stream in one write, so that the file is readable up to its last whole
+ * block at every instant. A block never refers to a record that stands after it.
+ *
+ * Errors: int functions return MS_OK or an enum ms_status and fill *err. The first error sticks: later calls return it
+ * again and write nothing. Functions that return an id return 0 on error (then ms_writer_status() tells).
+ * Ownership: everything passed in is borrowed for the call; ms_writer_close frees the writer (not the stream).
+ * Thread-safety: one thread at a time. Not signal-safe. Allocates.
+ * Source of the format: docs/FORMAT.md, schemas/trace.fbs.
+ */
+#ifndef MS_FORMAT_TRACE_WRITER_H
+#define MS_FORMAT_TRACE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "errors.h"
+#include "events.h"
+#include "trace_types.h"
+
+struct ms_writer;
+struct ms_stream; /* format/stream.h */
+
+struct ms_writer_options {
+	int level;                       /* zstd level, 0 = default (3) */
+	uint64_t max_size_bytes;         /* 0 = none; else MS_E_FULL once the file would exceed it (room for the end is kept) */
+	uint32_t events_per_block;       /* 0 = default; at most 65536 */
+	uint64_t keyframe_events;        /* 0 = default (8 million) */
+};
+
+/* Writes the file header. *out is valid only on MS_OK. */
+int ms_writer_open(struct ms_writer **out, struct ms_stream *stream, const struct ms_writer_options *options,
+                   struct ms_error *err);
+/* Process facts: once, before anything else. */
+int ms_writer_process(struct ms_writer *w, const struct ms_process *process, struct ms_error *err);
+
+/* Id of the string, the same for the same bytes; 0 for length 0. */
+uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length);
+/* Next dense id for each. No deduplication. */
+uint32_t ms_writer_module(struct ms_writer *w, const struct ms_module *module);
+uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread);
+uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module);
+uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame);
+
+/* Appends n events. time_ns must not decrease; ALLOC events carry block ids dense from 1; stacks, threads and strings
+   that they name must have been added before. */
+int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t n, struct ms_error *err);
+
+/* True when it is time for a keyframe (enough events since the last one for this many live blocks). */
+bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks);
+/* The live set now, sorted by block id, n entries. */
+int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err);
+
+/* Writes what is pending as blocks of their own: bounds what a crash of the collector can lose. */
+int ms_writer_flush(struct ms_writer *w, struct ms_error *err);
+
+/* Symbols of frames: frame ids ascending, innermost inline level first. After the last event. */
+int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *symbol, struct ms_error *err);
+
+/* Pending blocks, End, Index. Fields `events` and `blocks` of end are filled in by the writer. */
+int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error *err);
+
+struct ms_writer_stats {
+	uint64_t bytes;                  /* written to the stream */
+	uint64_t events, blocks;         /* appended */
+	uint32_t frames, stacks, strings, modules, threads;
+};
+struct ms_writer_stats ms_writer_stats(const struct ms_writer *w);
+int ms_writer_status(const struct ms_writer *w); /* MS_OK or the error that sticks */
+void ms_writer_close(struct ms_writer *w);       /* frees; NULL allowed; does not write an end */
+
+#endif

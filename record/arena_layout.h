@@ -1,0 +1,210 @@
+/*
+ * arena_layout.h - the contract between the library inside the app (record/preload) and the collector (record/).
+ *
+ * The arena is one memfd that the collector creates before the app starts and that both map MAP_SHARED at any
+ * address. It outlives the app: whatever a hook has published is still there after SIGKILL.
+ *
+ *   offset 0            struct ms_arena_header          one page
+ *   slots_offset        struct ms_slot[slot_count]      one per recorded thread, recycled by the collector
+ *   modules_offset      struct ms_module_record[module_capacity]
+ *   nodes_offset        struct ms_node[node_capacity]   the stack trie: parent-linked call frames
+ *   hash_offset         uint64_t[...]                   child index of the trie, MS_HASH_LEVELS tables
+ *   rings_offset        the rings, ms_slot.ring_offset each
+ *
+ * Memory is committed by the kernel when it is first touched, so capacities are generous and cost address space only.
+ *
+ * Who writes what is said at each field; nobody else may. All cross-process fields are lock-free C11 atomics. Memory
+ * ordering: "release"/"acquire" pairs are named at the field; everything without a name is relaxed.
+ *
+ * Ring protocol (single producer: the thread; single consumer: the collector)
+ *   head and tail count 8-byte words and only grow. An entry of n words stands at ring[head & (ring_words-1)] and is
+ *   contiguous: it may run past the end of the ring into MS_RING_SLACK_WORDS extra words, so neither side ever wraps
+ *   inside an entry. The producer writes the words, then stores head + n with release. The consumer reads head with
+ *   acquire, copies, stores tail with release. There is room for an entry when head + n - tail <= ring_words.
+ *
+ * Order. Time stamps come from one clock (header.clock). A thread's entries are in time order. in_hook tells the
+ * collector that the thread may be about to publish an entry whose stamp is already taken: up to which time the input
+ * is complete follows from it (record/merge.c).
+ *
+ * Thread- and signal-safety: the layout is plain data; the rules above make it safe.
+ */
+#ifndef MS_RECORD_ARENA_LAYOUT_H
+#define MS_RECORD_ARENA_LAYOUT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
+#define MS_ARENA_VERSION 1u
+
+#define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
+#define MS_HASH_LEVELS 5u
+#define MS_HASH_LINE 8u            /* slots probed per level: one cache line */
+#define MS_MODULE_PATH_BYTES 480u
+
+/* ---- header ------------------------------------------------------------------------------------------------- */
+
+enum ms_arena_state {
+	MS_ARENA_READY = 0,     /* collector: created, no app attached yet */
+	MS_ARENA_RECORDING = 1, /* app: first image attached */
+	MS_ARENA_STOPPED = 2,   /* either: hooks pass through from now on, for ever */
+};
+
+enum ms_arena_clock { MS_CLOCK_TSC = 0, MS_CLOCK_MONOTONIC = 1 };
+
+enum ms_arena_flag {
+	MS_FLAG_FREE_STACKS = 1u << 0, /* frees carry a stack */
+	MS_FLAG_DROP = 1u << 1,        /* --on-full=drop: count instead of wait */
+	MS_FLAG_FOLLOW = 1u << 2,      /* children ask for an arena of their own */
+	MS_FLAG_NO_STACKS = 1u << 3,   /* bench only: no unwinding */
+	MS_FLAG_DISCARD = 1u << 4,     /* bench only: the collector throws everything away */
+};
+
+struct ms_hash_level {
+	uint64_t offset;               /* of uint64_t slots[slot_count] in the arena */
+	uint64_t slot_count;           /* power of two, multiple of MS_HASH_LINE */
+};
+
+struct ms_arena_header {
+	/* Written by the collector before the app starts; constant afterwards. */
+	uint64_t magic;
+	uint32_t version;
+	uint32_t flags;                /* enum ms_arena_flag */
+	uint64_t arena_bytes;
+	uint32_t clock;                /* enum ms_arena_clock */
+	uint32_t collector_pid;
+	uint32_t stack_depth_limit;    /* leaf-most frames kept, 0 = all */
+	uint32_t slot_count;
+	uint64_t slots_offset;
+	uint32_t module_capacity;
+	uint32_t node_capacity;
+	uint64_t modules_offset;
+	uint64_t nodes_offset;
+	struct ms_hash_level hash[MS_HASH_LEVELS];
+	uint64_t start_ticks;          /* clock at t = 0 */
+	uint64_t reserved0[8];
+
+	/* Written by both; each field says by whom. */
+	_Alignas(64) _Atomic uint32_t state;      /* enum ms_arena_state */
+	_Atomic uint32_t app_pid;      /* app, at attach */
+	_Atomic uint32_t images;       /* app: number of images that attached (1 after start, +1 per exec), release */
+	_Atomic uint32_t unload_epoch; /* app: +1 after a module was unloaded and its nodes retired */
+	_Atomic uint32_t module_count; /* app: release, after the record is filled */
+	char allocator[64];            /* app, at attach: file name of the library that defines malloc */
+
+	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone */
+	_Atomic uint32_t wake;         /* futex word: collector +1 and FUTEX_WAKE after it made room for a waiter */
+
+	_Alignas(64) _Atomic uint32_t node_count;     /* app: next free node (fetch_add); starts at 1 */
+	_Alignas(64) _Atomic uint32_t slots_used;     /* app: slots ever handed out (fetch_add), at most slot_count */
+	_Atomic uint64_t free_slots;   /* collector pushes, app pops: low 32 bit = slot index + 1, high = tag against ABA */
+
+	/* Losses that have no ring to stand in. App, fetch_add. */
+	_Alignas(64) _Atomic uint64_t lost_events;    /* hooks that found no slot */
+	_Atomic uint64_t lost_threads; /* threads that got no slot */
+	_Atomic uint64_t lost_stacks;  /* stacks cut short: trie full */
+	_Atomic uint64_t unwind_stops; /* walks that ended at a frame without unwind information before the outermost */
+
+	/* --follow: a child asks for an arena. The child waits on child_reply (bounded). One request at a time: the child
+	   takes child_pid by CAS from 0; the collector answers with the number of its fd and the child resets child_pid. */
+	_Alignas(64) _Atomic uint32_t child_pid;      /* app: pid that asks, 0 = free */
+	_Atomic uint32_t child_reply;  /* collector: fd number in /proc/<collector>/fd + 1, or UINT32_MAX = refused; release */
+	_Atomic uint32_t child_collector; /* collector: pid whose fd that is */
+};
+_Static_assert(sizeof(struct ms_arena_header) <= 4096, "one page");
+
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+enum ms_slot_state {
+	MS_SLOT_FREE = 0,       /* collector: drained and recycled (or never used) */
+	MS_SLOT_LIVE = 1,       /* app: in use, release after tid, image and counters are set */
+};
+
+struct ms_slot {
+	/* Line 0: the thread writes on every event, the collector reads when it polls. */
+	_Alignas(64) _Atomic uint64_t head;   /* words published, release */
+	_Atomic uint32_t in_hook;             /* 1 while a hook runs that may publish */
+	uint32_t pad0;
+	_Atomic uint64_t lost;                /* thread: events dropped so far (--on-full=drop, collector gone) */
+
+	/* Line 1: the collector writes, the thread reads when its cached copy says "full". */
+	_Alignas(64) _Atomic uint64_t tail;   /* words consumed, release */
+
+	/* Line 2: set when the slot is taken, then constant. */
+	_Alignas(64) _Atomic uint32_t state;  /* enum ms_slot_state */
+	uint32_t tid;                         /* kernel thread id; two slots may share it (see nested) */
+	uint32_t image;                       /* number of the process image that owns it */
+	uint32_t nested;                      /* 1: written by signal handlers that interrupted a hook of the same tid */
+	uint64_t ring_offset;                 /* collector, constant: of uint64_t ring[ring_words + MS_RING_SLACK_WORDS] */
+	uint64_t ring_words;                  /* collector, constant: power of two */
+	_Atomic uint32_t waiting;             /* thread: 1 while it waits for room on header.wake */
+	_Atomic uint32_t ended;               /* thread: 1 after its pthread destructor ran (events may still follow) */
+	char name[16];                        /* thread: comm at registration, NUL-terminated */
+};
+_Static_assert(sizeof(struct ms_slot) == 192, "three cache lines");
+
+/* ---- ring entries ------------------------------------------------------------------------------------------- */
+
+/*
+ * word 0   clock ticks
+ * word 1   kind << 56 | number of words of the entry << 48 | address (48 bits)      kind: format/events.h
+ * then, by class:
+ *   ALLOC  word 2 = stack node << 32 | size, size 0xffffffff: the size stands in one more word; then the arguments
+ *   FREE   the arguments; then, if MS_FLAG_FREE_STACKS, one word: stack node
+ *   FAIL   like ALLOC, address 0
+ *   MAP    like ALLOC; size 0xffffffff means one more word
+ *   OTHER  one word per argument, with these exceptions: THREAD_NAME, EXEC and MARK carry text: one word with the
+ *          length in bytes, then the bytes, zero-padded to whole words; MODULE_LOAD/UNLOAD carry an index into modules
+ */
+#define MS_ENTRY_ADDRESS_MASK UINT64_C(0x0000ffffffffffff)
+#define MS_ENTRY_TAG(kind, words) ((uint64_t)(kind) << 56 | (uint64_t)(words) << 48)
+#define MS_ENTRY_KIND(word1) ((uint8_t)((word1) >> 56))
+#define MS_ENTRY_WORDS(word1) ((uint32_t)((word1) >> 48 & 0xff))
+#define MS_ENTRY_SIZE_ESCAPE UINT32_MAX
+
+/* ---- modules ------------------------------------------------------------------------------------------------ */
+
+struct ms_module_record {
+	uint64_t load_bias;
+	uint64_t start, end;                  /* mapped range [start, end) */
+	uint32_t image;
+	_Atomic uint32_t unloaded;            /* app: 1 after dlclose removed it */
+	uint8_t build_id_bytes;               /* 0 = none */
+	uint8_t build_id[32];
+	uint8_t pad[7];
+	char path[MS_MODULE_PATH_BYTES];      /* NUL-terminated; "" = vdso or unknown */
+};
+_Static_assert(sizeof(struct ms_module_record) == 552, "layout");
+
+/* ---- the stack trie ----------------------------------------------------------------------------------------- */
+
+/*
+ * Node 0 is "no stack". A node is a frame on top of its parent, the caller; a root has parent 0. Nodes are never freed
+ * or changed, except that MS_NODE_RETIRED is set when the module of the code was unloaded: lookups then miss it, so
+ * that the same address in another module gets another node. pc_flags is stored last, with release; 0 = not yet
+ * written (for ever, if its thread was killed in between).
+ */
+struct ms_node {
+	_Atomic uint64_t pc_flags;            /* return address | flags */
+	uint32_t parent;
+	uint32_t image;                       /* process image; roots of two images never mix */
+};
+_Static_assert(sizeof(struct ms_node) == 16, "four to a cache line");
+
+#define MS_NODE_PC_MASK UINT64_C(0x0000ffffffffffff)
+#define MS_NODE_RETIRED (UINT64_C(1) << 63)
+#define MS_NODE_INFERRED (UINT64_C(1) << 62) /* found by the frame pointer, not by unwind information */
+
+/*
+ * Child index: hash(parent, pc, image) names one line of MS_HASH_LINE slots per level. A lookup scans level 0's line,
+ * then level 1's, ... until it finds the child or an empty slot. Slots are filled by CAS from 0 in that order and never
+ * emptied, so a first empty slot proves absence. slot = tag (upper half of the hash) << 32 | node.
+ */
+
+/* ---- how the app finds the arena ---------------------------------------------------------------------------- */
+
+/* Environment: MEMSCOPE_ARENA=<fd>:<inode>:/proc/<collector pid>/fd/<n>. The fd is inherited at launch and closed after
+   mapping; an image that lost it (exec) opens the path instead. */
+#define MS_ENV_ARENA "MEMSCOPE_ARENA"
+
+#endif
