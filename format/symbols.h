@@ -1,0 +1,47 @@
+/*
+ * symbols.h - addresses to functions, files and lines, through libdw (elfutils) and the GNU demangler.
+ *
+ * A symbolizer finds the ELF file of a module by its path, and its separate debug file by build-id under
+ * /usr/lib/debug (debuginfod only when asked); a file whose build-id differs from the recorded one is not used.
+ * Without debug information the symbol tables (.symtab, .dynsym, .gnu_debugdata is not read) give the function alone.
+ *
+ * Ownership: lines returned are borrowed until the next call on the same symbolizer; ms_symbolizer_close frees all.
+ * Errors: MS_E_NOMEM. A module that cannot be opened is no error: its frames resolve to nothing.
+ * Thread-safety: one thread at a time. Not signal-safe. Allocates; opens files.
+ */
+#ifndef MS_FORMAT_SYMBOLS_H
+#define MS_FORMAT_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "errors.h"
+#include "trace_types.h"
+
+struct ms_symbolizer;
+
+struct ms_symbolizer_options {
+	bool debuginfod;                 /* ask the servers in $DEBUGINFOD_URLS for missing debug files */
+	const char *debug_directory;     /* NULL = /usr/lib/debug */
+};
+
+struct ms_symbol_line {
+	const char *function;            /* demangled; "" = unknown */
+	const char *linkage_name;        /* mangled; "" = same as function */
+	const char *file;                /* as in the debug information, made absolute with its directory; "" = unknown */
+	uint32_t line;                   /* 0 = unknown */
+};
+
+int ms_symbolizer_open(struct ms_symbolizer **out, const struct ms_symbolizer_options *options, struct ms_error *err);
+
+/*
+ * What the call before the return address `address` in `module` is: *lines has the inlined functions innermost first,
+ * the function that was really called last. Returns their number, 0 = unknown.
+ */
+size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address,
+                             const struct ms_symbol_line **lines);
+
+void ms_symbolizer_close(struct ms_symbolizer *s); /* NULL allowed */
+
+#endif
