@@ -92,12 +92,16 @@ struct ms_arena_header {
 	_Atomic uint32_t module_count; /* app: release, after the record is filled */
 	char allocator[64];            /* app, at attach: file name of the library that defines malloc */
 
-	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone */
-	_Atomic uint32_t wake;         /* futex word: collector +1 and FUTEX_WAKE after it made room for a waiter */
+	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone, and for as
+	                                  long as its output blocks (a slow disk is no reason to give up: some seconds) */
+	_Atomic uint32_t wake;         /* futex word (shared): collector +1 and FUTEX_WAKE after it made room for a waiter.
+	                                  The waiter stores slot.waiting = 1, fences (seq_cst), reads tail again, waits;
+	                                  the collector stores tail, fences (seq_cst), reads slot.waiting */
 
 	_Alignas(64) _Atomic uint32_t node_count;     /* app: next free node (fetch_add); starts at 1 */
 	_Alignas(64) _Atomic uint32_t slots_used;     /* app: slots ever handed out (fetch_add), at most slot_count */
-	_Atomic uint64_t free_slots;   /* collector pushes, app pops: low 32 bit = slot index + 1, high = tag against ABA */
+	_Atomic uint64_t free_slots;   /* collector pushes, app pops: low 32 bit = slot index + 1 (0 = empty), high = tag
+	                                  against ABA; a pop takes slot.next_free as the new top and adds 1 to the tag */
 
 	/* Losses that have no ring to stand in. App, fetch_add. */
 	_Alignas(64) _Atomic uint64_t lost_events;    /* hooks that found no slot */
@@ -123,8 +127,9 @@ enum ms_slot_state {
 struct ms_slot {
 	/* Line 0: the thread writes on every event, the collector reads when it polls. */
 	_Alignas(64) _Atomic uint64_t head;   /* words published, release */
-	_Atomic uint32_t in_hook;             /* 1 while a hook runs that may publish */
-	uint32_t pad0;
+	_Atomic uint32_t in_hook;             /* 1 while a hook runs that may publish: set before the stamp is taken,
+	                                         cleared (release) after head is stored */
+	_Atomic uint32_t next_free;           /* collector: slot index + 1 below this one on header.free_slots, 0 = last */
 	_Atomic uint64_t lost;                /* thread: events dropped so far (--on-full=drop, collector gone) */
 
 	/* Line 1: the collector writes, the thread reads when its cached copy says "full". */
@@ -133,7 +138,7 @@ struct ms_slot {
 	/* Line 2: set when the slot is taken, then constant. */
 	_Alignas(64) _Atomic uint32_t state;  /* enum ms_slot_state */
 	uint32_t tid;                         /* kernel thread id; two slots may share it (see nested) */
-	uint32_t image;                       /* number of the process image that owns it */
+	uint32_t image;                       /* number of the process image that owns it: 0 = first, +1 per exec */
 	uint32_t nested;                      /* 1: written by signal handlers that interrupted a hook of the same tid */
 	uint64_t ring_offset;                 /* collector, constant: of uint64_t ring[ring_words + MS_RING_SLACK_WORDS] */
 	uint64_t ring_words;                  /* collector, constant: power of two */
@@ -155,6 +160,10 @@ _Static_assert(sizeof(struct ms_slot) == 192, "three cache lines");
  *   MAP    like ALLOC; size 0xffffffff means one more word
  *   OTHER  one word per argument, with these exceptions: THREAD_NAME, EXEC and MARK carry text: one word with the
  *          length in bytes, then the bytes, zero-padded to whole words; MODULE_LOAD/UNLOAD carry an index into modules
+ *
+ * THREAD_START, THREAD_END and LOST never stand in a ring: the collector makes them from the slots (state, lost), and
+ * the first THREAD_NAME of a thread from slot.name. A REALLOC_FAILED carries the address of the block that lives on;
+ * its size is that of the block (the collector knows it), the size in the entry is not looked at.
  */
 #define MS_ENTRY_ADDRESS_MASK UINT64_C(0x0000ffffffffffff)
 #define MS_ENTRY_TAG(kind, words) ((uint64_t)(kind) << 56 | (uint64_t)(words) << 48)
