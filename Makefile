@@ -75,7 +75,8 @@ UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%,$(PROGRAM_SRC)) \
             $(patsubst tests/programs/%.cpp,$(B)/programs/%,$(PROGRAM_CXX))
-PROGRAM_SOS := $(patsubst tests/programs/lib/%.c,$(B)/programs/lib%.so,$(PROGRAM_LIBS))
+PROGRAM_SOS := $(patsubst tests/programs/lib/%.c,$(B)/programs/lib%.so,$(PROGRAM_LIBS)) \
+               $(patsubst tests/programs/count/%.c,$(B)/programs/%.so,$(wildcard tests/programs/count/*.c))
 BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 GENERATED := $(GEN)/trace_fb.h
 
@@ -181,14 +182,19 @@ $(B)/programs/lib%.so: tests/programs/lib/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O1 -fPIC -shared -D_GNU_SOURCE -o $@ $<
-$(B)/programs/%: tests/programs/%.c $(PROGRAM_SOS)
+$(B)/programs/%.so: tests/programs/count/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) -std=gnu11 -g -O1 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< $(call flags_of,$<) -lpthread -ldl
-$(B)/programs/%: tests/programs/%.cpp $(PROGRAM_SOS)
+	$(Q)$(CC) -std=gnu11 -g -O2 -fPIC -shared -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< -ldl
+PROGRAM_LINK = -L$(B)/programs -Wl,-rpath,'$$ORIGIN' $(call flags_of,$<) -lpthread -ldl
+$(B)/programs/%: tests/programs/%.c tests/programs/known.h $(PROGRAM_SOS)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) -std=gnu11 -g -O1 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
+$(B)/programs/%: tests/programs/%.cpp tests/programs/known.h $(PROGRAM_SOS)
 	@mkdir -p $(@D)
 	@echo "  CXX     $@"
-	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(call flags_of,$<) -lpthread -ldl
+	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
 $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
