@@ -66,7 +66,8 @@ PROGRAM_SRC := $(wildcard tests/programs/*.c)
 PROGRAM_CXX := $(wildcard tests/programs/*.cpp)
 PROGRAM_LIBS := $(wildcard tests/programs/lib/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
-BENCH_SRC   := $(wildcard bench/*.c)
+BENCH_LINKED := $(wildcard bench/make_*.c)
+BENCH_SRC   := $(filter-out $(BENCH_LINKED) bench/nop_preload.c,$(wildcard bench/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -77,7 +78,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%,$(PROGRAM_SRC)) \
             $(patsubst tests/programs/%.cpp,$(B)/programs/%,$(PROGRAM_CXX))
 PROGRAM_SOS := $(patsubst tests/programs/lib/%.c,$(B)/programs/lib%.so,$(PROGRAM_LIBS)) \
                $(patsubst tests/programs/count/%.c,$(B)/programs/%.so,$(wildcard tests/programs/count/*.c))
-BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
+BENCHES  := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC) $(BENCH_LINKED)) $(B)/bench/nop_preload.so $(B)/bench/count_preload.so
 GENERATED := $(GEN)/trace_fb.h
 
 .PHONY: all
@@ -199,9 +200,17 @@ $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< -lpthread
+$(B)/bench/make_%: bench/make_%.c $(LIB)/libmemscope.a
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(BASE_CFLAGS) -O2 -o $@ $< $(LIB)/libmemscope.a $(TOOL_LIBS)
+$(B)/bench/nop_preload.so $(B)/bench/count_preload.so: bench/nop_preload.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -fPIC -shared $(if $(findstring count,$@),-DCOUNT) -o $@ $<
 
 .PHONY: tests test-only check-unit
-tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS)
+tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(BENCHES)
 
 ## deps: install what is missing (Debian packages); without root, name what is missing and stop
 .PHONY: deps
