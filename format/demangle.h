@@ -4,8 +4,8 @@
  * C++ names come with parameters and without the return type of templates ("std::vector<int>::push_back(int const&)"),
  * Rust names without their hash. A suffix that a compiler adds to a copy (".constprop.0") stays in brackets.
  *
- * linkage: NUL-terminated, borrowed. Returns the name, which the caller frees, or NULL: not a mangled name, a name whose
- * readable form is longer than 64 KiB, or out of memory; the linkage name is then the best name there is.
+ * linkage: NUL-terminated, borrowed. Returns the name, which the caller frees, or NULL: not a mangled name, a name that
+ * expands beyond 64 KiB, or out of memory; the linkage name is then the best name there is.
  * Thread-safety: none shared. Not signal-safe.
  * Source: libiberty, the GNU demangler.
  */

@@ -1,9 +1,11 @@
 /*
  * symbols.h - addresses to functions, files and lines, through libdw (elfutils) and the GNU demangler.
  *
- * A symbolizer finds the ELF file of a module by its path, and its separate debug file by build-id under
- * /usr/lib/debug (debuginfod only when asked); a file whose build-id differs from the recorded one is not used.
- * Without debug information the symbol tables (.symtab, .dynsym, .gnu_debugdata is not read) give the function alone.
+ * A symbolizer finds the ELF file of a module by its path and its separate debug file by build-id under the debug
+ * directory, by .gnu_debuglink beside the file, and (only when asked) from debuginfod servers. A file whose build-id
+ * differs from the recorded one is not used; a module without a build-id is taken at its path. When the module itself is
+ * gone, its debug file alone will do. Without debug information the symbol tables (.symtab, .dynsym; .gnu_debugdata is
+ * not read) give the function alone; an address that no function or symbol covers stays unknown.
  *
  * Ownership: lines returned are borrowed until the next call on the same symbolizer; ms_symbolizer_close frees all.
  * Errors: MS_E_NOMEM. A module that cannot be opened is no error: its frames resolve to nothing.

@@ -23,7 +23,8 @@ struct symbols_debuginfod *symbols_debuginfod_open(void)
 
 	if (!d)
 		return NULL;
-	d->library = dlopen(DEBUGINFOD_SONAME, RTLD_NOW | RTLD_LOCAL);
+	/* it stays loaded: the TLS library below it registers exit handlers and keeps its state in globals */
+	d->library = dlopen(DEBUGINFOD_SONAME, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!d->library)
 		goto fail_open;
 	begin = (__typeof__(begin))dlsym(d->library, "debuginfod_begin");
