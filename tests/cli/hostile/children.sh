@@ -1,0 +1,11 @@
+# Children of every kind run and end as they should; the parent's trace is the parent's.
+. "$ROOT/tests/cli/_lib.sh"
+"$PROGRAMS/children" >"$T/plain"
+record "$PROGRAMS/children"
+eq status 0 $status
+same "$T/plain" "$T/out"
+report
+exited 0
+whole
+site_is parent_alloc 45 0
+eq "allocations of children" 0 "$(site child_alloc allocations)"
