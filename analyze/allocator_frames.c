@@ -1,0 +1,119 @@
+/* allocator_frames.c - the table of malloc's wrappers. Names are compared up to the parameter list. */
+#include "allocator_frames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Exact names, sorted (strcmp order). */
+static const char *const exact[] = {
+	"CRYPTO_malloc",
+	"CRYPTO_realloc",
+	"CRYPTO_zalloc",
+	"PyMem_Calloc",
+	"PyMem_Malloc",
+	"PyMem_RawCalloc",
+	"PyMem_RawMalloc",
+	"PyMem_RawRealloc",
+	"PyMem_Realloc",
+	"PyObject_Calloc",
+	"PyObject_Malloc",
+	"PyObject_Realloc",
+	"_PyMem_RawMalloc",
+	"_PyMem_RawRealloc",
+	"_PyObject_Malloc",
+	"_PyObject_Realloc",
+	"__libc_calloc",
+	"__libc_malloc",
+	"__libc_memalign",
+	"__libc_realloc",
+	"__rust_alloc",
+	"__rust_alloc_zeroed",
+	"__rust_realloc",
+	"__strdup",
+	"__strndup",
+	"aligned_alloc",
+	"alloc::alloc::alloc",
+	"alloc::alloc::alloc_zeroed",
+	"alloc::alloc::exchange_malloc",
+	"alloc::alloc::realloc",
+	"calloc",
+	"g_malloc",
+	"g_malloc0",
+	"g_malloc0_n",
+	"g_malloc_n",
+	"g_realloc",
+	"g_realloc_n",
+	"g_strdup",
+	"g_strndup",
+	"jv_mem_alloc",
+	"jv_mem_calloc",
+	"jv_mem_realloc",
+	"jv_mem_strdup",
+	"malloc",
+	"memalign",
+	"operator new",
+	"operator new[]",
+	"posix_memalign",
+	"pvalloc",
+	"realloc",
+	"reallocarray",
+	"safecalloc",
+	"safemalloc",
+	"saferealloc",
+	"sqlite3Malloc",
+	"sqlite3MemMalloc",
+	"sqlite3MemRealloc",
+	"sqlite3Realloc",
+	"sqlite3_malloc",
+	"sqlite3_malloc64",
+	"sqlite3_realloc",
+	"sqlite3_realloc64",
+	"strdup",
+	"strndup",
+	"valloc",
+	"wcsdup",
+	"xcalloc",
+	"xmalloc",
+	"xmemdup",
+	"xrealloc",
+	"xstrdup",
+	"xstrndup",
+	"zcalloc",
+	"zmalloc",
+	"zmalloc_usable",
+	"zrealloc",
+	"ztrymalloc_usable",
+};
+
+/* Beginnings: templates of the C++ library whose arguments follow. */
+static const char *const prefixes[] = {
+	"<alloc::alloc::Global as core::alloc::Allocator>::",
+	"__gnu_cxx::new_allocator<",
+	"std::__allocate_guarded<",
+	"std::__new_allocator<",
+	"std::_Vector_base<",
+	"std::allocator<",
+	"std::allocator_traits<",
+};
+
+static int compare(const void *key, const void *row)
+{
+	return strcmp(key, *(const char *const *)row);
+}
+
+bool ms_is_allocator_frame(const char *function)
+{
+	char name[32];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(function, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	while (n < sizeof name && function[n] && function[n] != '(')
+		n++;
+	if (n == 0 || n >= sizeof name)
+		return false;
+	memcpy(name, function, n);
+	name[n] = '\0';
+	return bsearch(name, exact, sizeof exact / sizeof *exact, sizeof *exact, compare) != NULL;
+}

@@ -1,0 +1,95 @@
+/*
+ * analysis.h - the table behind which every analysis stands, and what the replay hands to it.
+ *
+ * The replay reads the trace once. It cuts the events into runs of at most MS_VIEW_EVENTS and calls every analysis once
+ * per run, with arrays; a run fits into the cache, so that it stays there while one analysis after the other looks at
+ * it. What an event means for the count of blocks (pairs of realloc halves, failed reallocs, blocks of an image that exec
+ * replaced, temporary blocks) is decided once, in steps.c; analyses see steps:
+ *
+ *   step            what happens to the block in columns size/birth_ns/site/birth_thread
+ *   ALLOCATE        it begins
+ *   REALLOCATE      it begins, as the new block of a realloc whose old block has ended
+ *   FREE            it ends, freed; with MS_STEP_TEMPORARY when it was temporary
+ *   MOVE            it ends, as the old block of a realloc
+ *   RETURN          the MOVE of this block by this thread is taken back (the realloc failed, or was never seen to end);
+ *                   always alone in its view; moved_ns = time of that MOVE
+ *   LOSE            the block MOVEd by this thread ended in a realloc whose second half was lost: the MOVE counts as a
+ *                   free from now on (live bytes do not change); always alone in its view
+ *   UNMATCHED       nothing: a free of a block that the trace does not know
+ *   FAIL, MAP, NOTE nothing: a failed allocation, the address space, everything else
+ *   IMAGE           every block ends with the process image; always alone in its view
+ *
+ * Adding an analysis: docs/HOWTO_ADD_ANALYSIS.md.
+ * Thread-safety: all callbacks of one analysis run on one thread at a time. Callbacks do not print or exit.
+ */
+#ifndef MS_ANALYZE_ANALYSIS_H
+#define MS_ANALYZE_ANALYSIS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/trace_reader.h"
+#include "report.h"
+#include "stack_map.h"
+
+#define MS_VIEW_EVENTS 4096u
+
+enum ms_step {
+	MS_STEP_NOTE = 0, MS_STEP_ALLOCATE, MS_STEP_REALLOCATE, MS_STEP_FREE, MS_STEP_MOVE, MS_STEP_RETURN, MS_STEP_LOSE,
+	MS_STEP_UNMATCHED, MS_STEP_FAIL, MS_STEP_MAP, MS_STEP_IMAGE,
+	MS_STEP_COUNT,
+	MS_STEP_TEMPORARY = 16,          /* flag beside MS_STEP_FREE */
+};
+
+/* Arrays of `count` elements, valid during the call. Synthetic steps (RETURN, LOSE without an event) have kind 0. */
+struct ms_view {
+	uint32_t count;
+	const uint8_t *step;             /* enum ms_step */
+	const uint8_t *kind;             /* enum ms_event_kind */
+	const uint64_t *time_ns;
+	const uint32_t *thread;          /* that did it */
+	const uint32_t *stack;           /* of the event itself: stack id of the trace */
+	const uint64_t *size_bytes;
+	const uint64_t *block;           /* id of the event's block as recorded; 0 = none */
+	const uint32_t *site;            /* node under which the block began; 0 = none */
+	const uint32_t *birth_thread;
+	const uint64_t *birth_ns;
+	const uint64_t *live_bytes;      /* after the event */
+	const uint64_t *live_blocks;     /* after the event; a block between MOVE and REALLOCATE does not count */
+	const uint64_t *address;         /* when asked for, else NULL; NULL in synthetic steps */
+	const uint64_t (*arg)[2];        /* when asked for, else NULL; NULL in synthetic steps */
+	uint64_t moved_ns;               /* RETURN only */
+};
+
+/* What an analysis may know before the first event. Borrowed until destroy. */
+struct ms_analysis_context {
+	const struct ms_trace *trace;
+	const struct ms_stack_map *stacks;
+	uint64_t duration_ns;
+	uint32_t temporary_window;
+	uint32_t timeline_buckets;
+};
+
+struct ms_analysis_ops {
+	const char *name;                /* Required. Unique; lower case, digits and '-'. */
+	const char *summary;             /* Required. One line for people. */
+	uint32_t columns;                /* enum ms_columns that it needs beyond the usual ones. */
+	/* Required. Before the first event. *state belongs to the analysis until destroy. Errors: enum ms_status. */
+	int (*create)(void **state, const struct ms_analysis_context *context, struct ms_error *err);
+	/* Required. The next run of events. Errors: enum ms_status; the replay stops. */
+	int (*view)(void *state, const struct ms_view *view, struct ms_error *err);
+	/* Required. After the last event: puts results into its own fields of the report and of no other; an analysis that
+	   stands further down in the list finds those of the ones before it. Memory put there is freed by ms_report_free. */
+	int (*finish)(void *state, struct ms_report *report, struct ms_error *err);
+	/* Required. Frees the state; NULL allowed; also called after an error. */
+	void (*destroy)(void *state);
+};
+
+/* All analyses, in the order in which they run: MS_OK tables, analysis_count of them. */
+extern const struct ms_analysis_ops *const ms_analyses[];
+extern const size_t ms_analysis_count;
+
+/* MS_OK when the list is well formed: every required field there, names unique and well spelt; else MS_E_ARGUMENT. */
+int ms_analysis_check(const struct ms_analysis_ops *const *list, size_t count, struct ms_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * report.h - what one replay of a trace found out, as plain structs; the only header of analyze/ that renderers see.
+ *
+ * Units stand in the names: *_bytes, *_ns (since the start of the recording), *_unix_ns; everything else counts.
+ * Sizes are requested sizes. How blocks are counted is written in docs/ARCHITECTURE.md and schemas/report.schema.json,
+ * in short:
+ *   - allocations: blocks begun by an allocation call (realloc(NULL, n) and a realloc of a block that the trace does not
+ *     know are allocations); frees: known blocks ended by a free (realloc(p, 0) is one); a realloc that succeeded is one
+ *     reallocation and neither of both, in bytes it ends the old block and begins the new one.
+ *   - live_blocks = allocations - frees - ended_by_exec.blocks;
+ *     live_bytes  = allocated_bytes - freed_bytes - ended_by_exec.bytes.
+ *   - a failed realloc changes nothing; a realloc that the recording saw begin but not end leaves its block alive.
+ *   - a free of a block that the trace does not know is an unmatched free and nothing else.
+ *   - the peak is the largest live_bytes after any event; the first time it was reached counts.
+ *   - a block is temporary when its own free is among the next `temporary_window` allocation events (any allocation or
+ *     free) of the thread that began it. A block ended by a realloc is not freed, so it is not temporary.
+ *
+ * Order: sites by node, threads by id, functions and modules by peak bytes, then allocated bytes, then first line;
+ * sizes by blocks, then size. Renderers sort copies.
+ *
+ * Ownership: ms_report_build allocates everything that the report points to, except strings, which are borrowed from
+ * the trace: keep the trace open until ms_report_free. Errors: enum ms_status.
+ * Thread-safety: a finished report is read-only and may be shared; building starts threads of its own.
+ */
+#ifndef MS_ANALYZE_REPORT_H
+#define MS_ANALYZE_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/errors.h"
+#include "format/trace_types.h"
+
+struct ms_trace;
+
+struct ms_report_options {
+	const char *file;                /* path of the trace, for the report; NULL = "" */
+	uint32_t temporary_window;       /* events; 0 = 1 */
+	uint32_t timeline_buckets;       /* 0 = 120 */
+	unsigned threads;                /* 0 = as many as useful; 1 = no threads of its own */
+	/* Optional. Called now and then from the calling thread. */
+	void (*progress)(void *arg, uint64_t events_done, uint64_t events_total);
+	void *progress_arg;
+};
+#define MS_TEMPORARY_WINDOW_MAX 65536u
+#define MS_TIMELINE_BUCKETS_MAX 100000u
+
+struct ms_report_amount {
+	uint64_t blocks, bytes;
+};
+
+/* ---- trace: what was recorded and how good it is ----------------------------------------------------------------- */
+
+enum ms_report_ended {
+	MS_REPORT_EXITED, MS_REPORT_SIGNALED, MS_REPORT_RUNNING, MS_REPORT_UNKNOWN, MS_REPORT_TRUNCATED
+};
+
+struct ms_report_trace {
+	const char *file;
+	uint32_t format_version;
+	const struct ms_process *process;
+	uint64_t duration_ns;            /* to the end record, or to the last event that could be read */
+	enum ms_report_ended ended;
+	int32_t exit_code, term_signal;  /* valid when exited, signaled */
+	bool core_dumped, size_limit_reached;
+	bool complete;                   /* ended, undamaged, nothing lost, within the size limit */
+	uint64_t events, file_bytes;
+	uint64_t lost_events, lost_stacks, lost_threads, late_events;
+	uint64_t lost_marks;             /* events that LOST records speak of; counts also where the end is missing */
+	uint64_t unmatched_frees, first_unmatched_ns, last_unmatched_ns;
+	uint64_t frames, symbolized_frames;               /* distinct code addresses; of these, with a function name */
+	uint64_t frame_uses, symbolized_frame_uses;       /* the same, weighted by the blocks begun under them */
+	bool symbols_stored;             /* the recorder wrote symbols */
+	bool damaged;
+	struct ms_error damage;          /* when damaged: where reading stopped and why */
+	uint32_t images;                 /* process images seen: 1 + successful execs */
+};
+
+/* ---- totals ------------------------------------------------------------------------------------------------------- */
+
+struct ms_report_totals {
+	uint64_t allocations, frees, reallocations;
+	uint64_t allocated_bytes, freed_bytes;
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_bytes, peak_time_ns;
+	uint64_t peak_blocks;            /* live at the moment of the byte peak */
+	uint64_t most_blocks;            /* largest number of live blocks at any time */
+	uint64_t unmatched_frees, temporary_allocations, zero_size_allocations;
+	uint64_t failed_allocations;     /* calls that returned NULL, failed reallocs among them */
+	struct ms_report_amount ended_by_exec;            /* alive when exec replaced the image: neither freed nor alive */
+	uint64_t events_of_kind[256];    /* by enum ms_event_kind */
+	uint32_t temporary_window;
+};
+
+/* ---- stacks: shared by all sites ---------------------------------------------------------------------------------- */
+
+/* One line of source (or one bare address) of a frame. */
+struct ms_report_line {
+	const char *function;            /* "" = unknown */
+	const char *file;                /* "" = unknown */
+	const char *module;              /* path, "" = unknown */
+	uint64_t offset;                 /* return address minus the module's load bias */
+	uint32_t line;                   /* 0 = unknown */
+	bool inlined;                    /* inlined into the line after it */
+	bool allocator;                  /* a known wrapper of malloc: never the headline */
+};
+
+/*
+ * Stacks as a tree: a node is a frame called by its parent's frame. Call paths that read the same (same functions, files
+ * and lines; bare addresses: same module and offset) are one node, whatever their addresses. parent < index; node 0 is
+ * the empty stack.
+ */
+struct ms_report_node {
+	uint32_t parent;
+	uint32_t first_line, line_count; /* into lines[]: innermost inline level first */
+};
+
+/* ---- sites -------------------------------------------------------------------------------------------------------- */
+
+/* A site is a call path (a node) under which blocks were begun. */
+struct ms_report_site {
+	uint32_t node;                   /* its call path, and its id in reports */
+	uint64_t allocations, reallocations; /* blocks begun here by each; they sum up to the totals */
+	uint64_t allocated_bytes;
+	uint64_t frees;                  /* blocks of this site that were freed */
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_blocks, peak_bytes; /* share of the global peak */
+	uint64_t own_peak_bytes;         /* largest live_bytes of this site alone */
+	uint64_t temporary_allocations;
+	uint64_t ended_blocks;           /* blocks freed or reallocated: those with a lifetime */
+	uint64_t mean_lifetime_ns;       /* of these; 0 when there are none */
+};
+
+/* A function, whatever called it: own = it is innermost, inclusive = it is anywhere on the path (recursion counts once). */
+struct ms_report_function {
+	const char *function;            /* "" = all frames of the module without a name */
+	const char *module;
+	uint64_t own_allocations, own_allocated_bytes, own_live_bytes, own_peak_bytes, own_temporary_allocations;
+	uint64_t allocations, allocated_bytes, live_bytes, peak_bytes, temporary_allocations; /* inclusive */
+};
+
+/* By the module of the innermost frame that is no allocator wrapper. "allocations" counts blocks begun. */
+struct ms_report_module {
+	const char *module;              /* "" = unknown */
+	uint64_t allocations, allocated_bytes, live_blocks, live_bytes, peak_bytes, temporary_allocations;
+	uint64_t sites;
+};
+
+/* ---- threads ------------------------------------------------------------------------------------------------------ */
+
+struct ms_report_thread {
+	uint32_t id, tid, image;
+	bool is_main;
+	const char *name;                /* the last one given, "" = none */
+	uint64_t start_ns, end_ns;       /* its start and end where recorded, else its first and last event */
+	bool ended;                      /* its end was recorded */
+	uint64_t events;
+	/* Ledger 1: what it allocated, wherever it was freed. */
+	uint64_t allocations, reallocations, allocated_bytes;
+	uint64_t live_blocks, live_bytes, peak_bytes; /* of blocks that it began; the peak is its own */
+	uint64_t temporary_allocations;
+	/* Ledger 2: what it ended (frees and reallocs), whoever had allocated it. */
+	uint64_t frees;
+	struct ms_report_amount ended_own, ended_others;
+	uint64_t unmatched_frees;
+};
+
+/* ---- distributions ------------------------------------------------------------------------------------------------ */
+
+struct ms_report_size_class {
+	uint64_t min_bytes, max_bytes;   /* inclusive; class 0 holds size 0 alone */
+	uint64_t blocks, bytes;          /* begun */
+	uint64_t live_blocks, live_bytes;
+};
+struct ms_report_size {
+	uint64_t size_bytes, blocks;
+};
+struct ms_report_lifetime {
+	uint64_t min_ns, max_ns;         /* inclusive */
+	uint64_t blocks, bytes;          /* ended by a free or a realloc */
+};
+
+/* ---- mappings: the program's own mmap family, never part of the totals -------------------------------------------- */
+
+struct ms_report_mappings {
+	uint64_t mmaps, mapped_bytes;
+	uint64_t anonymous_mmaps, anonymous_bytes;        /* of these */
+	uint64_t munmaps, unmapped_bytes;
+	uint64_t mremaps, mremap_grown_bytes, mremap_shrunk_bytes;
+	uint64_t brks;                   /* brk and sbrk calls */
+	uint64_t sbrk_grown_bytes, sbrk_shrunk_bytes;
+};
+
+/* ---- timeline ----------------------------------------------------------------------------------------------------- */
+
+/* Bucket i covers [start_ns of i, start_ns of i + 1). Minimum and maximum include the level at its start. */
+struct ms_report_bucket {
+	uint64_t start_ns;
+	uint64_t min_live_bytes, max_live_bytes, last_live_bytes;
+	uint64_t max_live_blocks, last_live_blocks;
+	uint64_t allocations, frees;     /* blocks begun; blocks ended; reallocs count in both */
+};
+
+/* Where frees of unknown blocks came from, when the trace records stacks of frees. */
+struct ms_report_unmatched {
+	uint32_t node;
+	uint64_t frees;
+};
+
+struct ms_report {
+	struct ms_report_trace trace;
+	struct ms_report_totals totals;
+
+	struct ms_report_node *nodes;
+	size_t node_count;
+	struct ms_report_line *lines;
+	size_t line_count;
+
+	struct ms_report_site *sites;
+	size_t site_count;
+	struct ms_report_function *functions;
+	size_t function_count;
+	struct ms_report_module *modules;
+	size_t module_count;
+	struct ms_report_thread *threads;
+	size_t thread_count;
+
+	struct ms_report_size_class size_classes[65];
+	struct ms_report_size *sizes;    /* exact sizes, all of them unless sizes_partial */
+	size_t size_count;
+	bool sizes_partial;              /* more distinct sizes than are kept: some large ones are missing */
+	struct ms_report_lifetime lifetimes[65]; /* class i: 2^(i-1) .. 2^i - 1 ns; class 0: 0 ns */
+
+	struct ms_report_mappings mappings;
+	struct ms_report_bucket *timeline;
+	size_t timeline_count;
+	struct ms_report_unmatched *unmatched;
+	size_t unmatched_count;
+};
+
+/* Replays the trace once and fills *out (all zero on error). Errors: MS_E_NOMEM, MS_E_ARGUMENT (an option out of range),
+   MS_E_IO and MS_E_CORRUPT from reading events. */
+int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const struct ms_report_options *options,
+                    struct ms_error *err);
+void ms_report_free(struct ms_report *report); /* NULL allowed; leaves it all zero */
+
+/* The first line of a call path, innermost first, that is no allocator wrapper (the innermost one if all are); NULL for
+   node 0. What a site is called in one line. */
+const struct ms_report_line *ms_report_headline(const struct ms_report *report, uint32_t node);
+
+#endif

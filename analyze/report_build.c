@@ -1,0 +1,133 @@
+/* report_build.c - from a trace to a report: call paths, replay, rollups. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/trace_reader.h"
+#include "replay.h"
+#include "report.h"
+#include "rollup.h"
+
+static void describe_trace(struct ms_report_trace *r, const struct ms_trace *trace, const char *file)
+{
+	const struct ms_end *end = ms_trace_end(trace);
+	const struct ms_error *damage = ms_trace_damage(trace);
+	static const enum ms_report_ended ended[] = {
+		[MS_ENDED_RUNNING] = MS_REPORT_RUNNING, [MS_ENDED_EXITED] = MS_REPORT_EXITED,
+		[MS_ENDED_SIGNALED] = MS_REPORT_SIGNALED, [MS_ENDED_UNKNOWN] = MS_REPORT_UNKNOWN,
+	};
+
+	r->file = file ? file : "";
+	r->format_version = ms_trace_format_version(trace);
+	r->process = ms_trace_process(trace);
+	r->file_bytes = ms_trace_file_bytes(trace);
+	r->duration_ns = ms_trace_last_time_ns(trace);
+	r->ended = MS_REPORT_TRUNCATED;
+	if (end) {
+		if (end->time_ns > r->duration_ns)
+			r->duration_ns = end->time_ns;
+		r->ended = end->ended < sizeof ended / sizeof *ended ? ended[end->ended] : MS_REPORT_UNKNOWN;
+		r->exit_code = end->exit_code;
+		r->term_signal = end->term_signal;
+		r->core_dumped = end->core_dumped;
+		r->size_limit_reached = end->size_limit_reached;
+		r->lost_events = end->lost_events;
+		r->lost_stacks = end->lost_stacks;
+		r->lost_threads = end->lost_threads;
+		r->late_events = end->late_events;
+		r->symbols_stored = end->symbolized;
+	}
+	r->damaged = damage != NULL;
+	if (damage)
+		r->damage = *damage;
+	r->frames = ms_trace_frame_count(trace);
+	for (uint32_t id = 1; id <= r->frames; id++) {
+		size_t n = 0;
+		const struct ms_symbol *s = ms_trace_symbols(trace, id, &n);
+		bool named = false;
+
+		for (size_t i = 0; i < n; i++)
+			named |= s[i].function != 0;
+		r->symbolized_frames += named;
+	}
+}
+
+/* After the replay: what its LOST records say counts too, an end record may be missing. */
+static void judge(struct ms_report_trace *r)
+{
+	if (r->lost_marks > r->lost_events)
+		r->lost_events = r->lost_marks;
+	r->complete = (r->ended == MS_REPORT_EXITED || r->ended == MS_REPORT_SIGNALED) && !r->damaged &&
+	              !r->size_limit_reached && r->lost_events == 0 && r->lost_threads == 0 && r->lost_stacks == 0;
+}
+
+int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const struct ms_report_options *given,
+                    struct ms_error *err)
+{
+	struct ms_report_options options = given ? *given : (struct ms_report_options){0};
+	struct ms_stack_map stacks;
+	struct ms_analysis_context context;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	if (options.temporary_window > MS_TEMPORARY_WINDOW_MAX)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "temporary window %u is larger than %u",
+		               options.temporary_window, MS_TEMPORARY_WINDOW_MAX);
+	if (options.timeline_buckets > MS_TIMELINE_BUCKETS_MAX)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "%u timeline buckets are more than %u",
+		               options.timeline_buckets, MS_TIMELINE_BUCKETS_MAX);
+	rc = ms_stack_map_build(&stacks, trace, err);
+	if (rc)
+		return rc;
+	describe_trace(&out->trace, trace, options.file);
+	context = (struct ms_analysis_context){
+		.trace = trace, .stacks = &stacks, .duration_ns = out->trace.duration_ns,
+		.temporary_window = options.temporary_window ? options.temporary_window : 1,
+		.timeline_buckets = options.timeline_buckets ? options.timeline_buckets : 120,
+	};
+	rc = ms_replay(ms_analyses, ms_analysis_count, &context, &options, out, err);
+	if (rc)
+		goto fail;
+	judge(&out->trace);
+	out->nodes = stacks.nodes;
+	out->node_count = stacks.node_count;
+	out->lines = stacks.lines;
+	out->line_count = stacks.line_count;
+	stacks.nodes = NULL;
+	stacks.lines = NULL;
+	rc = ms_rollup(out, err);
+	if (rc)
+		goto fail;
+	ms_stack_map_free(&stacks);
+	return MS_OK;
+fail:
+	ms_stack_map_free(&stacks);
+	ms_report_free(out);
+	return rc;
+}
+
+void ms_report_free(struct ms_report *r)
+{
+	if (!r)
+		return;
+	free(r->nodes);
+	free(r->lines);
+	free(r->sites);
+	free(r->functions);
+	free(r->modules);
+	free(r->threads);
+	free(r->sizes);
+	free(r->timeline);
+	free(r->unmatched);
+	memset(r, 0, sizeof *r);
+}
+
+const struct ms_report_line *ms_report_headline(const struct ms_report *r, uint32_t node)
+{
+	const struct ms_report_node *top = &r->nodes[node];
+
+	for (uint32_t n = node; n; n = r->nodes[n].parent)
+		for (uint32_t l = 0; l < r->nodes[n].line_count; l++)
+			if (!r->lines[r->nodes[n].first_line + l].allocator)
+				return &r->lines[r->nodes[n].first_line + l];
+	return node && top->line_count ? &r->lines[top->first_line] : NULL;
+}

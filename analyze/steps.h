@@ -1,0 +1,34 @@
+/*
+ * steps.h - from events to steps: decides once what an event means for the count of blocks (see analysis.h for the steps).
+ *
+ * Feed batches in order: call ms_steps_next until it returns false, then the next batch; after the last batch
+ * ms_steps_end, then ms_steps_next with a NULL batch until it returns false.
+ *
+ * What it remembers: per thread the halves of reallocs that wait for their other half (at most 4, newest first: a signal
+ * handler may realloc inside a realloc) and the last blocks begun; per block whose realloc failed, its true birth.
+ * Memory: bounded by threads and live blocks. Errors: MS_E_NOMEM. Thread-safety: one thread at a time.
+ */
+#ifndef MS_ANALYZE_STEPS_H
+#define MS_ANALYZE_STEPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analysis.h"
+
+struct ms_steps;
+
+/* temporary_window: 1 .. MS_TEMPORARY_WINDOW_MAX. stacks: borrowed until close. */
+int ms_steps_open(struct ms_steps **out, const struct ms_stack_map *stacks, uint32_t thread_count,
+                  uint32_t temporary_window, struct ms_error *err);
+/*
+ * The next view of batch, starting at *position (0 for a new batch; advanced). *produced = false at the end of the batch.
+ * The view is valid until the next call and as long as the batch is.
+ */
+int ms_steps_next(struct ms_steps *s, const struct ms_batch *batch, uint32_t *position, struct ms_view *view,
+                  bool *produced, struct ms_error *err);
+/* No more events: blocks whose realloc was not seen to end come back. */
+int ms_steps_end(struct ms_steps *s, struct ms_error *err);
+void ms_steps_close(struct ms_steps *s); /* NULL allowed */
+
+#endif

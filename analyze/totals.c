@@ -1,0 +1,120 @@
+/* totals.c - the sums over the whole trace, and the peak. */
+#include <stdlib.h>
+
+#include "analysis.h"
+
+struct totals {
+	uint64_t steps[MS_STEP_COUNT], step_bytes[MS_STEP_COUNT];
+	uint64_t temporary, zero_size;
+	uint64_t kinds[2][256];          /* two, so that runs of one kind do not wait for their own last store */
+	uint64_t live_bytes, live_blocks;
+	uint64_t peak_bytes, peak_ns, peak_blocks, most_blocks;
+	struct ms_report_amount exec_ended;
+	uint64_t lost_marks;
+	uint32_t window;
+	uint32_t images;
+};
+
+static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
+{
+	struct totals *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for totals");
+	t->window = context->temporary_window;
+	t->images = 1;
+	*state = t;
+	return MS_OK;
+}
+
+static int view(void *state, const struct ms_view *v, struct ms_error *err)
+{
+	struct totals *t = state;
+	uint64_t peak = t->peak_bytes, most = t->most_blocks, temporary = 0, zero_size = 0, lost;
+	uint32_t peak_at = UINT32_MAX;
+
+	(void)err;
+	if (v->step[0] == MS_STEP_IMAGE) {
+		t->exec_ended.blocks += t->live_blocks;
+		t->exec_ended.bytes += t->live_bytes;
+		t->images++;
+	}
+	for (uint32_t i = 0; i < v->count; i++) {
+		unsigned step = v->step[i] & (MS_STEP_TEMPORARY - 1);
+
+		t->steps[step]++;
+		t->step_bytes[step] += v->size_bytes[i];
+		temporary += v->step[i] / MS_STEP_TEMPORARY;
+		zero_size += (step == MS_STEP_ALLOCATE) & (v->size_bytes[i] == 0);
+		if (v->live_bytes[i] > peak) {
+			peak = v->live_bytes[i];
+			peak_at = i;
+		}
+		if (v->live_blocks[i] > most)
+			most = v->live_blocks[i];
+	}
+	lost = t->kinds[0][MS_EV_LOST] + t->kinds[1][MS_EV_LOST];
+	for (uint32_t i = 0; i < v->count; i++)
+		t->kinds[i & 1][v->kind[i]]++;
+	lost = t->kinds[0][MS_EV_LOST] + t->kinds[1][MS_EV_LOST] - lost;
+	if (peak_at != UINT32_MAX) {
+		t->peak_bytes = peak;
+		t->peak_ns = v->time_ns[peak_at];
+		t->peak_blocks = v->live_blocks[peak_at];
+	}
+	if (lost && v->arg)
+		for (uint32_t i = 0; i < v->count; i++)
+			if (v->kind[i] == MS_EV_LOST)
+				t->lost_marks += v->arg[i][0];
+	t->most_blocks = most;
+	t->temporary += temporary;
+	t->zero_size += zero_size;
+	t->live_bytes = v->live_bytes[v->count - 1];
+	t->live_blocks = v->live_blocks[v->count - 1];
+	return MS_OK;
+}
+
+static int finish(void *state, struct ms_report *report, struct ms_error *err)
+{
+	const struct totals *t = state;
+	const uint64_t *n = t->steps, *bytes = t->step_bytes;
+
+	(void)err;
+	report->totals = (struct ms_report_totals){
+		.allocations = n[MS_STEP_ALLOCATE],
+		.frees = n[MS_STEP_FREE] + n[MS_STEP_LOSE],
+		.reallocations = n[MS_STEP_REALLOCATE],
+		.allocated_bytes = bytes[MS_STEP_ALLOCATE] + bytes[MS_STEP_REALLOCATE],
+		.freed_bytes = bytes[MS_STEP_FREE] + bytes[MS_STEP_MOVE] - bytes[MS_STEP_RETURN],
+		.live_blocks = t->live_blocks,
+		.live_bytes = t->live_bytes,
+		.peak_bytes = t->peak_bytes,
+		.peak_time_ns = t->peak_ns,
+		.peak_blocks = t->peak_blocks,
+		.most_blocks = t->most_blocks,
+		.unmatched_frees = n[MS_STEP_UNMATCHED],
+		.temporary_allocations = t->temporary,
+		.zero_size_allocations = t->zero_size,
+		.failed_allocations = n[MS_STEP_FAIL] + t->kinds[0][MS_EV_REALLOC_FAILED] + t->kinds[1][MS_EV_REALLOC_FAILED],
+		.ended_by_exec = t->exec_ended,
+		.temporary_window = t->window,
+	};
+	for (unsigned k = 1; k < 256; k++) {
+		report->totals.events_of_kind[k] = t->kinds[0][k] + t->kinds[1][k];
+		report->trace.events += t->kinds[0][k] + t->kinds[1][k];
+	}
+	report->trace.lost_marks = t->lost_marks;
+	report->trace.images = t->images;
+	report->trace.unmatched_frees = n[MS_STEP_UNMATCHED];
+	return MS_OK;
+}
+
+const struct ms_analysis_ops ms_analysis_totals = {
+	.name = "totals",
+	.summary = "allocations, frees, live and peak bytes",
+	.columns = MS_COLUMN_ARGS,
+	.create = create,
+	.view = view,
+	.finish = finish,
+	.destroy = free,
+};

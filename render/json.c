@@ -1,0 +1,406 @@
+/* json.c - one function per top-level key, in the order of the contract. */
+#include "json.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "format/events.h"
+#include "json_writer.h"
+#include "report_names.h"
+
+static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
+{
+	ms_json_array(j, key);
+	for (size_t i = 0; i < count; i++)
+		ms_json_string(j, NULL, list[i]);
+	ms_json_end_array(j);
+}
+
+static void trace(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_trace *t = &r->trace;
+	const struct ms_process *p = t->process;
+	char start[MS_TIME_TEXT];
+
+	ms_json_object(j, "trace");
+	ms_json_string(j, "file", t->file);
+	ms_json_uint(j, "format_version", t->format_version);
+	strings(j, "command", p->command, p->command_count);
+	ms_json_string(j, "executable", p->executable);
+	ms_json_uint(j, "pid", p->pid);
+	ms_json_uint(j, "parent_pid", p->parent_pid);
+	ms_json_string(j, "working_directory", p->working_directory);
+	ms_json_string(j, "host", p->host);
+	ms_json_string(j, "kernel", p->kernel);
+	ms_json_string(j, "architecture", p->architecture);
+	ms_json_string(j, "recorder", p->recorder);
+	strings(j, "recorder_options", p->options, p->options_count);
+	ms_json_string(j, "allocator", p->allocator);
+	ms_json_string(j, "start_time", ms_time_text(start, p->start_time_unix_ns));
+	ms_json_uint(j, "start_time_unix_ns", p->start_time_unix_ns);
+	ms_json_uint(j, "duration_ns", t->duration_ns);
+	ms_json_string(j, "ended", ms_ended_name(t->ended));
+	if (t->ended == MS_REPORT_EXITED)
+		ms_json_int(j, "exit_code", t->exit_code);
+	else
+		ms_json_null(j, "exit_code");
+	if (t->ended == MS_REPORT_SIGNALED)
+		ms_json_int(j, "term_signal", t->term_signal);
+	else
+		ms_json_null(j, "term_signal");
+	ms_json_bool(j, "core_dumped", t->core_dumped);
+	ms_json_bool(j, "complete", t->complete);
+	ms_json_uint(j, "events", t->events);
+	ms_json_uint(j, "bytes", t->file_bytes);
+	ms_json_uint(j, "lost_events", t->lost_events);
+	ms_json_uint(j, "lost_stacks", t->lost_stacks);
+	ms_json_uint(j, "lost_threads", t->lost_threads);
+	ms_json_uint(j, "late_events", t->late_events);
+	ms_json_bool(j, "size_limit_reached", t->size_limit_reached);
+	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
+	ms_json_bool(j, "inherited_heap", p->inherited_heap);
+	ms_json_uint(j, "images", t->images);
+	ms_json_string(j, "guard", "none");
+	ms_json_string(j, "sampling", "none");
+	ms_json_share(j, "symbolized_share", t->symbolized_frames, t->frames);
+	ms_json_share(j, "symbolized_share_weighted", t->symbolized_frame_uses, t->frame_uses);
+	if (t->damaged) {
+		ms_json_object(j, "damage");
+		ms_json_string(j, "message", t->damage.message);
+		if (t->damage.offset == MS_NO_OFFSET)
+			ms_json_null(j, "offset");
+		else
+			ms_json_uint(j, "offset", t->damage.offset);
+		ms_json_end_object(j);
+	} else {
+		ms_json_null(j, "damage");
+	}
+	ms_json_end_object(j);
+}
+
+static void amount(struct ms_json *j, const char *key, const struct ms_report_amount *a)
+{
+	ms_json_object(j, key);
+	ms_json_uint(j, "blocks", a->blocks);
+	ms_json_uint(j, "bytes", a->bytes);
+	ms_json_end_object(j);
+}
+
+static void totals(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_totals *t = &r->totals;
+
+	ms_json_object(j, "totals");
+	ms_json_uint(j, "allocations", t->allocations);
+	ms_json_uint(j, "frees", t->frees);
+	ms_json_uint(j, "reallocations", t->reallocations);
+	ms_json_uint(j, "allocated_bytes", t->allocated_bytes);
+	ms_json_uint(j, "freed_bytes", t->freed_bytes);
+	ms_json_uint(j, "live_blocks", t->live_blocks);
+	ms_json_uint(j, "live_bytes", t->live_bytes);
+	ms_json_uint(j, "peak_bytes", t->peak_bytes);
+	ms_json_uint(j, "peak_time_ns", t->peak_time_ns);
+	ms_json_uint(j, "peak_blocks", t->peak_blocks);
+	ms_json_uint(j, "most_blocks", t->most_blocks);
+	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
+	ms_json_uint(j, "temporary_allocations", t->temporary_allocations);
+	ms_json_uint(j, "temporary_window", t->temporary_window);
+	ms_json_uint(j, "zero_size_allocations", t->zero_size_allocations);
+	ms_json_uint(j, "failed_allocations", t->failed_allocations);
+	amount(j, "ended_by_exec", &t->ended_by_exec);
+	ms_json_object(j, "events");
+	for (unsigned k = 0; k < 256; k++)
+		if (t->events_of_kind[k] && ms_event_kinds[k].name)
+			ms_json_uint(j, ms_event_kinds[k].name, t->events_of_kind[k]);
+	ms_json_end_object(j);
+	ms_json_end_object(j);
+}
+
+static void stack(struct ms_json *j, const struct ms_report *r, uint32_t node)
+{
+	ms_json_array(j, "stack");
+	for (uint32_t n = node; n; n = r->nodes[n].parent) {
+		for (uint32_t i = 0; i < r->nodes[n].line_count; i++) {
+			const struct ms_report_line *l = &r->lines[r->nodes[n].first_line + i];
+
+			ms_json_object(j, NULL);
+			ms_json_string(j, "function", *l->function ? l->function : NULL);
+			ms_json_string(j, "file", *l->file ? l->file : NULL);
+			if (l->line)
+				ms_json_uint(j, "line", l->line);
+			else
+				ms_json_null(j, "line");
+			ms_json_string(j, "module", *l->module ? l->module : NULL);
+			ms_json_hex(j, "address", l->offset);
+			ms_json_bool(j, "inlined", l->inlined);
+			ms_json_end_object(j);
+		}
+	}
+	ms_json_end_array(j);
+}
+
+static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
+{
+	struct ms_report_site sum = {0};
+	size_t count;
+	uint32_t *order = ms_site_select(r, o->sort, o->top, &count);
+
+	if (!order)
+		return MS_E_NOMEM;
+	for (size_t i = 0; i < r->site_count; i++)
+		ms_site_add(&sum, &r->sites[i]);
+	ms_json_array(j, "sites");
+	for (size_t i = 0; i < count; i++) {
+		const struct ms_report_site *s = &r->sites[order[i]];
+
+		ms_site_subtract(&sum, s);
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "id", s->node);
+		ms_json_uint(j, "allocations", s->allocations);
+		ms_json_uint(j, "reallocations", s->reallocations);
+		ms_json_uint(j, "allocated_bytes", s->allocated_bytes);
+		ms_json_uint(j, "frees", s->frees);
+		ms_json_uint(j, "live_blocks", s->live_blocks);
+		ms_json_uint(j, "live_bytes", s->live_bytes);
+		ms_json_uint(j, "peak_blocks", s->peak_blocks);
+		ms_json_uint(j, "peak_bytes", s->peak_bytes);
+		ms_json_uint(j, "own_peak_bytes", s->own_peak_bytes);
+		ms_json_uint(j, "temporary_allocations", s->temporary_allocations);
+		if (s->ended_blocks)
+			ms_json_uint(j, "mean_lifetime_ns", s->mean_lifetime_ns);
+		else
+			ms_json_null(j, "mean_lifetime_ns");
+		stack(j, r, s->node);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_object(j, "sites_omitted");
+	ms_json_uint(j, "sites", r->site_count - count);
+	ms_json_uint(j, "allocations", sum.allocations);
+	ms_json_uint(j, "reallocations", sum.reallocations);
+	ms_json_uint(j, "allocated_bytes", sum.allocated_bytes);
+	ms_json_uint(j, "frees", sum.frees);
+	ms_json_uint(j, "live_blocks", sum.live_blocks);
+	ms_json_uint(j, "live_bytes", sum.live_bytes);
+	ms_json_uint(j, "peak_blocks", sum.peak_blocks);
+	ms_json_uint(j, "peak_bytes", sum.peak_bytes);
+	ms_json_uint(j, "temporary_allocations", sum.temporary_allocations);
+	ms_json_end_object(j);
+	free(order);
+	return MS_OK;
+}
+
+static size_t at_most(size_t count, size_t top)
+{
+	return top && count > top ? top : count;
+}
+
+static void functions(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
+{
+	size_t n = at_most(r->function_count, o->top);
+
+	ms_json_array(j, "functions");
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_report_function *f = &r->functions[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "function", *f->function ? f->function : NULL);
+		ms_json_string(j, "module", *f->module ? f->module : NULL);
+		ms_json_object(j, "own");
+		ms_json_uint(j, "allocations", f->own_allocations);
+		ms_json_uint(j, "allocated_bytes", f->own_allocated_bytes);
+		ms_json_uint(j, "live_bytes", f->own_live_bytes);
+		ms_json_uint(j, "peak_bytes", f->own_peak_bytes);
+		ms_json_uint(j, "temporary_allocations", f->own_temporary_allocations);
+		ms_json_end_object(j);
+		ms_json_object(j, "inclusive");
+		ms_json_uint(j, "allocations", f->allocations);
+		ms_json_uint(j, "allocated_bytes", f->allocated_bytes);
+		ms_json_uint(j, "live_bytes", f->live_bytes);
+		ms_json_uint(j, "peak_bytes", f->peak_bytes);
+		ms_json_uint(j, "temporary_allocations", f->temporary_allocations);
+		ms_json_end_object(j);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_uint(j, "functions_omitted", r->function_count - n);
+}
+
+static void threads(struct ms_json *j, const struct ms_report *r)
+{
+	ms_json_array(j, "threads");
+	for (size_t i = 0; i < r->thread_count; i++) {
+		const struct ms_report_thread *t = &r->threads[i];
+
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "id", t->id);
+		ms_json_uint(j, "tid", t->tid);
+		ms_json_string(j, "name", *t->name ? t->name : NULL);
+		ms_json_bool(j, "main", t->is_main);
+		ms_json_uint(j, "image", t->image);
+		ms_json_uint(j, "start_ns", t->start_ns);
+		ms_json_uint(j, "end_ns", t->end_ns);
+		ms_json_bool(j, "ended", t->ended);
+		ms_json_uint(j, "events", t->events);
+		ms_json_uint(j, "allocations", t->allocations);
+		ms_json_uint(j, "reallocations", t->reallocations);
+		ms_json_uint(j, "allocated_bytes", t->allocated_bytes);
+		ms_json_uint(j, "live_blocks", t->live_blocks);
+		ms_json_uint(j, "live_bytes", t->live_bytes);
+		ms_json_uint(j, "own_peak_bytes", t->peak_bytes);
+		ms_json_uint(j, "temporary_allocations", t->temporary_allocations);
+		ms_json_uint(j, "frees", t->frees);
+		amount(j, "ended_own", &t->ended_own);
+		amount(j, "ended_others", &t->ended_others);
+		ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
+static void timeline(struct ms_json *j, const struct ms_report *r)
+{
+	static const struct {
+		const char *key;
+		size_t offset;
+	} columns[] = {
+		{"start_ns", offsetof(struct ms_report_bucket, start_ns)},
+		{"min_live_bytes", offsetof(struct ms_report_bucket, min_live_bytes)},
+		{"max_live_bytes", offsetof(struct ms_report_bucket, max_live_bytes)},
+		{"last_live_bytes", offsetof(struct ms_report_bucket, last_live_bytes)},
+		{"max_live_blocks", offsetof(struct ms_report_bucket, max_live_blocks)},
+		{"last_live_blocks", offsetof(struct ms_report_bucket, last_live_blocks)},
+		{"blocks_begun", offsetof(struct ms_report_bucket, allocations)},
+		{"blocks_ended", offsetof(struct ms_report_bucket, frees)},
+	};
+
+	ms_json_object(j, "timeline");
+	for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+		ms_json_array(j, columns[c].key);
+		for (size_t i = 0; i < r->timeline_count; i++)
+			ms_json_uint(j, NULL, *(const uint64_t *)((const char *)&r->timeline[i] + columns[c].offset));
+		ms_json_end_array(j);
+	}
+	ms_json_end_object(j);
+}
+
+static void distributions(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
+{
+	ms_json_array(j, "sizes");
+	for (unsigned k = 0; k < 65; k++) {
+		const struct ms_report_size_class *c = &r->size_classes[k];
+
+		if (c->blocks == 0)
+			continue;
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "min_bytes", c->min_bytes);
+		ms_json_uint(j, "max_bytes", c->max_bytes);
+		ms_json_uint(j, "blocks", c->blocks);
+		ms_json_uint(j, "bytes", c->bytes);
+		ms_json_uint(j, "live_blocks", c->live_blocks);
+		ms_json_uint(j, "live_bytes", c->live_bytes);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_array(j, "top_sizes");
+	for (size_t i = 0; i < at_most(r->size_count, o->top); i++) {
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "size_bytes", r->sizes[i].size_bytes);
+		ms_json_uint(j, "blocks", r->sizes[i].blocks);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_array(j, "lifetimes");
+	for (unsigned k = 0; k < 65; k++) {
+		const struct ms_report_lifetime *l = &r->lifetimes[k];
+
+		if (l->blocks == 0)
+			continue;
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "min_ns", l->min_ns);
+		ms_json_uint(j, "max_ns", l->max_ns);
+		ms_json_uint(j, "blocks", l->blocks);
+		ms_json_uint(j, "bytes", l->bytes);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
+static void modules(struct ms_json *j, const struct ms_report *r)
+{
+	ms_json_array(j, "modules");
+	for (size_t i = 0; i < r->module_count; i++) {
+		const struct ms_report_module *m = &r->modules[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "module", *m->module ? m->module : NULL);
+		ms_json_uint(j, "sites", m->sites);
+		ms_json_uint(j, "allocations", m->allocations);
+		ms_json_uint(j, "allocated_bytes", m->allocated_bytes);
+		ms_json_uint(j, "live_blocks", m->live_blocks);
+		ms_json_uint(j, "live_bytes", m->live_bytes);
+		ms_json_uint(j, "peak_bytes", m->peak_bytes);
+		ms_json_uint(j, "temporary_allocations", m->temporary_allocations);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
+static void mappings(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_mappings *m = &r->mappings;
+
+	ms_json_object(j, "mappings");
+	ms_json_uint(j, "mmaps", m->mmaps);
+	ms_json_uint(j, "mapped_bytes", m->mapped_bytes);
+	ms_json_uint(j, "anonymous_mmaps", m->anonymous_mmaps);
+	ms_json_uint(j, "anonymous_bytes", m->anonymous_bytes);
+	ms_json_uint(j, "munmaps", m->munmaps);
+	ms_json_uint(j, "unmapped_bytes", m->unmapped_bytes);
+	ms_json_uint(j, "mremaps", m->mremaps);
+	ms_json_uint(j, "mremap_grown_bytes", m->mremap_grown_bytes);
+	ms_json_uint(j, "mremap_shrunk_bytes", m->mremap_shrunk_bytes);
+	ms_json_uint(j, "brks", m->brks);
+	ms_json_uint(j, "sbrk_grown_bytes", m->sbrk_grown_bytes);
+	ms_json_uint(j, "sbrk_shrunk_bytes", m->sbrk_shrunk_bytes);
+	ms_json_end_object(j);
+}
+
+static void unmatched(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
+{
+	ms_json_array(j, "unmatched_frees");
+	for (size_t i = 0; i < at_most(r->unmatched_count, o->top); i++) {
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "frees", r->unmatched[i].frees);
+		stack(j, r, r->unmatched[i].node);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
+int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_options *given, struct ms_error *err)
+{
+	struct ms_json_options o = *given;
+	struct ms_json j;
+
+	if (!o.sort)
+		o.sort = &ms_site_keys[0];
+	ms_json_init(&j, out, 2);
+	ms_json_object(&j, NULL);
+	ms_json_uint(&j, "schema_version", MS_REPORT_SCHEMA_VERSION);
+	trace(&j, r);
+	totals(&j, r);
+	if (sites(&j, r, &o))
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank %zu sites", r->site_count);
+	functions(&j, r, &o);
+	threads(&j, r);
+	timeline(&j, r);
+	distributions(&j, r, &o);
+	modules(&j, r);
+	mappings(&j, r);
+	unmatched(&j, r, &o);
+	ms_json_end_object(&j);
+	if (fflush(out) || ferror(out))
+		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write the report");
+	return MS_OK;
+}
