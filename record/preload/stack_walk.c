@@ -1,0 +1,511 @@
+/*
+ * stack_walk.c - the walker: see stack.h for the algorithm.
+ *
+ * What a remembered frame knows of its own discovery ("link"): the return address was read at sp - 8 (the caller's sp is
+ * the CFA of the frame inside it), and rbp either was the same as in the frame inside, or was read at sp + offset. That
+ * is all that proving needs. Steps of another shape (signal frames, realigned frames, switched stacks, FULL rows) carry
+ * LINK_RESTEP: proving takes the step again and compares.
+ *
+ * rbp is part of a frame's identity only where the frames outside depend on it (LINK_NEEDS_FP). In code compiled without
+ * frame pointers rbp is a common variable that changes all the time; there neither comparing nor proving looks at it.
+ * The remembered value is then stale, so whenever proving fails, the frames inside are stepped again from the true
+ * registers of the innermost frame that was matched; nothing is ever computed from a remembered value that was not
+ * compared.
+ */
+#include <stddef.h>
+
+#include "cfi_full.h"
+#include "cfi_rows.h"
+#include "stack.h"
+#include "stack_bounds.h"
+#include "stack_pages.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* frame.link: offset of the saved rbp from sp (a multiple of 8, negative; 0 = not read) | flags */
+#define LINK_NEEDS_FP 1
+#define LINK_RESTEP 2
+#define LINK_OFFSET (~7)
+
+struct frame {
+	uint64_t sp, pc, fp; /* pc: return address | MS_NODE_INFERRED, as in the trie */
+	uint32_t node;       /* in scratch: the low byte of the frame's row */
+	int32_t link;
+};
+
+struct child {
+	uint64_t pc;
+	uint32_t parent, node;
+};
+
+#define CHILD_BITS 10
+#define FIRST_CAPACITY 2048u
+/* Steps that do not move outwards on the same stack (signal frames, switched stacks) before a walk gives up. */
+#define SIDE_STEPS 64u
+#define PC_MIN 4096u
+
+struct ms_walker {
+	struct stack_bounds bounds;
+	struct frame *frames; /* [0] is a sentinel, [1] the outermost frame, [count] the innermost */
+	struct frame *scratch; /* new frames of the walk that is going on, innermost first */
+	const struct row_slot *rows;
+	struct ms_trie *trie;
+	uint32_t count;
+	uint32_t capacity, scratch_capacity;
+	uint32_t epoch;       /* header.unload_epoch that frames and children belong to */
+	uint32_t side_steps;  /* of this walk */
+	bool outermost_final; /* frames[1] has no caller by unwind information alone; else that must be proved too */
+	struct child children[1 << CHILD_BITS];
+	struct cfi_work work;
+	struct cfi_machine machine;
+};
+
+enum step { STEP_OK, STEP_FINAL, STEP_END, STEP_STOP };
+
+struct state {
+	uint64_t pc, sp, fp;
+	int32_t link; /* of the step that led here; without LINK_NEEDS_FP */
+};
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+static struct frame *new_frames(uint32_t capacity)
+{
+	return ms_pages_map((uint64_t)capacity * sizeof(struct frame));
+}
+
+/* Doubles an array of frames until it holds `needed`. */
+__attribute__((noinline, cold)) static bool grow(struct frame **frames, uint32_t *capacity, uint32_t used,
+						 uint32_t needed)
+{
+	uint64_t bigger = *capacity;
+	struct frame *copy;
+
+	while (bigger < needed)
+		bigger *= 2;
+	if (bigger > UINT32_MAX / 2)
+		return false;
+	copy = new_frames((uint32_t)bigger);
+	if (!copy)
+		return false;
+	__builtin_memcpy(copy, *frames, (uint64_t)used * sizeof(*copy));
+	ms_pages_unmap(*frames, (uint64_t)*capacity * sizeof(*copy));
+	*frames = copy;
+	*capacity = (uint32_t)bigger;
+	return true;
+}
+
+struct ms_walker *ms_walker_create(struct ms_trie *trie)
+{
+	struct ms_walker *walker;
+
+	if (!ms_rows_init())
+		return NULL;
+	walker = ms_pages_map(sizeof(*walker));
+	if (!walker)
+		return NULL;
+	walker->frames = new_frames(FIRST_CAPACITY);
+	if (!walker->frames)
+		goto fail_frames;
+	walker->scratch = new_frames(FIRST_CAPACITY);
+	if (!walker->scratch)
+		goto fail_scratch;
+	walker->capacity = walker->scratch_capacity = FIRST_CAPACITY;
+	walker->frames[0].sp = UINT64_MAX;
+	walker->rows = ms_row_slots;
+	walker->trie = trie;
+	walker->epoch = atomic_load_explicit(&trie->header->unload_epoch, memory_order_acquire);
+	walker->machine.bounds = &walker->bounds;
+	ms_bounds_init(&walker->bounds);
+	return walker;
+
+fail_scratch:
+	ms_pages_unmap(walker->frames, FIRST_CAPACITY * sizeof(struct frame));
+fail_frames:
+	ms_pages_unmap(walker, sizeof(*walker));
+	return NULL;
+}
+
+void ms_walker_destroy(struct ms_walker *walker)
+{
+	if (!walker)
+		return;
+	ms_pages_unmap(walker->scratch, (uint64_t)walker->scratch_capacity * sizeof(struct frame));
+	ms_pages_unmap(walker->frames, (uint64_t)walker->capacity * sizeof(struct frame));
+	ms_pages_unmap(walker, sizeof(*walker));
+}
+
+/* ---- the trie, through the walker's own cache ------------------------------------------------------------------ */
+
+__attribute__((noinline)) static uint32_t find_child(struct ms_walker *walker, struct child *entry, uint32_t parent,
+						     uint64_t pc)
+{
+	uint32_t node = ms_trie_child(walker->trie, parent, pc);
+
+	if (node)
+		*entry = (struct child){pc, parent, node};
+	return node;
+}
+
+static inline uint32_t child_of(struct ms_walker *walker, uint32_t parent, uint64_t pc)
+{
+	uint64_t hash = (pc + parent * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+	struct child *entry = &walker->children[hash >> (64 - CHILD_BITS)];
+
+	if (likely(entry->pc == pc && entry->parent == parent))
+		return entry->node;
+	return find_child(walker, entry, parent, pc);
+}
+
+/* ---- one step, any kind ---------------------------------------------------------------------------------------- */
+
+static bool plausible_pc(uint64_t pc)
+{
+	return pc - PC_MIN < MS_NODE_PC_MASK / 2 - PC_MIN;
+}
+
+/* The caller's sp, when it does not lie above sp on the same stack: at most so many times per walk. */
+static bool side_step(struct ms_walker *walker, uint64_t sp)
+{
+	return ++walker->side_steps <= SIDE_STEPS && ms_bounds_select(&walker->bounds, sp);
+}
+
+static enum step step_signal(struct ms_walker *walker, struct state *s)
+{
+	struct stack_bounds *bounds = &walker->bounds;
+	uint64_t at = s->sp;
+
+	if (!ms_bounds_word(bounds, at, at + UCONTEXT_RIP) || !ms_bounds_word(bounds, at, at + UCONTEXT_RBP))
+		return STEP_STOP;
+	s->pc = stack_load(at + UCONTEXT_RIP) + 1; /* exact; its row and its symbol are those of pc - 1 */
+	s->fp = stack_load(at + UCONTEXT_RBP);
+	s->sp = stack_load(at + UCONTEXT_RSP);
+	s->link = LINK_RESTEP;
+	return side_step(walker, s->sp) ? STEP_OK : STEP_STOP;
+}
+
+/*
+ * Code without unwind information: perhaps it keeps a frame pointer. Believed when the saved rbp and return address stand
+ * on this stack, and the return address is in a module or the chain goes on outwards.
+ */
+static enum step step_by_frame_pointer(struct ms_walker *walker, struct state *s)
+{
+	struct stack_bounds *bounds = &walker->bounds;
+	uint64_t fp = s->fp, pc, outer;
+	struct cfi_module module;
+
+	if (fp == 0)
+		return STEP_END; /* the ABI's mark for the outermost frame */
+	if (!ms_bounds_word(bounds, s->sp, fp) || !ms_bounds_word(bounds, s->sp, fp + 8))
+		return STEP_STOP;
+	outer = stack_load(fp);
+	pc = stack_load(fp + 8);
+	if (pc == 0)
+		return STEP_END;
+	if (!plausible_pc(pc))
+		return STEP_STOP;
+	if (!ms_cfi_module(pc - 1, &module) && !(outer > fp && ms_bounds_word(bounds, fp, outer)))
+		return STEP_STOP;
+	s->pc = pc | MS_NODE_INFERRED;
+	s->sp = fp + 16;
+	s->fp = outer;
+	s->link = -16;
+	return STEP_OK;
+}
+
+static enum step step_full(struct ms_walker *walker, struct state *s)
+{
+	uint64_t pc = s->pc & MS_NODE_PC_MASK, sp = s->sp;
+
+	if (!ms_full_step(&walker->machine, &walker->work, &pc, &sp, &s->fp))
+		return STEP_STOP;
+	if (pc == 0)
+		return STEP_END;
+	if (!plausible_pc(pc))
+		return STEP_STOP;
+	if (!(sp > s->sp && sp - s->sp < walker->bounds.current.high - s->sp) && !side_step(walker, sp))
+		return STEP_STOP;
+	s->pc = pc;
+	s->sp = sp;
+	s->link = LINK_RESTEP;
+	return STEP_OK;
+}
+
+/* CFA and saved rbp by the row, with every check that the fast path leaves out. */
+static enum step step_by_row(struct ms_walker *walker, cfi_row row, struct state *s)
+{
+	struct stack_bounds *bounds = &walker->bounds;
+	uint64_t cfa = (row & ROW_BASE_RBP ? s->fp : s->sp) + (uint64_t)row_cfa_offset(row), low = s->sp, pc, slot;
+	int32_t link = (row & ROW_KIND) == ROW_SIMPLE ? 0 : LINK_RESTEP;
+
+	if (row & ROW_DEREF) {
+		if (!ms_bounds_word(bounds, s->sp, cfa))
+			return STEP_STOP;
+		cfa = stack_load(cfa);
+	}
+	if (!ms_bounds_word(bounds, s->sp, cfa - 8)) {
+		/* Code that runs on another stack than its caller keeps the caller's in rbp. */
+		if (!(row & ROW_USES_FP) || cfa % 8 != 0 || !side_step(walker, cfa - 8))
+			return STEP_STOP;
+		low = cfa - 8;
+		link = LINK_RESTEP;
+	}
+	pc = stack_load(cfa - 8);
+	if (pc == 0)
+		return STEP_END;
+	if (!plausible_pc(pc))
+		return STEP_STOP;
+	if (row & ROW_FP_SAVED) {
+		slot = (row & ROW_FP_AT_FP ? s->fp : cfa) + (uint64_t)row_fp_offset(row);
+		if (low == s->sp) {
+			if (!ms_bounds_word(bounds, s->sp, slot))
+				return STEP_STOP;
+		} else if (!ms_memory_readable(slot) || !ms_memory_readable(slot + 7)) {
+			return STEP_STOP;
+		}
+		s->fp = stack_load(slot);
+		link = link ? link : (int32_t)row_fp_offset(row);
+	}
+	s->pc = pc;
+	s->sp = cfa;
+	s->link = link;
+	return STEP_OK;
+}
+
+/* From a frame to its caller. On anything but STEP_OK the state is undefined. */
+__attribute__((noinline)) static enum step step(struct ms_walker *walker, cfi_row row, struct state *s)
+{
+	const struct stack_range *stack = &walker->bounds.current;
+
+	if (unlikely(s->sp - stack->low >= stack->high - stack->low) && !ms_bounds_select(&walker->bounds, s->sp))
+		return STEP_STOP;
+	if (!row)
+		row = ms_row_find((s->pc & MS_NODE_PC_MASK) - 1, &walker->work);
+	switch (row & ROW_KIND) {
+	case ROW_END:
+		return STEP_FINAL;
+	case ROW_SIGNAL:
+		return step_signal(walker, s);
+	case ROW_NONE:
+		return step_by_frame_pointer(walker, s);
+	case ROW_FULL:
+		return step_full(walker, s);
+	default:
+		return step_by_row(walker, row, s);
+	}
+}
+
+/* ---- proving --------------------------------------------------------------------------------------------------- */
+
+/* Takes the step from `inner` again. Does it still lead to the frame outside (to nothing, when inner is the last)? */
+__attribute__((noinline)) static bool prove_again(struct ms_walker *walker, const struct frame *inner)
+{
+	const struct frame *outer = inner - 1;
+	struct state s = {inner->pc, inner->sp, inner->fp, 0};
+	enum step result = step(walker, row_lookup(walker->rows, inner->pc - 1), &s);
+
+	if (outer == walker->frames)
+		return result != STEP_OK;
+	return result == STEP_OK && s.sp == outer->sp && s.pc == outer->pc &&
+	       (s.fp == outer->fp || !(outer->link & LINK_NEEDS_FP));
+}
+
+/*
+ * `frame` is the true state of the walk. Are all frames outside it as remembered? NULL, or the first that is not; the
+ * slots of a frame are only looked at when the frame inside it was proved.
+ */
+static inline struct frame *prove(struct ms_walker *walker, struct frame *frame)
+{
+	struct frame *outermost = walker->frames + 1;
+
+	while (frame != outermost) {
+		frame--;
+		if ((uint32_t)frame->link > LINK_NEEDS_FP) {
+			if (frame->link & LINK_RESTEP) {
+				if (!prove_again(walker, frame + 1))
+					return frame;
+				continue;
+			}
+			if (stack_load(frame->sp + (uint64_t)(int64_t)(frame->link & LINK_OFFSET)) != frame->fp)
+				return frame;
+		}
+		if (unlikely(stack_load(frame->sp - 8) != frame->pc) &&
+		    (stack_load(frame->sp - 8) | MS_NODE_INFERRED) != frame->pc)
+			return frame;
+	}
+	if (unlikely(!walker->outermost_final) && !prove_again(walker, frame))
+		return walker->frames;
+	return NULL;
+}
+
+/* ---- walking --------------------------------------------------------------------------------------------------- */
+
+/* Before a walk, when something is not as it was. False: nothing can be walked here. */
+__attribute__((noinline)) static bool prepare(struct ms_walker *walker, uint64_t sp)
+{
+	uint32_t epoch = atomic_load_explicit(&walker->trie->header->unload_epoch, memory_order_acquire);
+
+	if (epoch != walker->epoch) {
+		walker->epoch = epoch;
+		walker->count = 0;
+		__builtin_memset(walker->children, 0, sizeof(walker->children));
+	}
+	return ms_bounds_select(&walker->bounds, sp);
+}
+
+static void count_stop(struct ms_walker *walker)
+{
+	atomic_fetch_add_explicit(&walker->trie->header->unwind_stops, 1, memory_order_relaxed);
+}
+
+static uint32_t give_up(struct ms_walker *walker)
+{
+	walker->count = 0;
+	atomic_fetch_add_explicit(&walker->trie->header->lost_stacks, 1, memory_order_relaxed);
+	return 0;
+}
+
+/* Only the leaf-most frames: stepped anew each time, because the root of the result moves with every call. */
+__attribute__((noinline)) static uint32_t capture_limited(struct ms_walker *walker, struct state s, uint32_t depth_limit)
+{
+	struct frame *frame;
+	enum step result;
+	uint32_t used = 0, node = 0;
+
+	walker->count = 0; /* scratch is shared, remembered frames stay out of the game */
+	for (;;) {
+		if (used == walker->scratch_capacity &&
+		    !grow(&walker->scratch, &walker->scratch_capacity, used, used + 1))
+			return give_up(walker);
+		walker->scratch[used++].pc = s.pc;
+		if (used == depth_limit)
+			break;
+		result = step(walker, row_lookup(walker->rows, s.pc - 1), &s);
+		if (result != STEP_OK) {
+			if (result == STEP_STOP)
+				count_stop(walker);
+			break;
+		}
+	}
+	for (frame = walker->scratch + used; frame-- != walker->scratch;) {
+		node = child_of(walker, node, frame->pc);
+		if (!node)
+			return 0;
+	}
+	return node;
+}
+
+uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, uint64_t fp, uint32_t depth_limit)
+{
+	const struct row_slot *rows = walker->rows;
+	struct stack_range stack = walker->bounds.current;
+	struct frame *frame, *fresh;
+	uint32_t used = 0, node;
+	int32_t link = 0, needs_fp;
+
+	if (unlikely(sp - stack.low >= stack.high - stack.low ||
+		     walker->epoch !=
+			     atomic_load_explicit(&walker->trie->header->unload_epoch, memory_order_relaxed))) {
+		if (!prepare(walker, sp))
+			return 0;
+		stack = walker->bounds.current;
+	}
+	walker->side_steps = 0;
+	if (unlikely(depth_limit))
+		return capture_limited(walker, (struct state){pc, sp, fp, 0}, depth_limit);
+
+	frame = walker->frames + walker->count;
+	for (;;) {
+		uint64_t cfa, slot;
+		cfi_row row;
+
+		/* Frames inside this one have returned. */
+		while (frame->sp < sp)
+			frame--;
+		if (frame->sp == sp && frame->pc == pc && (frame->fp == fp || !(frame->link & LINK_NEEDS_FP))) {
+			struct frame *failed = prove(walker, frame);
+
+			if (likely(!failed))
+				break;
+			frame = failed;
+		}
+
+		if (unlikely(used == walker->scratch_capacity) &&
+		    !grow(&walker->scratch, &walker->scratch_capacity, used, used + 1))
+			return give_up(walker);
+		row = row_lookup(rows, pc - 1);
+		if (unlikely(!row))
+			row = ms_row_find((pc & MS_NODE_PC_MASK) - 1, &walker->work);
+		fresh = &walker->scratch[used++];
+		*fresh = (struct frame){sp, pc, fp, (uint8_t)row, link};
+
+		if (likely((row & ROW_KIND) == ROW_SIMPLE)) {
+			cfa = (row & ROW_BASE_RBP ? fp : sp) + (uint64_t)row_cfa_offset(row);
+			slot = cfa + (uint64_t)row_fp_offset(row);
+			if (likely(cfa - 8 - sp < stack.high - sp && slot - sp < stack.high - sp && cfa % 8 == 0)) {
+				uint64_t caller = stack_load(cfa - 8);
+
+				if (likely(plausible_pc(caller))) {
+					link = 0;
+					if (row & ROW_FP_SAVED) {
+						fp = stack_load(slot);
+						link = (int32_t)row_fp_offset(row);
+					}
+					pc = caller;
+					sp = cfa;
+					continue;
+				}
+			}
+		}
+		{
+			struct state s = {pc, sp, fp, 0};
+			enum step result = step(walker, row, &s);
+
+			if (result != STEP_OK) {
+				if (result == STEP_STOP)
+					count_stop(walker);
+				walker->outermost_final = result == STEP_FINAL;
+				frame = walker->frames;
+				break;
+			}
+			pc = s.pc;
+			sp = s.sp;
+			fp = s.fp;
+			link = s.link;
+			stack = walker->bounds.current;
+		}
+	}
+
+	/* From `frame` outwards all is proved; the frames in scratch are new, the last one next to it. */
+	node = frame->node;
+	if (used == 0) {
+		walker->count = (uint32_t)(frame - walker->frames);
+		return node;
+	}
+	needs_fp = frame->link & LINK_NEEDS_FP;
+	if (frame != walker->frames)
+		frame->link = needs_fp | (link & LINK_RESTEP ? LINK_RESTEP : needs_fp ? link : 0);
+	walker->count = (uint32_t)(frame - walker->frames);
+	if (unlikely(walker->count + used >= walker->capacity)) {
+		if (!grow(&walker->frames, &walker->capacity, walker->count + 1, walker->count + used + 1))
+			return give_up(walker);
+		frame = walker->frames + walker->count;
+	}
+	for (fresh = walker->scratch + used; fresh-- != walker->scratch;) {
+		uint8_t row = (uint8_t)fresh->node;
+
+		node = child_of(walker, node, fresh->pc);
+		if (unlikely(!node))
+			return 0;
+		if (row & ROW_USES_FP)
+			needs_fp = LINK_NEEDS_FP;
+		else if (row & ROW_FP_SAVED)
+			needs_fp = 0;
+		link = fresh->link;
+		*++frame = (struct frame){fresh->sp, fresh->pc, fresh->fp, node,
+					  needs_fp | (link & LINK_RESTEP ? LINK_RESTEP : needs_fp ? link : 0)};
+		walker->count++;
+	}
+	return node;
+}
