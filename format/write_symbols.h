@@ -1,0 +1,31 @@
+/*
+ * write_symbols.h - resolves the frames of a trace and writes their symbols: at the end of a recording, or later.
+ *
+ * frames[i] is the frame with id i + 1, modules[i] the module with id i + 1, as they stand in the trace. Call it after the
+ * last event. What it costs: a binary search per frame, and the debug information of the units that are hit, once.
+ *
+ * Ownership: everything is borrowed for the call. Errors: those of ms_writer_symbol and ms_writer_string.
+ * Thread-safety: one thread at a time, for writer and symbolizer. Not signal-safe. Allocates; opens files.
+ */
+#ifndef MS_FORMAT_WRITE_SYMBOLS_H
+#define MS_FORMAT_WRITE_SYMBOLS_H
+
+#include <stdint.h>
+
+#include "errors.h"
+#include "trace_types.h"
+
+struct ms_symbolizer; /* format/symbols.h */
+struct ms_writer;     /* format/trace_writer.h */
+
+struct ms_symbol_counts {
+	uint32_t frames;
+	uint32_t with_function, with_line;
+};
+
+/* *counts may be NULL. */
+int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
+                     const struct ms_module *modules, uint32_t module_count, struct ms_symbol_counts *counts,
+                     struct ms_error *err);
+
+#endif
