@@ -1,0 +1,74 @@
+/*
+ * hooks.h - what every interposed function does, as functions that take the real ones as an argument.
+ *
+ * real: the functions behind the hooks. caller: what stands at the frame pointer of the exported function
+ * (__builtin_frame_address(0) there); borrowed for the call. Everything else is the signature and the contract of the
+ * function that is interposed: result, errno and effects are the real function's, exactly.
+ *
+ * Order of stamps: an allocation is stamped after the real call has returned, a free is stamped and published before
+ * the real call, so that a crash inside free leaves its evidence.
+ *
+ * Thread- and signal-safety: as the real function. Never allocates, never locks.
+ */
+#ifndef MS_PRELOAD_HOOKS_H
+#define MS_PRELOAD_HOOKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "real.h"
+#include "ring.h"
+
+/* The malloc family: hooks_heap.c */
+void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
+void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, const struct ms_caller *caller);
+void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller);
+void *ms_hook_reallocarray(const struct ms_real *real, void *block, size_t count, size_t size,
+			   const struct ms_caller *caller);
+void ms_hook_free(const struct ms_real *real, void *block, const struct ms_caller *caller);
+void *ms_hook_aligned_alloc(const struct ms_real *real, size_t alignment, size_t size, const struct ms_caller *caller);
+void *ms_hook_memalign(const struct ms_real *real, size_t alignment, size_t size, const struct ms_caller *caller);
+int ms_hook_posix_memalign(const struct ms_real *real, void **out, size_t alignment, size_t size,
+			   const struct ms_caller *caller);
+void *ms_hook_valloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
+void *ms_hook_pvalloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
+size_t ms_hook_malloc_usable_size(const struct ms_real *real, void *block);
+void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller);
+void ms_hook_free_aligned_sized(const struct ms_real *real, void *block, size_t alignment, size_t size,
+				const struct ms_caller *caller);
+
+/*
+ * The C++ operators: hooks_cxx.c, one function per row of MS_REAL_NEW and MS_REAL_DELETE. An operator's hook and the malloc
+ * or free that the real operator calls record one event between them. A new may throw through its hook.
+ */
+#define X(field, symbol, parameters, arguments, all, kind)                                                     \
+	void *ms_hook_##field(struct ms_real *real, const struct ms_caller *caller, size_t size, size_t align, \
+			      const void *tag);
+MS_REAL_NEW(X)
+#undef X
+#define X(field, symbol, parameters, arguments, all, kind)                                                     \
+	void ms_hook_##field(struct ms_real *real, const struct ms_caller *caller, void *block, size_t size,   \
+			     size_t align, const void *tag);
+MS_REAL_DELETE(X)
+#undef X
+
+/* How far below an operator's hook its own call of malloc may come from, in bytes of stack. */
+#define MS_OPERATOR_STACK_BYTES 2048u
+
+/* Address space: hooks_map.c */
+void *ms_hook_mmap(const struct ms_real *real, void *address, size_t bytes, int prot, int flags, int fd, off_t offset,
+		   const struct ms_caller *caller);
+int ms_hook_munmap(const struct ms_real *real, void *address, size_t bytes, const struct ms_caller *caller);
+void *ms_hook_mremap(const struct ms_real *real, void *address, size_t old_bytes, size_t new_bytes, int flags,
+		     void *new_address, const struct ms_caller *caller);
+int ms_hook_brk(const struct ms_real *real, void *address, const struct ms_caller *caller);
+void *ms_hook_sbrk(const struct ms_real *real, intptr_t increment, const struct ms_caller *caller);
+
+/* The alignment as a trace stores it: log2, rounded up. */
+static inline uint64_t ms_log2(uint64_t alignment)
+{
+	return alignment <= 1 ? 0 : 64u - (uint64_t)__builtin_clzll(alignment - 1);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * limits.c - hides the arena's address space from a program that looks at or sets RLIMIT_AS.
+ */
+#include "limits.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "process.h"
+#include "raw.h"
+#include "real.h"
+
+/* How much of the kernel's limit is ours; 0 when the limit is none or is the program's own. Any thread. */
+static _Atomic uint64_t shift;
+static uint64_t arena_bytes;                  /* what a limit that the program sets is raised by */
+static struct ms_arena_header *shared_header; /* where shift stands for the image after an exec */
+static struct rlimit before;                  /* for ms_limits_restore */
+
+static long kernel_limit(pid_t pid, const struct rlimit *new_limit, struct rlimit *old_limit)
+{
+	return ms_raw(SYS_prlimit64, pid, RLIMIT_AS, (long)new_limit, (long)old_limit, 0, 0);
+}
+
+static rlim_t raised(rlim_t value, uint64_t by)
+{
+	return value == RLIM_INFINITY || value + by < value ? RLIM_INFINITY : value + by;
+}
+
+static rlim_t lowered(rlim_t value, uint64_t by)
+{
+	return value == RLIM_INFINITY || value < by ? value : value - by;
+}
+
+static void set_shift(uint64_t bytes)
+{
+	atomic_store_explicit(&shift, bytes, memory_order_relaxed);
+	if (shared_header != NULL)
+		atomic_store_explicit(&shared_header->limit_shift, bytes, memory_order_relaxed);
+}
+
+bool ms_limits_make_room(const struct ms_arena_header *header)
+{
+	uint64_t bytes = header->arena_bytes;
+	struct rlimit limit;
+
+	arena_bytes = bytes;
+	/* A parent's, in a forked child; or that of the image before this one. */
+	if (atomic_load_explicit(&shift, memory_order_relaxed) == 0)
+		atomic_store_explicit(&shift, atomic_load_explicit(&header->limit_shift, memory_order_relaxed),
+				      memory_order_relaxed);
+	before.rlim_cur = RLIM_INFINITY;
+	if (ms_raw_failed(kernel_limit(0, NULL, &limit)) || limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	if (atomic_load_explicit(&shift, memory_order_relaxed) == bytes)
+		return true;
+	before = limit;
+	limit.rlim_cur = raised(limit.rlim_cur, bytes);
+	limit.rlim_max = raised(limit.rlim_max, bytes);
+	if (!ms_raw_failed(kernel_limit(0, &limit, NULL))) {
+		atomic_store_explicit(&shift, bytes, memory_order_relaxed);
+		return true;
+	}
+	/* Nobody may raise the hard limit. An arena that is small beside it is worth having all the same. */
+	before.rlim_cur = RLIM_INFINITY;
+	return bytes <= (limit.rlim_cur - bytes) / 8;
+}
+
+void ms_limits_restore(void)
+{
+	if (before.rlim_cur != RLIM_INFINITY)
+		kernel_limit(0, &before, NULL);
+	atomic_store_explicit(&shift, 0, memory_order_relaxed);
+	arena_bytes = 0;
+}
+
+void ms_limits_attached(struct ms_arena_header *header)
+{
+	shared_header = header;
+	set_shift(atomic_load_explicit(&shift, memory_order_relaxed));
+}
+
+void ms_limits_arena_unmapped(void)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
+	struct rlimit limit;
+
+	arena_bytes = 0;
+	if (ours == 0 || ms_raw_failed(kernel_limit(0, NULL, &limit)))
+		return;
+	limit.rlim_cur = lowered(limit.rlim_cur, ours);
+	limit.rlim_max = lowered(limit.rlim_max, ours);
+	kernel_limit(0, &limit, NULL);
+	atomic_store_explicit(&shift, 0, memory_order_relaxed);
+}
+
+void ms_limits_detached(void)
+{
+	shared_header = NULL;
+}
+
+static void hide_ours(struct rlimit *limit)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
+
+	limit->rlim_cur = lowered(limit->rlim_cur, ours);
+	limit->rlim_max = lowered(limit->rlim_max, ours);
+}
+
+static int result_of(long result)
+{
+	if (!ms_raw_failed(result))
+		return 0;
+	errno = (int)-result;
+	return -1;
+}
+
+int ms_hook_prlimit(const struct ms_real *real, pid_t pid, enum __rlimit_resource resource,
+		    const struct rlimit *new_limit, struct rlimit *old_limit)
+{
+	struct rlimit old, wanted;
+	uint64_t wanted_shift = arena_bytes;
+	long result;
+
+	if (resource != RLIMIT_AS || (pid != 0 && pid != ms_raw_getpid()) || arena_bytes == 0)
+		return real->prlimit(pid, resource, new_limit, old_limit);
+	result = kernel_limit(0, NULL, &old);
+	if (ms_raw_failed(result))
+		return result_of(result);
+	hide_ours(&old);
+	if (new_limit != NULL) {
+		wanted.rlim_cur = raised(new_limit->rlim_cur, wanted_shift);
+		wanted.rlim_max = raised(new_limit->rlim_max, wanted_shift);
+		if (new_limit->rlim_max <= old.rlim_max && new_limit->rlim_cur <= new_limit->rlim_max)
+			result = kernel_limit(0, &wanted, NULL);
+		else
+			result = -EPERM;
+		if (ms_raw_failed(result)) {
+			/* What the program may ask for and what it may not, the kernel says about its own numbers. */
+			wanted_shift = 0;
+			result = kernel_limit(0, new_limit, NULL);
+		}
+		if (ms_raw_failed(result))
+			return result_of(result);
+		set_shift(wanted_shift);
+	}
+	if (old_limit != NULL)
+		*old_limit = old;
+	return 0;
+}
+
+int ms_hook_getrlimit(const struct ms_real *real, __rlimit_resource_t resource, struct rlimit *limit)
+{
+	int result = real->getrlimit(resource, limit);
+
+	if (result == 0 && resource == RLIMIT_AS)
+		hide_ours(limit);
+	return result;
+}
+
+int ms_hook_setrlimit(const struct ms_real *real, __rlimit_resource_t resource, const struct rlimit *limit)
+{
+	if (resource != RLIMIT_AS || arena_bytes == 0)
+		return real->setrlimit(resource, limit);
+	return ms_hook_prlimit(real, 0, RLIMIT_AS, limit, NULL);
+}

@@ -1,0 +1,272 @@
+/*
+ * process.c - the life of the recording inside one process.
+ *
+ * State table. "wiped" = the memory with MADV_WIPEONFORK reads zero, which is how a forked child is noticed whichever
+ * way it was forked: ms_tls.self then points to a struct without a slot, so the next event takes the slow path.
+ *
+ *   phase      what is happening                      hooks                    leaves when
+ *   ---------  -------------------------------------  -----------------------  --------------------------------------------
+ *   NEW        libc may not be initialised; real.c    forward, or serve from   the first event after the real functions are
+ *              may still be resolving                 the bootstrap arena      found, or our constructor: STARTING
+ *   STARTING   one thread reads the environment,      forward, record          arena mapped and modules listed: RECORDING;
+ *              maps the arena, lists the modules      nothing                  no arena, or one of another process: OFF
+ *   RECORDING  threads take slots as they come        record                   collector gone or header.state STOPPED: OFF;
+ *                                                                              wiped: STARTING (the child's own start)
+ *   OFF        for ever                               forward
+ *
+ *   event                 what happens
+ *   --------------------  -----------------------------------------------------------------------------------------
+ *   thread ends           key destructor marks slot.ended; later destructors still record; the collector recycles
+ *                         the slot when the kernel's thread is gone (threads.c)
+ *   process ends          nothing: what is published is in the arena, whichever way the process ends
+ *   fork                  parent: FORK event. Child: its first event, or our hook, finds the memory wiped. The arena is
+ *                         unmapped, or other memory put in its place when a hook was interrupted (ring.h). With --follow
+ *                         it asks for an arena of its own and starts again as image 0 of that one, else OFF
+ *   vfork                 the child shares our memory and is not wiped: it acts as the parent's thread, which waits
+ *   exec, same process    EXEC event; the environment carries the arena on; the new image attaches as image n + 1,
+ *                         publishes IMAGE_START (hooks_exec.c)
+ *   exec in a child       without --follow the environment is clean; with it, the new image's pid is not the arena's, so
+ *                         it asks for an arena of its own
+ *   dlclose               modules that are gone: MODULE_UNLOAD, their stack nodes retired (modules.c)
+ *   collector dies        noticed by threads that wait for room: state STOPPED, OFF
+ *
+ * What the library may call, besides raw system calls (raw.h): dlsym, dlopen(RTLD_NOLOAD), dlclose, dl_iterate_phdr (start
+ * and first use of a C++ operator only: they lock), _dl_find_object (no lock), getauxval, pthread_key_create,
+ * pthread_key_delete, pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, clock_gettime
+ * (vDSO), memcpy memmove memset memcmp strlen strcmp strncmp strrchr strstr strcspn, and the real functions behind the hooks.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "hooks_exec.h"
+#include "limits.h"
+#include "modules.h"
+#include "raw.h"
+#include "real.h"
+#include "threads.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+#define ALIVE 1u
+
+struct ms_process ms_process;
+
+/* ---- start ---- */
+
+/* The structs of all threads, and the word that says which process they belong to. */
+static bool make_private_memory(uint32_t slot_count)
+{
+	size_t bytes = 4096 + (size_t)slot_count * sizeof(struct ms_thread);
+	char *memory = ms_raw_memory(bytes);
+
+	if (memory == NULL)
+		return false;
+	if (ms_raw_failed(ms_raw_madvise(memory, bytes, MADV_WIPEONFORK))) {
+		ms_raw_munmap(memory, bytes);
+		return false;
+	}
+	ms_process.alive = (_Atomic uint32_t *)memory;
+	ms_process.threads = (struct ms_thread *)(memory + 4096);
+	atomic_store_explicit(ms_process.alive, ALIVE, memory_order_relaxed);
+	return true;
+}
+
+bool ms_process_attach(void *base, uint32_t image)
+{
+	struct ms_arena_header *header = base;
+
+	if (!make_private_memory(header->slot_count))
+		return false;
+	ms_process.image = image;
+	ms_process.flags = header->flags;
+	ms_process.pid = (pid_t)ms_raw_getpid();
+	ms_process.collector_pid = (pid_t)header->collector_pid;
+	ms_process.arena_bytes = header->arena_bytes;
+	ms_process.header = header;
+	ms_process.slots = (struct ms_slot *)((char *)base + header->slots_offset);
+	ms_process.modules = (struct ms_module_record *)((char *)base + header->modules_offset);
+	ms_clock = header->clock;
+	ms_trie_attach(&ms_process.trie, base, image);
+	ms_threads_start();
+	ms_modules_start();
+	ms_limits_attached(header);
+	if (image == 0)
+		ms_module_name_at((const void *)(uintptr_t)ms_real.malloc, header->allocator, sizeof(header->allocator));
+	atomic_store_explicit(&ms_process.phase, MS_PHASE_RECORDING, memory_order_release);
+	if (image > 0)
+		ms_emit_args(MS_EV_IMAGE_START, 1, image);
+	return true;
+}
+
+/* Maps the arena at the place and attaches, if it is for this process: nobody's yet, or ours from before an exec. */
+static bool attach_to(const struct ms_arena_place *place)
+{
+	struct ms_arena_header *header;
+	uint32_t pid = (uint32_t)ms_raw_getpid();
+	uint32_t owner = 0;
+	uint64_t bytes;
+
+	header = ms_arena_map(place, &bytes);
+	if (header == NULL)
+		return false;
+	if (atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
+		goto refuse;
+	if (!atomic_compare_exchange_strong(&header->app_pid, &owner, pid) && owner != pid) {
+		struct ms_arena_place own;
+		bool given = (header->flags & MS_FLAG_FOLLOW) != 0 && ms_arena_ask(header, &own);
+
+		ms_raw_munmap(header, bytes);
+		ms_limits_restore();
+		return given && attach_to(&own);
+	}
+	ms_process.place = *place;
+	ms_process.place.fd = -1;
+	atomic_store_explicit(&header->state, MS_ARENA_RECORDING, memory_order_release);
+	if (ms_process_attach(header, atomic_fetch_add_explicit(&header->images, 1, memory_order_release)))
+		return true;
+refuse:
+	ms_raw_munmap(header, bytes);
+	ms_limits_restore();
+	return false;
+}
+
+void ms_process_start(void)
+{
+	uint32_t phase = MS_PHASE_NEW;
+	struct ms_arena_place place;
+	const char *value;
+	int saved_errno = errno;
+
+	if (!ms_real_resolve() ||
+	    !atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
+		return;
+	value = ms_env_initial(MS_ENV_ARENA);
+	if (value == NULL || !ms_arena_parse(value, &place) || !attach_to(&place))
+		ms_process_stop();
+	errno = saved_errno;
+}
+
+/* The first call into us may come earlier (constructors of other libraries allocate); this is for programs that never
+   allocate, and the moment at which libc's environ is there to be cleaned. */
+__attribute__((constructor(101))) static void start(void)
+{
+	ms_process_start();
+	if (ms_env_initial(MS_ENV_ARENA) != NULL && (ms_process.flags & MS_FLAG_FOLLOW) == 0)
+		ms_env_hide(environ);
+}
+
+/* ---- end ---- */
+
+void ms_process_stop(void)
+{
+	atomic_store_explicit(&ms_process.phase, MS_PHASE_OFF, memory_order_release);
+}
+
+bool ms_process_collector_gone(void)
+{
+	long alive = ms_raw(SYS_kill, ms_process.collector_pid, 0, 0, 0, 0, 0);
+
+	/* A zombie, or another process with the same number, does not hold the arena. */
+	return alive == -ESRCH || (ms_process.place.inode != 0 && ms_arena_still_there(&ms_process.place) == 0);
+}
+
+/* ---- fork ---- */
+
+bool ms_process_forked(void)
+{
+	return ms_process.alive != NULL && atomic_load_explicit(ms_process.alive, memory_order_relaxed) != ALIVE;
+}
+
+/* The hook that a signal handler interrupted may still write through pointers that it has in registers: then memory stays
+   where the arena was, but no longer the arena. */
+static void leave_parents_arena(bool hook_interrupted)
+{
+	struct ms_arena_header *header = ms_process.header;
+
+	ms_process.header = NULL;
+	if (hook_interrupted) {
+		ms_raw_mmap(header, ms_process.arena_bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	} else {
+		ms_raw_munmap(header, ms_process.arena_bytes);
+	}
+	ms_limits_detached();
+}
+
+/* In a forked child, on its only thread. */
+static void start_child(bool hook_interrupted)
+{
+	uint32_t phase = MS_PHASE_RECORDING;
+	struct ms_arena_place place;
+	bool follow = (ms_process.flags & MS_FLAG_FOLLOW) != 0;
+
+	if (!atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
+		return;
+	ms_tls = (struct ms_tls){.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty};
+	follow = follow && ms_arena_ask(ms_process.header, &place);
+	leave_parents_arena(hook_interrupted);
+	ms_process.alive = NULL;
+	if (follow && attach_to(&place))
+		return;
+	if (!hook_interrupted)
+		ms_limits_arena_unmapped();
+	ms_process_stop();
+}
+
+pid_t ms_hook_fork(pid_t (*fork_like)(void))
+{
+	struct ms_slot *slot = ms_tls.self->slot;
+	bool hook_interrupted =
+		slot != NULL && atomic_load_explicit(&slot->in_hook, memory_order_relaxed) != 0;
+	pid_t child;
+
+	child = fork_like();
+	if (child > 0)
+		ms_emit_args(MS_EV_FORK, 1, (uint64_t)child);
+	if (child == 0 && ms_process_forked()) {
+		int saved_errno = errno;
+
+		start_child(hook_interrupted);
+		errno = saved_errno;
+	}
+	return child;
+}
+
+long ms_vfork_parent(long result)
+{
+	ms_exec_release();
+	if (result > 0) {
+		ms_emit_args(MS_EV_VFORK, 1, (uint64_t)result);
+		return result;
+	}
+	errno = (int)-result;
+	return -1;
+}
+
+/* ---- the way in ---- */
+
+struct ms_thread *ms_process_thread(void)
+{
+	switch ((enum ms_phase)atomic_load_explicit(&ms_process.phase, memory_order_acquire)) {
+	case MS_PHASE_NEW:
+		ms_process_start();
+		break;
+	case MS_PHASE_RECORDING:
+		if (ms_process_forked())
+			start_child(true);
+		break;
+	case MS_PHASE_STARTING:
+	case MS_PHASE_OFF:
+		return NULL;
+	}
+	if (atomic_load_explicit(&ms_process.phase, memory_order_acquire) != MS_PHASE_RECORDING)
+		return NULL;
+	return ms_tls.self->slot != NULL ? ms_tls.self : ms_thread_attach();
+}

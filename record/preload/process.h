@@ -1,0 +1,65 @@
+/*
+ * process.h - what this process knows about its recording, and the way from one phase of its life to the next.
+ *
+ * The phases are described at the top of process.c. Everything but phase is written while phase is STARTING (by one
+ * thread) and constant while it is RECORDING.
+ */
+#ifndef MS_PRELOAD_PROCESS_H
+#define MS_PRELOAD_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "attach_arena.h"
+#include "record/arena_layout.h"
+#include "ring.h"
+#include "stack.h"
+
+enum ms_phase { MS_PHASE_NEW, MS_PHASE_STARTING, MS_PHASE_RECORDING, MS_PHASE_OFF };
+
+struct ms_process {
+	_Atomic uint32_t phase; /* enum ms_phase; release when it becomes RECORDING */
+	uint32_t image;
+	uint32_t flags;         /* enum ms_arena_flag */
+	pid_t pid;              /* whose events these are; a forked child differs */
+	pid_t collector_pid;
+	uint64_t arena_bytes;
+	struct ms_arena_header *header;
+	struct ms_slot *slots;
+	struct ms_module_record *modules;
+	struct ms_thread *threads; /* [slot_count], wiped in a forked child */
+	_Atomic uint32_t *alive;   /* 1 here, 0 in a forked child; in the same wiped memory */
+	struct ms_arena_place place; /* where the arena is found again, for exec */
+	struct ms_trie trie;
+};
+
+extern struct ms_process ms_process;
+
+/* The calling thread's struct, after whatever has to happen first: starting the recording, noticing that this is a
+   forked child, taking a slot. NULL: pass through. Keeps errno; async-signal-safe once the process has started. */
+struct ms_thread *ms_process_thread(void);
+
+/* Starts the recording if the environment asks for one. Keeps errno. */
+void ms_process_start(void);
+
+/* Uses the arena mapped at base (checked by ms_arena_map or made by a test) as image number image. False when memory
+   for the threads cannot be had. */
+bool ms_process_attach(void *base, uint32_t image);
+
+/* Recording ends here, for ever and for every thread. */
+void ms_process_stop(void);
+
+/* True when the collector is certainly gone. Makes system calls. */
+bool ms_process_collector_gone(void);
+
+/* True in a process that was forked from the recorded one and has not noticed yet. */
+bool ms_process_forked(void);
+
+/* fork and _Fork: the real one is given. */
+pid_t ms_hook_fork(pid_t (*fork_like)(void));
+/* What vfork returns in the parent: result is the kernel's, a pid or -errno. Called from interpose.c only. */
+long ms_vfork_parent(long result);
+
+#endif
