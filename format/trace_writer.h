@@ -38,7 +38,7 @@ int ms_writer_open(struct ms_writer **out, struct ms_stream *stream, const struc
 /* Process facts: once, before anything else. */
 int ms_writer_process(struct ms_writer *w, const struct ms_process *process, struct ms_error *err);
 
-/* Id of the string, the same for the same bytes; 0 for length 0. */
+/* Id of the string, the same for the same bytes; 0 for length 0. What is longer than 1 MiB is cut. */
 uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length);
 /* Next dense id for each. No deduplication. */
 uint32_t ms_writer_module(struct ms_writer *w, const struct ms_module *module);
@@ -61,7 +61,8 @@ int ms_writer_flush(struct ms_writer *w, struct ms_error *err);
 /* Symbols of frames: frame ids ascending, innermost inline level first. After the last event. */
 int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *symbol, struct ms_error *err);
 
-/* Pending blocks, End, Index. Fields `events` and `blocks` of end are filled in by the writer. */
+/* Pending blocks, End, Index. Fields `events` and `blocks` of end are filled in by the writer: what the file holds. Also
+   after MS_E_FULL: then without what was pending, with size_limit_reached, and MS_OK when that could be written. */
 int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error *err);
 
 struct ms_writer_stats {

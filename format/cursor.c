@@ -1,0 +1,546 @@
+/*
+ * The events of a trace, block by block, resolved against the live blocks.
+ *
+ * Two stages. Decoding (read, check, decompress, columns, everything that one block alone determines) runs ahead on a
+ * thread of its own when asked for; resolving (what a free ends, addresses) needs the block table and runs in
+ * ms_cursor_next, a slice of a block at a time, so that what it writes stays in the cache for the caller.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block_table.h"
+#include "columns.h"
+#include "trace_fb.h"
+#include "trace_internal.h"
+
+#define SLICE 4096 /* events in a batch */
+#define SLOTS 3    /* blocks decoded ahead, with the one in use */
+
+struct slot {
+	struct ms_decoded *decoded;      /* count 0: the end */
+	uint64_t offset;                 /* of the block */
+	bool after_keyframe;             /* a Keyframe stands between the Events block before and this one */
+	int rc;
+	struct ms_error error;
+};
+
+/* First half of a realloc of a thread: the block as it was, in case the second half fails. */
+struct open_realloc {
+	struct ms_block_entry entry;
+	uint64_t epoch;                  /* valid when it is that of the cursor */
+};
+
+struct ms_cursor {
+	const struct ms_trace *trace;
+	uint32_t columns;
+
+	/* Decoding: used by the background thread while there is one. */
+	struct ms_unpacker unpacker;
+	size_t next_index;               /* of the next block to look at */
+	uint64_t decode_event;           /* ordinal that the next Events block must start with */
+
+	/* Hand-over of slots. */
+	struct slot slots[SLOTS];
+	unsigned slot_count;
+	pthread_t thread;
+	bool has_thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint64_t decoded, taken;         /* blocks; under lock */
+	bool stop;                       /* under lock */
+
+	/* Resolving. */
+	struct slot *current;
+	uint32_t at;                     /* events of the current block already delivered */
+	uint32_t alloc_at, raw_at;       /* positions in its address columns */
+	uint64_t skip_to;                /* ordinal: events before it are resolved, but not delivered */
+	uint64_t next_block;
+	uint64_t last_time_ns;
+	uint64_t address_sum;
+	struct ms_block_table table;
+	struct open_realloc *reallocs;   /* by thread id */
+	uint64_t epoch;
+	struct ms_predictor predict;     /* of addresses */
+	int status;                      /* the first error sticks */
+	struct ms_error error;
+
+	/* What a batch points to, beside the decoded block. */
+	uint32_t birth_stack[SLICE], birth_thread[SLICE];
+	uint64_t birth_ns[SLICE];
+	uint8_t birth_kind[SLICE];
+	uint64_t address[SLICE];
+	struct ms_live_block *live;      /* of ms_cursor_live */
+	size_t live_capacity;
+};
+
+/* ---- decoding ---------------------------------------------------------------------------------------------------- */
+
+static int check_header(const struct ms_decoded *d, const struct ms_block_info *info, struct ms_error *err)
+{
+	if (d->first_event != info->first_event || d->count != info->count || d->time_ns[0] != info->first_time_ns ||
+	    d->time_ns[d->count - 1] != info->last_time_ns)
+		return ms_fail(err, MS_E_CORRUPT, info->offset, "the Events block and its header differ");
+	return MS_OK;
+}
+
+static int decode_events(struct ms_cursor *c, struct slot *slot, const struct ms_block_info *info)
+{
+	const struct ms_id_limits limits = ms_trace_limits(c->trace);
+	struct ms_block_header header;
+	const uint8_t *body;
+	int rc = ms_trace_block_header(c->trace, info, &header, &slot->error);
+
+	if (rc == MS_OK)
+		rc = ms_block_unpack(&c->unpacker, &c->trace->source, info->offset, &header, NULL, &body, &slot->error);
+	if (rc == MS_OK)
+		rc = ms_events_decode(slot->decoded, body, &limits, c->columns, info->offset, &slot->error);
+	if (rc == MS_OK)
+		rc = check_header(slot->decoded, info, &slot->error);
+	if (rc == MS_OK && slot->decoded->first_event != c->decode_event)
+		rc = ms_fail(&slot->error, MS_E_CORRUPT, info->offset, "event %llu is expected, the block starts with %llu",
+			     (unsigned long long)c->decode_event, (unsigned long long)slot->decoded->first_event);
+	if (rc == MS_OK)
+		c->decode_event += slot->decoded->count;
+	return rc;
+}
+
+/* Decodes the next Events block into the slot; count 0 when there is none. */
+static void fill(struct ms_cursor *c, struct slot *slot)
+{
+	slot->after_keyframe = false;
+	slot->decoded->count = 0;
+	slot->rc = MS_OK;
+	for (; c->next_index < ms_trace_block_count(c->trace); c->next_index++) {
+		const struct ms_block_info *info = ms_trace_block(c->trace, c->next_index);
+
+		if (info->kind == MS_BLOCK_KEYFRAME)
+			slot->after_keyframe = true;
+		if (info->kind != MS_BLOCK_EVENTS)
+			continue;
+		slot->offset = info->offset;
+		slot->rc = decode_events(c, slot, info);
+		c->next_index++;
+		return;
+	}
+}
+
+static bool is_last(const struct slot *slot)
+{
+	return slot->rc != MS_OK || slot->decoded->count == 0;
+}
+
+static void *decode_ahead(void *context)
+{
+	struct ms_cursor *c = context;
+	bool more = true;
+
+	while (more) {
+		struct slot *slot;
+		bool stop;
+
+		pthread_mutex_lock(&c->lock);
+		while (c->decoded - c->taken >= c->slot_count && !c->stop)
+			pthread_cond_wait(&c->changed, &c->lock);
+		stop = c->stop;
+		slot = &c->slots[c->decoded % c->slot_count];
+		pthread_mutex_unlock(&c->lock);
+		if (stop)
+			break;
+		fill(c, slot);
+		more = !is_last(slot);
+		pthread_mutex_lock(&c->lock);
+		c->decoded++;
+		pthread_cond_broadcast(&c->changed);
+		pthread_mutex_unlock(&c->lock);
+	}
+	return NULL;
+}
+
+/* The next decoded block; gives the one before back. */
+static struct slot *next_slot(struct ms_cursor *c)
+{
+	struct slot *slot;
+
+	if (!c->has_thread) {
+		fill(c, &c->slots[0]);
+		return &c->slots[0];
+	}
+	pthread_mutex_lock(&c->lock);
+	if (c->current != NULL) {
+		c->taken++;
+		pthread_cond_broadcast(&c->changed);
+	}
+	while (c->decoded == c->taken)
+		pthread_cond_wait(&c->changed, &c->lock);
+	slot = &c->slots[c->taken % c->slot_count];
+	pthread_mutex_unlock(&c->lock);
+	return slot;
+}
+
+/* ---- resolving --------------------------------------------------------------------------------------------------- */
+
+static int not_live(struct ms_cursor *c, uint64_t event, uint64_t block)
+{
+	return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset, "event %llu ends block %llu, which is not live",
+		       (unsigned long long)event, (unsigned long long)block);
+}
+
+/* Resolves events [c->at, c->at + n) of the current block. */
+static int resolve(struct ms_cursor *c, uint32_t n)
+{
+	struct ms_decoded *d = c->current->decoded;
+	const uint32_t first = c->at;
+	const bool addresses = (c->columns & MS_COLUMN_ADDRESS) != 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		const uint32_t i = first + k;
+		const unsigned kind = d->kind[i], class_ = ms_event_kinds[kind].class_;
+		struct ms_block_entry e = {0}, *entry;
+		uint64_t address = 0;
+
+		if (class_ == MS_CLASS_ALLOC) {
+			if (addresses) {
+				address = ms_predict_address(&c->predict, d->address_code[c->alloc_at++]);
+				c->address_sum += address;
+			}
+			e = (struct ms_block_entry){.size_bytes = d->size_bytes[i],
+						    .birth_ns = d->time_ns[i],
+						    .address = address,
+						    .stack = d->stack[i],
+						    .thread = d->thread[i],
+						    .kind = (uint8_t)kind};
+			if (kind == MS_EV_REALLOC_FAILED && c->reallocs[e.thread].epoch == c->epoch) {
+				const struct ms_block_entry *old = &c->reallocs[e.thread].entry;
+
+				e.birth_ns = old->birth_ns;
+				e.stack = old->stack;
+				e.thread = old->thread;
+				e.kind = old->kind;
+			}
+			entry = ms_block_table_insert(&c->table, d->block[i]);
+			if (entry == NULL)
+				return ms_fail(&c->error, MS_E_NOMEM, c->current->offset, "no memory for the live blocks");
+			*entry = e;
+		} else if (class_ == MS_CLASS_FREE && d->block[i] != 0) {
+			entry = ms_block_table_find(&c->table, d->block[i]);
+			if (entry == NULL)
+				return not_live(c, d->first_event + i, d->block[i]);
+			e = *entry;
+			ms_block_table_remove(&c->table, d->block[i]);
+			address = e.address;
+			d->size_bytes[i] = e.size_bytes;
+			if (kind == MS_EV_REALLOC_FREE)
+				c->reallocs[d->thread[i]] = (struct open_realloc){.entry = e, .epoch = c->epoch};
+		} else if (class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP) {
+			address = addresses ? d->raw_address[c->raw_at++] : 0;
+		} else if (kind == MS_EV_IMAGE_START) {
+			ms_block_table_clear(&c->table);
+			c->epoch++;
+		}
+		c->birth_stack[k] = e.stack;
+		c->birth_thread[k] = e.thread;
+		c->birth_ns[k] = e.birth_ns;
+		c->birth_kind[k] = e.kind;
+		if (addresses)
+			c->address[k] = address;
+	}
+	c->at += n;
+	if (addresses && c->at == d->count && d->address_sum != 0 && d->address_sum != c->address_sum)
+		return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset,
+			       "the addresses of the block do not add up to what it says");
+	return MS_OK;
+}
+
+/* Takes the next decoded block as the current one. */
+static int advance(struct ms_cursor *c)
+{
+	struct slot *slot = next_slot(c);
+
+	c->current = slot;
+	c->at = c->alloc_at = c->raw_at = 0;
+	c->address_sum = 0;
+	if (slot->rc != MS_OK) {
+		c->error = slot->error;
+		return slot->rc;
+	}
+	if (slot->decoded->count == 0)
+		return MS_OK;
+	if (slot->decoded->first_block != c->next_block)
+		return ms_fail(&c->error, MS_E_CORRUPT, slot->offset,
+			       "the Events block starts with block id %llu, %llu is expected",
+			       (unsigned long long)slot->decoded->first_block, (unsigned long long)c->next_block);
+	if (slot->decoded->time_ns[0] < c->last_time_ns)
+		return ms_fail(&c->error, MS_E_CORRUPT, slot->offset, "the Events block starts before the one before it ends");
+	c->next_block += slot->decoded->allocs;
+	c->last_time_ns = slot->decoded->time_ns[slot->decoded->count - 1];
+	if (slot->after_keyframe)
+		c->epoch++;
+	ms_predict_reset(&c->predict);
+	return MS_OK;
+}
+
+int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err)
+{
+	const struct ms_decoded *d;
+	uint32_t n;
+
+	*batch = (struct ms_batch){0};
+	do {
+		uint64_t event;
+
+		if (c->status == MS_OK && c->current != NULL && c->current->decoded->count == 0)
+			return MS_OK; /* the end, again */
+		if (c->status == MS_OK && (c->current == NULL || c->at == c->current->decoded->count))
+			c->status = advance(c);
+		if (c->status == MS_OK) {
+			d = c->current->decoded;
+			n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
+			event = d->first_event + c->at;
+			if (n == 0)
+				return MS_OK;
+			if (event < c->skip_to && c->skip_to - event < n)
+				n = (uint32_t)(c->skip_to - event);
+			c->status = resolve(c, n);
+		}
+		if (c->status != MS_OK) {
+			if (err != NULL)
+				*err = c->error;
+			return c->status;
+		}
+	} while (d->first_event + c->at <= c->skip_to);
+
+	{
+		const uint32_t first = c->at - n;
+
+		*batch = (struct ms_batch){
+			.count = n,
+			.first_event = d->first_event + first,
+			.kind = d->kind + first,
+			.time_ns = d->time_ns + first,
+			.thread = d->thread + first,
+			.size_bytes = d->size_bytes + first,
+			.block = d->block + first,
+			.stack = d->stack + first,
+			.birth_stack = c->birth_stack,
+			.birth_thread = c->birth_thread,
+			.birth_ns = c->birth_ns,
+			.birth_kind = c->birth_kind,
+			.address = c->columns & MS_COLUMN_ADDRESS ? c->address : NULL,
+			.arg = c->columns & MS_COLUMN_ARGS ? (const uint64_t(*)[2])(d->arg + first) : NULL,
+		};
+	}
+	return MS_OK;
+}
+
+/* ---- keyframes --------------------------------------------------------------------------------------------------- */
+
+enum { KEY_BLOCK, KEY_ADDRESS, KEY_SIZE, KEY_STACK, KEY_THREAD, KEY_KIND, KEY_TIME, KEY_COLUMNS };
+
+/* Adds the blocks of one Keyframe block to the table. */
+static int load_keyframe_part(struct ms_cursor *c, const struct ms_block_info *info, uint64_t *entries,
+			      uint64_t *live_blocks, uint64_t *before, struct ms_error *err)
+{
+	const struct ms_id_limits limits = ms_trace_limits(c->trace);
+	uint64_t *values[KEY_COLUMNS] = {NULL};
+	struct ms_block_header header;
+	struct fb_keyframe k;
+	int rc = ms_trace_block_header(c->trace, info, &header, err);
+
+	if (rc == MS_OK)
+		rc = ms_block_unpack(&c->unpacker, &c->trace->source, info->offset, &header, NULL, &k.at, err);
+	if (rc != MS_OK)
+		return rc;
+	const struct fb_column columns[KEY_COLUMNS] = {
+		fb_keyframe_blocks(k),	fb_keyframe_addresses(k), fb_keyframe_sizes(k), fb_keyframe_stacks(k),
+		fb_keyframe_threads(k), fb_keyframe_kinds(k),	  fb_keyframe_times(k)};
+	const uint32_t count = fb_column_count(columns[KEY_BLOCK]);
+
+	if (fb_keyframe_event(k) != info->first_event || count != info->count ||
+	    fb_keyframe_time_ns(k) != info->first_time_ns || fb_keyframe_next_block(k) > fb_keyframe_event(k) + 1 ||
+	    count > MS_MAX_RAW_BYTES)
+		return ms_fail(err, MS_E_CORRUPT, info->offset, "the Keyframe block and its header differ");
+	for (unsigned i = 0; i < KEY_COLUMNS; i++) {
+		struct ms_fb_vector data = fb_column_data(columns[i]);
+
+		values[i] = malloc(((size_t)count + 1) * sizeof(uint64_t));
+		if (values[i] == NULL) {
+			rc = ms_fail(err, MS_E_NOMEM, info->offset, "no memory for %u live blocks", count);
+			goto done;
+		}
+		if (fb_column_count(columns[i]) != count ||
+		    ms_column_decode64(values[i], count, fb_column_codec(columns[i]), data.data, data.count) != MS_OK) {
+			rc = ms_fail(err, MS_E_CORRUPT, info->offset, "column %u of the keyframe does not decode", i);
+			goto done;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct ms_block_entry *e;
+
+		if (values[KEY_BLOCK][i] <= *before || values[KEY_BLOCK][i] >= fb_keyframe_next_block(k) ||
+		    values[KEY_STACK][i] > limits.stacks || values[KEY_THREAD][i] - 1 >= limits.threads ||
+		    values[KEY_KIND][i] > UINT8_MAX || ms_event_kinds[values[KEY_KIND][i]].class_ != MS_CLASS_ALLOC ||
+		    values[KEY_TIME][i] > info->first_time_ns) {
+			rc = ms_fail(err, MS_E_CORRUPT, info->offset, "live block %llu of the keyframe is not valid",
+				     (unsigned long long)values[KEY_BLOCK][i]);
+			goto done;
+		}
+		e = ms_block_table_insert(&c->table, values[KEY_BLOCK][i]);
+		if (e == NULL) {
+			rc = ms_fail(err, MS_E_NOMEM, info->offset, "no memory for the live blocks");
+			goto done;
+		}
+		*e = (struct ms_block_entry){
+			.size_bytes = values[KEY_SIZE][i],
+			.birth_ns = values[KEY_TIME][i],
+			.address = c->columns & MS_COLUMN_ADDRESS ? values[KEY_ADDRESS][i] : 0,
+			.stack = (uint32_t)values[KEY_STACK][i],
+			.thread = (uint32_t)values[KEY_THREAD][i],
+			.kind = (uint8_t)values[KEY_KIND][i],
+		};
+		*before = values[KEY_BLOCK][i];
+	}
+	*entries += count;
+	*live_blocks = fb_keyframe_live_blocks(k);
+	c->next_block = fb_keyframe_next_block(k);
+done:
+	for (unsigned i = 0; i < KEY_COLUMNS; i++)
+		free(values[i]);
+	return rc;
+}
+
+/* Starts at the last keyframe at or before first_event, if there is one. */
+static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err)
+{
+	const size_t count = ms_trace_block_count(c->trace);
+	size_t first = count;
+	uint64_t entries = 0, live_blocks = 0, before = 0;
+
+	c->skip_to = first_event;
+	c->next_block = 1;
+	for (size_t i = 0; i < count && first_event > 0; i++) {
+		const struct ms_block_info *info = ms_trace_block(c->trace, i);
+
+		if (info->kind == MS_BLOCK_KEYFRAME && info->first_event <= first_event &&
+		    (first == count || info->first_event != ms_trace_block(c->trace, first)->first_event))
+			first = i;
+	}
+	if (first == count)
+		return MS_OK;
+	c->decode_event = ms_trace_block(c->trace, first)->first_event;
+	c->last_time_ns = ms_trace_block(c->trace, first)->first_time_ns;
+	for (c->next_index = first; c->next_index < count; c->next_index++) {
+		const struct ms_block_info *info = ms_trace_block(c->trace, c->next_index);
+		int rc;
+
+		if (info->kind != MS_BLOCK_KEYFRAME || info->first_event != c->decode_event)
+			break;
+		rc = load_keyframe_part(c, info, &entries, &live_blocks, &before, err);
+		if (rc != MS_OK)
+			return rc;
+	}
+	if (entries != live_blocks)
+		return ms_fail(err, MS_E_CORRUPT, ms_trace_block(c->trace, first)->offset,
+			       "the keyframe has %llu of its %llu live blocks", (unsigned long long)entries,
+			       (unsigned long long)live_blocks);
+	return MS_OK;
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------------- */
+
+int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+		   unsigned threads, struct ms_error *err)
+{
+	struct ms_cursor *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (c == NULL)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a cursor");
+	c->trace = t;
+	c->columns = columns;
+	c->epoch = 1;
+	c->slot_count = threads > 1 ? SLOTS : 1;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->changed, NULL);
+	c->reallocs = calloc((size_t)t->tables.thread_count + 1, sizeof(*c->reallocs));
+	rc = c->reallocs != NULL ? MS_OK
+				 : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u threads",
+					   t->tables.thread_count);
+	for (unsigned i = 0; i < c->slot_count && rc == MS_OK; i++)
+		rc = ms_decoded_create(&c->slots[i].decoded, columns, err);
+	if (rc == MS_OK)
+		rc = start(c, first_event, err);
+	if (rc == MS_OK && threads > 1) {
+		/* Without a thread everything works, only not ahead. */
+		c->has_thread = pthread_create(&c->thread, NULL, decode_ahead, c) == 0;
+	}
+	if (rc != MS_OK) {
+		ms_cursor_close(c);
+		return rc;
+	}
+	*out = c;
+	return MS_OK;
+}
+
+void ms_cursor_close(struct ms_cursor *c)
+{
+	if (c == NULL)
+		return;
+	if (c->has_thread) {
+		pthread_mutex_lock(&c->lock);
+		c->stop = true;
+		pthread_cond_broadcast(&c->changed);
+		pthread_mutex_unlock(&c->lock);
+		pthread_join(c->thread, NULL);
+	}
+	pthread_cond_destroy(&c->changed);
+	pthread_mutex_destroy(&c->lock);
+	for (unsigned i = 0; i < c->slot_count; i++)
+		ms_decoded_destroy(c->slots[i].decoded);
+	ms_unpacker_free(&c->unpacker);
+	ms_block_table_free(&c->table);
+	free(c->reallocs);
+	free(c->live);
+	free(c);
+}
+
+struct live_list {
+	struct ms_live_block *blocks;
+	size_t count;
+};
+
+static bool add_live(void *context, uint64_t id, const struct ms_block_entry *e)
+{
+	struct live_list *list = context;
+
+	list->blocks[list->count++] = (struct ms_live_block){
+		.block = id,
+		.address = e->address,
+		.size_bytes = e->size_bytes,
+		.birth_ns = e->birth_ns,
+		.stack = e->stack,
+		.thread = e->thread,
+		.kind = e->kind,
+	};
+	return true;
+}
+
+int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err)
+{
+	struct live_list list;
+
+	if (c->table.live > c->live_capacity || c->live == NULL) {
+		size_t capacity = c->table.live + c->table.live / 2 + 64;
+		struct ms_live_block *live = realloc(c->live, capacity * sizeof(*live));
+
+		if (live == NULL)
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu live blocks", capacity);
+		c->live = live;
+		c->live_capacity = capacity;
+	}
+	list = (struct live_list){.blocks = c->live};
+	ms_block_table_walk(&c->table, add_live, &list);
+	*blocks = c->live;
+	*n = list.count;
+	return MS_OK;
+}

@@ -1,0 +1,44 @@
+/*
+ * trace_internal.h - struct ms_trace, for the files of format/ that look inside: cursor, check, repair.
+ */
+#ifndef MS_FORMAT_TRACE_INTERNAL_H
+#define MS_FORMAT_TRACE_INTERNAL_H
+
+#include "block.h"
+#include "container.h"
+#include "event_decode.h"
+#include "table_decode.h"
+#include "trace_reader.h"
+
+struct ms_trace {
+	struct ms_source source;
+	struct ms_file_header header;
+	struct ms_buffer blocks;         /* struct ms_block_info[]; not the Index */
+	struct ms_tables tables;
+	struct ms_buffer process_raw;    /* what the strings of process point into */
+	struct ms_process process;
+	struct ms_end end;
+	bool has_process, has_end, has_index;
+	struct ms_error damage;          /* code MS_OK: none */
+	uint64_t events;                 /* in the readable Events blocks */
+	uint64_t last_time_ns;
+};
+
+static inline const struct ms_block_info *ms_trace_blocks(const struct ms_trace *t)
+{
+	return (const struct ms_block_info *)(const void *)t->blocks.data;
+}
+
+static inline struct ms_id_limits ms_trace_limits(const struct ms_trace *t)
+{
+	return (struct ms_id_limits){.strings = t->tables.string_count,
+				     .modules = t->tables.module_count,
+				     .threads = t->tables.thread_count,
+				     .stacks = t->tables.stack_count};
+}
+
+/* Reads the header of a block again and compares it with what the list of blocks says. */
+int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *info, struct ms_block_header *header,
+			  struct ms_error *err);
+
+#endif
