@@ -1,0 +1,281 @@
+/* text.c - the list of sections, and the top of the report: title, quality, totals. */
+#include "text.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "report_names.h"
+#include "spark.h"
+#include "text_style.h"
+
+#define SECTIONS(X)                                                                   \
+	X(quality, "how good the trace is", true)                                         \
+	X(totals, "sums, the peak, the curve of live bytes", true)                        \
+	X(peak, "what the peak was made of", true)                                        \
+	X(live, "what is alive at the end", true)                                         \
+	X(temporary, "blocks freed by the next allocation event of their thread", true)  \
+	X(threads, "what each thread allocated and freed", true)                         \
+	X(sites, "call paths in full", true)                                              \
+	X(functions, "functions, with what they call", true)                              \
+	X(modules, "executable and libraries", true)                                      \
+	X(sizes, "sizes of blocks", true)                                                 \
+	X(lifetimes, "how long blocks lived", true)                                       \
+	X(mappings, "the program's own mmap and brk", true)                               \
+	X(unmatched, "frees of blocks that the trace does not know", true)                \
+	X(timeline, "live bytes over time, as a table", false)
+
+const struct ms_text_section ms_text_sections[] = {
+#define X(name, summary, by_default) {#name, summary, by_default},
+	SECTIONS(X)
+#undef X
+};
+const size_t ms_text_section_count = sizeof ms_text_sections / sizeof *ms_text_sections;
+
+static int (*const print_section[])(struct ms_text *) = {
+#define X(name, summary, by_default) ms_text_##name,
+	SECTIONS(X)
+#undef X
+};
+
+int ms_text_sections_parse(const char *list, uint32_t *bits, struct ms_error *err)
+{
+	char names[200] = "";
+
+	*bits = 0;
+	for (const char *s = list;;) {
+		size_t n = strcspn(s, ","), i = 0;
+
+		while (i < ms_text_section_count &&
+		       (strlen(ms_text_sections[i].name) != n || strncmp(ms_text_sections[i].name, s, n) != 0))
+			i++;
+		if (i == ms_text_section_count) {
+			for (i = 0; i < ms_text_section_count; i++) {
+				if (i)
+					strcat(names, ", ");
+				strcat(names, ms_text_sections[i].name);
+			}
+			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "no section is named '%.*s': there are %s",
+			               n < 40 ? (int)n : 40, s, names);
+		}
+		*bits |= 1u << i;
+		if (s[n] == '\0')
+			return MS_OK;
+		s += n + 1;
+	}
+}
+
+/* ---- title -------------------------------------------------------------------------------------------------------- */
+
+static void print_title(struct ms_text *t)
+{
+	const struct ms_report_trace *r = &t->report->trace;
+	const struct ms_process *p = r->process;
+	char time[MS_TIME_TEXT], a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	char *command = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&command, &size);
+
+	if (f) {
+		for (size_t i = 0; i < p->command_count; i++) {
+			if (i)
+				putc(' ', f);
+			ms_escape_text(f, p->command[i]);
+		}
+		fclose(f);
+	}
+	fputs(t->options.bold ? "\033[1m" : "", t->out);
+	ms_text_cut(t->out, command && *command ? command : "(command unknown)",
+	            t->options.width ? t->options.width : SIZE_MAX, t->options.utf8);
+	fputs(t->options.bold ? "\033[0m\n" : "\n", t->out);
+	free(command);
+
+	ms_time_text(time, p->start_time_unix_ns);
+	time[10] = ' ';
+	strcpy(time + 19, " UTC");
+	fprintf(t->out, "process %" PRIu32 " on ", p->pid);
+	ms_escape_text(t->out, p->host && *p->host ? p->host : "(host unknown)");
+	fprintf(t->out, ", %s, %s, ", time, ms_unit_duration(a, r->duration_ns));
+	switch (r->ended) {
+	case MS_REPORT_EXITED:
+		fprintf(t->out, "exited with status %" PRId32, r->exit_code);
+		break;
+	case MS_REPORT_SIGNALED: {
+		const char *name = sigabbrev_np(r->term_signal);
+
+		fprintf(t->out, "killed by signal %" PRId32 "%s%s%s", r->term_signal, name ? " (SIG" : "", name ? name : "",
+		        name ? ")" : "");
+		break;
+	}
+	case MS_REPORT_RUNNING:
+		fputs("still running when the recording stopped", t->out);
+		break;
+	case MS_REPORT_UNKNOWN:
+		fputs("ended, how is not known", t->out);
+		break;
+	case MS_REPORT_TRUNCATED:
+		fputs("end not recorded", t->out);
+		break;
+	}
+	fputs(r->core_dumped ? ", core dumped\n" : "\n", t->out);
+	ms_escape_text(t->out, r->file);
+	fprintf(t->out, "%s%s events in %s", *r->file ? ": " : "", ms_unit_count(a, r->events),
+	        ms_unit_bytes(b, r->file_bytes, t->options.exact));
+	if (r->events) {
+		uint64_t hundredths = (uint64_t)((unsigned __int128)r->file_bytes * 100 / r->events);
+
+		fprintf(t->out, ", %" PRIu64 ".%02" PRIu64 " bytes per event", hundredths / 100, hundredths % 100);
+	}
+	putc('\n', t->out);
+}
+
+/* ---- quality ------------------------------------------------------------------------------------------------------ */
+
+static void warn_if(struct ms_text *t, uint64_t count, const char *text)
+{
+	char n[MS_UNIT_TEXT];
+
+	if (count)
+		fprintf(t->out, "  ! %s %s\n", ms_unit_count(n, count), text);
+}
+
+int ms_text_quality(struct ms_text *t)
+{
+	const struct ms_report_trace *r = &t->report->trace;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	ms_text_heading(t, "QUALITY", "%s",
+	                r->complete                           ? "complete: every event from start to end is in the trace"
+	                : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
+	                : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
+	                : r->damaged || r->size_limit_reached ? "incomplete: the record stops early"
+	                : r->lost_stacks                      ? "all events, but some without their stack"
+	                                                      : "the recording stopped before the program did");
+	warn_if(t, r->lost_events, "events were lost");
+	warn_if(t, r->lost_threads, "threads could not be recorded");
+	warn_if(t, r->lost_stacks, "events have no stack although one was wanted");
+	warn_if(t, r->late_events, "events arrived late: their times were raised to keep the order");
+	if (r->size_limit_reached)
+		fputs("  ! the recording was stopped by its size limit\n", t->out);
+	if (r->damaged) {
+		fputs("  ! the file is readable up to here: ", t->out);
+		ms_escape_text(t->out, r->damage.message);
+		if (r->damage.offset != MS_NO_OFFSET)
+			fprintf(t->out, " (offset %" PRIu64 ")", r->damage.offset);
+		putc('\n', t->out);
+	}
+	if (r->ended == MS_REPORT_TRUNCATED)
+		fputs("  ! what is alive below was alive at the end of the record; its frees may be missing\n", t->out);
+	if (r->process->inherited_heap)
+		fputs("  ! a forked child: blocks born before the fork are not known\n", t->out);
+	if (r->unmatched_frees) {
+		fprintf(t->out, "  ! %s frees of unknown blocks, between %s", ms_unit_count(a, r->unmatched_frees),
+		        ms_unit_duration(b, r->first_unmatched_ns));
+		fprintf(t->out, " and %s\n", ms_unit_duration(b, r->last_unmatched_ns));
+	}
+	fprintf(t->out, "  lost events %s, ", ms_unit_count(a, r->lost_events));
+	fprintf(t->out, "unmatched frees %s, sampling none, guard none\n", ms_unit_count(a, r->unmatched_frees));
+	if (r->frames) {
+		fprintf(t->out, "  frames with a function name: %s of %s",
+		        ms_unit_share(a, r->symbolized_frames, r->frames), ms_unit_count(b, r->frames));
+		fprintf(t->out, ", weighted by blocks %s%s\n", ms_unit_share(a, r->symbolized_frame_uses, r->frame_uses),
+		        r->symbols_stored || r->symbolized_frames ? "" : " (memscope-trace symbolize adds them)");
+	}
+	if (r->images > 1)
+		fprintf(t->out, "  the process replaced its program by exec %" PRIu32 " time%s\n", r->images - 1,
+		        r->images == 2 ? "" : "s");
+	return MS_OK;
+}
+
+/* ---- totals ------------------------------------------------------------------------------------------------------- */
+
+static void row(struct ms_text *t, const char *name, const char *value, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+static void row(struct ms_text *t, const char *name, const char *value, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(t->out, "  %-16s %*s  ", name, t->options.exact ? 20 : 12, value);
+	va_start(args, format);
+	vfprintf(t->out, format, args);
+	va_end(args);
+	putc('\n', t->out);
+}
+
+static int print_curve(struct ms_text *t)
+{
+	const struct ms_report *r = t->report;
+	uint64_t *values = malloc((r->timeline_count + 1) * sizeof *values);
+	size_t width = t->options.width > 4 && t->options.width < 104 ? t->options.width - 4 : 100;
+	char a[MS_UNIT_TEXT];
+
+	if (!values)
+		return MS_E_NOMEM;
+	for (size_t i = 0; i < r->timeline_count; i++)
+		values[i] = r->timeline[i].max_live_bytes;
+	fputs("\n  ", t->out);
+	ms_spark(t->out, values, r->timeline_count, r->totals.peak_bytes, width, t->options.utf8);
+	if (width > r->timeline_count)
+		width = r->timeline_count;
+	fprintf(t->out, "\n  0 s%*s\n", width > 3 ? (int)width - 3 : 0, ms_unit_duration(a, r->trace.duration_ns));
+	free(values);
+	return MS_OK;
+}
+
+int ms_text_totals(struct ms_text *t)
+{
+	const struct ms_report_totals *s = &t->report->totals;
+	uint64_t begun = s->allocations + s->reallocations;
+	bool exact = t->options.exact, open = t->report->trace.ended == MS_REPORT_TRUNCATED;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+
+	ms_text_heading(t, "TOTALS", NULL);
+	row(t, "peak", ms_unit_bytes(a, s->peak_bytes, exact), "in %s blocks, after %s",
+	    ms_unit_count(b, s->peak_blocks), ms_unit_duration(c, s->peak_time_ns));
+	row(t, open ? "alive at cut" : "alive at end", ms_unit_bytes(a, s->live_bytes, exact), "in %s blocks",
+	    ms_unit_count(b, s->live_blocks));
+	row(t, "allocated", ms_unit_bytes(a, s->allocated_bytes, exact), "by %s allocations and %s reallocations",
+	    ms_unit_count(b, s->allocations), ms_unit_count(c, s->reallocations));
+	row(t, "freed", ms_unit_bytes(a, s->freed_bytes, exact), "by %s frees and %s reallocations",
+	    ms_unit_count(b, s->frees), ms_unit_count(c, s->reallocations));
+	if (s->temporary_window == 1)
+		row(t, "temporary", ms_unit_count(a, s->temporary_allocations),
+		    "blocks (%s), freed by the next allocation event of their thread",
+		    ms_unit_share(b, s->temporary_allocations, begun));
+	else
+		row(t, "temporary", ms_unit_count(a, s->temporary_allocations),
+		    "blocks (%s), freed within %" PRIu32 " allocation events of their thread",
+		    ms_unit_share(b, s->temporary_allocations, begun), s->temporary_window);
+	if (s->ended_by_exec.blocks)
+		row(t, "gone by exec", ms_unit_bytes(a, s->ended_by_exec.bytes, exact),
+		    "in %s blocks, alive when exec replaced the program", ms_unit_count(b, s->ended_by_exec.blocks));
+	if (s->zero_size_allocations)
+		row(t, "size 0", ms_unit_count(a, s->zero_size_allocations), "allocations");
+	if (s->failed_allocations)
+		row(t, "failed", ms_unit_count(a, s->failed_allocations), "allocation calls that returned NULL");
+	return s->peak_bytes && t->report->timeline_count > 1 ? print_curve(t) : MS_OK;
+}
+
+int ms_render_text(FILE *out, const struct ms_report *report, const struct ms_text_options *options,
+                   struct ms_error *err)
+{
+	struct ms_text t = {.out = out, .report = report, .options = *options};
+
+	if (!t.options.sort)
+		t.options.sort = &ms_site_keys[0];
+	print_title(&t);
+	for (size_t i = 0; i < ms_text_section_count; i++) {
+		bool wanted = t.options.sections ? t.options.sections >> i & 1 : ms_text_sections[i].by_default;
+
+		if (wanted && print_section[i](&t))
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for section %s", ms_text_sections[i].name);
+		if (ferror(out))
+			break;
+	}
+	if (fflush(out) || ferror(out))
+		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write the report");
+	return MS_OK;
+}

@@ -1,0 +1,312 @@
+/* text_sites.c - the sections about call paths, functions and modules. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/errors.h"
+#include "text_style.h"
+
+static const struct ms_site_key *key(const char *name)
+{
+	return ms_site_key_find(name);
+}
+
+static void cell_id(struct ms_table *table, uint32_t node)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "#%" PRIu32, node);
+	ms_table_cell(table, text);
+}
+
+/* The sites with the largest values of a key, and how many more there are. */
+struct top {
+	uint32_t *order;
+	size_t shown, all;
+};
+static int top_sites(const struct ms_text *t, const struct ms_site_key *by, struct top *top)
+{
+	top->order = ms_site_rank(t->report, by, 0, &top->all);
+	top->shown = t->options.top && top->all > t->options.top ? t->options.top : top->all;
+	return top->order ? MS_OK : MS_E_NOMEM;
+}
+
+int ms_text_peak(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"share", MS_RIGHT}, {"at the peak", MS_RIGHT}, {"blocks", MS_RIGHT}, {"own peak", MS_RIGHT},
+		{"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	const struct ms_report *r = t->report;
+	struct ms_table table;
+	struct top top;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	int rc;
+
+	if (top_sites(t, key("peak"), &top))
+		return MS_E_NOMEM;
+	ms_text_heading(t, "PEAK", "what the %s after %s were made of",
+	                ms_unit_bytes(a, r->totals.peak_bytes, t->options.exact),
+	                ms_unit_duration(b, r->totals.peak_time_ns));
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < top.shown; i++) {
+		const struct ms_report_site *s = &r->sites[top.order[i]];
+
+		ms_cell_share(&table, s->peak_bytes, r->totals.peak_bytes);
+		ms_cell_bytes(t, &table, s->peak_bytes);
+		ms_cell_count(&table, s->peak_blocks);
+		ms_cell_bytes(t, &table, s->own_peak_bytes);
+		cell_id(&table, s->node);
+		ms_cell_owned(&table, ms_text_site(r, s->node));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, top.all - top.shown, "sites");
+	free(top.order);
+	return rc;
+}
+
+int ms_text_live(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"share", MS_RIGHT}, {"alive", MS_RIGHT}, {"blocks", MS_RIGHT}, {"of begun", MS_RIGHT},
+		{"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	const struct ms_report *r = t->report;
+	bool open = r->trace.ended == MS_REPORT_TRUNCATED;
+	struct ms_table table;
+	struct top top;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	int rc;
+
+	if (top_sites(t, key("live"), &top))
+		return MS_E_NOMEM;
+	if (r->totals.live_blocks == 0) {
+		ms_text_heading(t, "ALIVE AT THE END", "nothing");
+		free(top.order);
+		return MS_OK;
+	}
+	ms_text_heading(t, open ? "ALIVE AT THE END OF THE RECORD" : "ALIVE AT THE END", "%s in %s blocks",
+	                ms_unit_bytes(a, r->totals.live_bytes, t->options.exact),
+	                ms_unit_count(b, r->totals.live_blocks));
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < top.shown; i++) {
+		const struct ms_report_site *s = &r->sites[top.order[i]];
+
+		ms_cell_share(&table, s->live_bytes, r->totals.live_bytes);
+		ms_cell_bytes(t, &table, s->live_bytes);
+		ms_cell_count(&table, s->live_blocks);
+		ms_cell_share(&table, s->live_blocks, s->allocations + s->reallocations);
+		cell_id(&table, s->node);
+		ms_cell_owned(&table, ms_text_site(r, s->node));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, top.all - top.shown, "sites");
+	free(top.order);
+	return rc;
+}
+
+int ms_text_temporary(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"temporary", MS_RIGHT}, {"of begun", MS_RIGHT}, {"begun", MS_RIGHT}, {"mean life", MS_RIGHT},
+		{"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	const struct ms_report *r = t->report;
+	struct ms_table table;
+	struct top top;
+	char a[MS_UNIT_TEXT];
+	int rc;
+
+	if (top_sites(t, key("temporary"), &top))
+		return MS_E_NOMEM;
+	if (r->totals.temporary_allocations == 0) {
+		ms_text_heading(t, "TEMPORARY", "no block was freed that soon");
+		free(top.order);
+		return MS_OK;
+	}
+	ms_text_heading(t, "TEMPORARY", "%s blocks that were hardly needed",
+	                ms_unit_count(a, r->totals.temporary_allocations));
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < top.shown; i++) {
+		const struct ms_report_site *s = &r->sites[top.order[i]];
+
+		ms_cell_count(&table, s->temporary_allocations);
+		ms_cell_share(&table, s->temporary_allocations, s->allocations + s->reallocations);
+		ms_cell_count(&table, s->allocations + s->reallocations);
+		ms_cell_duration(&table, s->mean_lifetime_ns);
+		cell_id(&table, s->node);
+		ms_cell_owned(&table, ms_text_site(r, s->node));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, top.all - top.shown, "sites");
+	free(top.order);
+	return rc;
+}
+
+/* ---- call paths in full ------------------------------------------------------------------------------------------- */
+
+static int print_line(struct ms_text *t, const struct ms_report_line *line)
+{
+	char *text = ms_text_line(line, false);
+
+	if (!text)
+		return MS_E_NOMEM;
+	fputs("      ", t->out);
+	ms_text_cut(t->out, text, t->options.width > 24 ? t->options.width - 6 : SIZE_MAX, t->options.utf8);
+	putc('\n', t->out);
+	free(text);
+	return MS_OK;
+}
+
+static int print_stack(struct ms_text *t, uint32_t node)
+{
+	const struct ms_report *r = t->report;
+	size_t lines = 0, skip_from = SIZE_MAX, skip_to = 0, at = 0;
+	char a[MS_UNIT_TEXT];
+
+	for (uint32_t n = node; n; n = r->nodes[n].parent)
+		lines += r->nodes[n].line_count;
+	/* A long path keeps its outermost three lines: they tell which part of the program it is. */
+	if (t->options.frames > 4 && lines > t->options.frames) {
+		skip_from = t->options.frames - 4;
+		skip_to = lines - 3;
+	} else if (t->options.frames && lines > t->options.frames) {
+		skip_from = t->options.frames;
+		skip_to = lines;
+	}
+	for (uint32_t n = node; n; n = r->nodes[n].parent) {
+		for (uint32_t i = 0; i < r->nodes[n].line_count; i++, at++) {
+			if (at == skip_from)
+				fprintf(t->out, "      %s %s lines %s\n", t->options.utf8 ? "…" : "...",
+				        ms_unit_count(a, skip_to - skip_from), t->options.utf8 ? "…" : "...");
+			if (at >= skip_from && at < skip_to)
+				continue;
+			if (print_line(t, &r->lines[r->nodes[n].first_line + i]))
+				return MS_E_NOMEM;
+		}
+	}
+	if (node == 0)
+		fputs("      (no stack)\n", t->out);
+	return MS_OK;
+}
+
+static void print_site(struct ms_text *t, const struct ms_report_site *s)
+{
+	bool exact = t->options.exact;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+
+	fprintf(t->out, "\n  #%" PRIu32 "  peak %s (%s)", s->node, ms_unit_bytes(a, s->peak_bytes, exact),
+	        ms_unit_share(b, s->peak_bytes, t->report->totals.peak_bytes));
+	fprintf(t->out, ", own peak %s, alive %s in %s", ms_unit_bytes(a, s->own_peak_bytes, exact),
+	        ms_unit_bytes(b, s->live_bytes, exact), ms_unit_count(c, s->live_blocks));
+	fprintf(t->out, "\n      allocated %s in %s", ms_unit_bytes(a, s->allocated_bytes, exact),
+	        ms_unit_count(b, s->allocations));
+	if (s->reallocations)
+		fprintf(t->out, " + %s by realloc", ms_unit_count(a, s->reallocations));
+	fprintf(t->out, ", temporary %s", ms_unit_count(a, s->temporary_allocations));
+	if (s->ended_blocks)
+		fprintf(t->out, ", mean lifetime %s", ms_unit_duration(a, s->mean_lifetime_ns));
+	putc('\n', t->out);
+}
+
+int ms_text_sites(struct ms_text *t)
+{
+	const struct ms_report *r = t->report;
+	struct top top;
+	int rc = MS_OK;
+
+	if (top_sites(t, t->options.sort, &top))
+		return MS_E_NOMEM;
+	ms_text_heading(t, "SITES", "call paths by %s", t->options.sort->title);
+	for (size_t i = 0; i < top.shown && rc == MS_OK; i++) {
+		print_site(t, &r->sites[top.order[i]]);
+		rc = print_stack(t, r->sites[top.order[i]].node);
+	}
+	ms_text_more(t, r->site_count - top.shown, "sites");
+	free(top.order);
+	return rc;
+}
+
+/* ---- functions, modules ------------------------------------------------------------------------------------------- */
+
+int ms_text_functions(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"peak", MS_RIGHT}, {"share", MS_RIGHT}, {"own peak share", MS_RIGHT}, {"allocated", MS_RIGHT},
+		{"blocks", MS_RIGHT}, {"function", MS_LEFT},
+	};
+	const struct ms_report *r = t->report;
+	size_t n = t->options.top && r->function_count > t->options.top ? t->options.top : r->function_count;
+	struct ms_table table;
+	int rc;
+
+	ms_text_heading(t, "FUNCTIONS", "with everything that they call, by share of the peak");
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_report_function *f = &r->functions[i];
+		struct ms_report_line line = {.function = f->function, .file = "", .module = f->module};
+
+		ms_cell_bytes(t, &table, f->peak_bytes);
+		ms_cell_share(&table, f->peak_bytes, r->totals.peak_bytes);
+		ms_cell_share(&table, f->own_peak_bytes, r->totals.peak_bytes);
+		ms_cell_bytes(t, &table, f->allocated_bytes);
+		ms_cell_count(&table, f->allocations);
+		if (*f->function)
+			ms_cell_owned(&table, ms_text_line(&line, true));
+		else
+			ms_cell_owned(&table, ms_text_escaped(*f->module ? f->module : "(unknown code)"));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, r->function_count - n, "functions");
+	return rc;
+}
+
+int ms_text_modules(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"peak", MS_RIGHT}, {"share", MS_RIGHT}, {"alive", MS_RIGHT}, {"allocated", MS_RIGHT},
+		{"blocks", MS_RIGHT}, {"temporary", MS_RIGHT}, {"module", MS_LEFT},
+	};
+	const struct ms_report *r = t->report;
+	size_t n = t->options.top && r->module_count > t->options.top ? t->options.top : r->module_count;
+	struct ms_table table;
+	int rc;
+
+	ms_text_heading(t, "MODULES", "whose code asked for the memory");
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_report_module *m = &r->modules[i];
+
+		ms_cell_bytes(t, &table, m->peak_bytes);
+		ms_cell_share(&table, m->peak_bytes, r->totals.peak_bytes);
+		ms_cell_bytes(t, &table, m->live_bytes);
+		ms_cell_bytes(t, &table, m->allocated_bytes);
+		ms_cell_count(&table, m->allocations);
+		ms_cell_count(&table, m->temporary_allocations);
+		ms_cell_owned(&table, ms_text_escaped(*m->module ? m->module : "(unknown code)"));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, r->module_count - n, "modules");
+	return rc;
+}
+
+int ms_text_unmatched(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {{"frees", MS_RIGHT}, {"where", MS_LEFT}};
+	const struct ms_report *r = t->report;
+	size_t n = t->options.top && r->unmatched_count > t->options.top ? t->options.top : r->unmatched_count;
+	struct ms_table table;
+	int rc;
+
+	if (r->unmatched_count == 0)
+		return MS_OK;
+	ms_text_heading(t, "UNMATCHED FREES", "of blocks that the trace does not know");
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		ms_cell_count(&table, r->unmatched[i].frees);
+		ms_cell_owned(&table, ms_text_site(r, r->unmatched[i].node));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, r->unmatched_count - n, "places");
+	return rc;
+}

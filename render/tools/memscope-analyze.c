@@ -1,0 +1,304 @@
+/* memscope-analyze.c - the report of a trace: options, one replay, renderers. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyze/report.h"
+#include "format/trace_reader.h"
+#include "format/version.h"
+#include "render/json.h"
+#include "render/output.h"
+#include "render/text.h"
+#include "render/units.h"
+
+enum { STATUS_FINE = 0, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
+
+enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS };
+
+#define TEXT_TOP 10
+#define JSON_TOP 200
+
+static const struct argp_option option_table[] = {
+	{NULL, 0, NULL, 0, "Output:", 1},
+	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
+	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "Report as JSON, to FILE or standard output; may stand beside --text", 0},
+	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
+	{NULL, 0, NULL, 0, "Content:", 2},
+	{"section", KEY_SECTION, "NAME[,NAME...]", 0, "Text: only these sections (listed below)", 0},
+	{"sort", KEY_SORT, "KEY", 0, "Order of call paths: peak (default), live, allocated, allocations, temporary", 0},
+	{"top", KEY_TOP, "N", 0, "Rows per table, 0 = all (default: 10 in text; in JSON 200 by each sort key)", 0},
+	{"frames", KEY_FRAMES, "N", 0, "Text: lines per call path, 0 = all (default: 16)", 0},
+	{"exact", KEY_EXACT, NULL, 0, "Text: bytes in full instead of KiB, MiB, GiB", 0},
+	{"width", KEY_WIDTH, "N", 0, "Text: characters per line, 0 = unlimited (default: the terminal's, else 100)", 0},
+	{"temporary-window", KEY_WINDOW, "N", 0,
+	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
+	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
+	{NULL, 0, NULL, 0, "Other:", 3},
+	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
+	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},
+	{"help", 'h', NULL, 0, "Print this help", 0},
+	{"version", 'V', NULL, 0, "Print the version", 0},
+	{0},
+};
+
+struct settings {
+	const char *trace, *text_file, *json_file, *output;
+	bool text, json, quiet, verbose;
+	bool top_given, width_given;
+	size_t top;
+	struct ms_text_options text_options;
+	struct ms_report_options report_options;
+};
+
+static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value < low || value > high)
+		argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option, low, high, text);
+	return value;
+}
+
+static void sort_key(struct argp_state *state, struct settings *s, const char *name)
+{
+	char names[200] = "";
+
+	s->text_options.sort = ms_site_key_find(name);
+	for (size_t i = 0; i < ms_site_key_count; i++) {
+		strcat(names, i ? ", " : "");
+		strcat(names, ms_site_keys[i].name);
+	}
+	if (!s->text_options.sort)
+		argp_error(state, "no sort key is named '%s': there are %s", name, names);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct settings *s = state->input;
+	struct ms_error err;
+
+	switch (key) {
+	case KEY_TEXT:
+		s->text = true;
+		s->text_file = arg;
+		break;
+	case KEY_JSON:
+		s->json = true;
+		s->json_file = arg;
+		break;
+	case 'o':
+		s->output = arg;
+		break;
+	case KEY_SECTION:
+		if (ms_text_sections_parse(arg, &s->text_options.sections, &err))
+			argp_error(state, "%s", err.message);
+		break;
+	case KEY_SORT:
+		sort_key(state, s, arg);
+		break;
+	case KEY_TOP:
+		s->top = number(state, "top", arg, 0, UINT32_MAX);
+		s->top_given = true;
+		break;
+	case KEY_FRAMES:
+		s->text_options.frames = number(state, "frames", arg, 0, UINT32_MAX);
+		break;
+	case KEY_EXACT:
+		s->text_options.exact = true;
+		break;
+	case KEY_WIDTH:
+		s->text_options.width = number(state, "width", arg, 0, UINT32_MAX);
+		s->width_given = true;
+		break;
+	case KEY_WINDOW:
+		s->report_options.temporary_window =
+			(uint32_t)number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
+		break;
+	case KEY_BUCKETS:
+		s->report_options.timeline_buckets = (uint32_t)number(state, "buckets", arg, 1, MS_TIMELINE_BUCKETS_MAX);
+		break;
+	case 'q':
+		s->quiet = true;
+		break;
+	case 'v':
+		s->verbose = true;
+		break;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case 'V':
+		printf("memscope-analyze %s\n", MS_VERSION);
+		exit(STATUS_FINE);
+	case ARGP_KEY_ARG:
+		if (s->trace)
+			argp_error(state, "one trace at a time: '%s' is too much", arg);
+		s->trace = arg;
+		break;
+	case ARGP_KEY_END:
+		if (!s->trace)
+			argp_error(state, "no trace is given");
+		s->text |= !s->json;
+		if (s->text && s->json && !s->text_file && !s->json_file)
+			argp_error(state, "text and JSON cannot both go to %s: give one a file",
+			           s->output ? s->output : "standard output");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* The list of sections stands in the help because it is made from the table that prints them. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *list = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !(f = open_memstream(&list, &size)))
+		return (char *)text;
+	fputs("Sections:\n", f);
+	for (size_t i = 0; i < ms_text_section_count; i++)
+		fprintf(f, "  %-12s %s%s\n", ms_text_sections[i].name, ms_text_sections[i].summary,
+		        ms_text_sections[i].by_default ? "" : " (only when asked for)");
+	fputs("\nExit status: 0 fine, 2 wrong usage, 3 the trace is not readable, 4 the report could not be made or written.", f);
+	fclose(f);
+	return list;
+}
+
+static const struct argp argp = {
+	option_table, parse, "TRACE",
+	"Replay a trace of memscope-record and report where the memory went: trace quality, totals, what the peak was made "
+	"of, what is alive at the end, temporary blocks, threads.\v", NULL, help_filter, NULL,
+};
+
+/* ---- progress ----------------------------------------------------------------------------------------------------- */
+
+struct progress {
+	struct timespec start;
+	double next_s;
+	bool shown;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct progress *p = arg;
+	double s = seconds_since(&p->start);
+	char share[MS_UNIT_TEXT], count[MS_UNIT_TEXT];
+
+	if (s < p->next_s)
+		return;
+	p->next_s = s + 0.1;
+	p->shown = true;
+	fprintf(stderr, "\r%s of %s events \033[K", ms_unit_share(share, done, total), ms_unit_count(count, total));
+}
+
+/* ---- main --------------------------------------------------------------------------------------------------------- */
+
+static void say(const char *file, const struct ms_error *err)
+{
+	fprintf(stderr, "memscope-analyze: %s: %s", file, err->message);
+	if (err->offset != MS_NO_OFFSET)
+		fprintf(stderr, " (offset %" PRIu64 ")", err->offset);
+	putc('\n', stderr);
+}
+
+static int write_one(const struct settings *s, const struct ms_report *report, bool json, const char *path)
+{
+	struct ms_json_options json_options = {s->text_options.sort, s->top_given ? s->top : JSON_TOP};
+	struct ms_text_options text_options = s->text_options;
+	struct ms_output out;
+	struct ms_error err;
+	struct winsize size;
+	int closed_early, rc;
+
+	rc = ms_output_open(&out, path, &err);
+	if (rc)
+		goto fail;
+	text_options.top = s->top_given ? s->top : TEXT_TOP;
+	text_options.bold = isatty(fileno(out.file)) && !getenv("NO_COLOR");
+	if (!s->width_given)
+		text_options.width =
+			isatty(fileno(out.file)) && ioctl(fileno(out.file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40
+				? size.ws_col
+				: 100;
+	rc = json ? ms_render_json(out.file, report, &json_options, &err)
+	          : ms_render_text(out.file, report, &text_options, &err);
+	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
+		ms_output_discard(&out);
+		goto fail;
+	}
+	rc = ms_output_commit(&out, &closed_early, &err);
+	if (rc == MS_OK)
+		return STATUS_FINE;
+fail:
+	fprintf(stderr, "memscope-analyze: %s\n", err.message);
+	return STATUS_UNWRITTEN;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings s = {.text_options = {.frames = 16}};
+	struct progress progress = {.next_s = 0.5};
+	struct ms_trace *trace = NULL;
+	struct ms_report report;
+	struct ms_error err;
+	int status = STATUS_FINE, rc;
+
+	setlocale(LC_CTYPE, "");
+	argp_err_exit_status = STATUS_USAGE;
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &s);
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), see ms_output_commit */
+	s.text_options.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s.report_options.file = s.trace;
+	clock_gettime(CLOCK_MONOTONIC, &progress.start);
+	if (!s.quiet && isatty(STDERR_FILENO)) {
+		s.report_options.progress = show_progress;
+		s.report_options.progress_arg = &progress;
+	}
+	rc = ms_trace_open(&trace, s.trace, &err);
+	if (rc == MS_OK)
+		rc = ms_report_build(&report, trace, &s.report_options, &err);
+	if (progress.shown)
+		fputs("\r\033[K", stderr);
+	if (rc) {
+		say(s.trace, &err);
+		ms_trace_close(trace);
+		return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
+	}
+	if (s.verbose && !s.quiet) {
+		double seconds = seconds_since(&progress.start);
+
+		fprintf(stderr, "memscope-analyze: %" PRIu64 " events in %.3f s, %.1f million per second\n", report.trace.events,
+		        seconds, seconds > 0 ? (double)report.trace.events / seconds / 1e6 : 0.0);
+	}
+	if (s.json)
+		status = write_one(&s, &report, true, s.json_file ? s.json_file : s.output);
+	if (s.text && status == STATUS_FINE)
+		status = write_one(&s, &report, false, s.text_file ? s.text_file : s.output);
+	ms_report_free(&report);
+	ms_trace_close(trace);
+	return status;
+}
