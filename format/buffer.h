@@ -39,12 +39,14 @@ static inline uint8_t *ms_buffer_room(struct ms_buffer *b, size_t room)
 /* 0, or -1 when out of memory. */
 static inline int ms_buffer_append(struct ms_buffer *b, const void *bytes, size_t size)
 {
-	uint8_t *p = ms_buffer_room(b, size);
+	uint8_t *p;
 
+	if (size == 0)
+		return 0; /* room for nothing in an empty buffer is NULL, too */
+	p = ms_buffer_room(b, size);
 	if (p == NULL)
 		return -1;
-	if (size > 0)
-		memcpy(p, bytes, size);
+	memcpy(p, bytes, size);
 	b->size += size;
 	return 0;
 }
