@@ -305,7 +305,7 @@ static void view_image(struct ms_steps *s, const struct ms_batch *b, uint32_t i,
 
 /* ---- the run of plain steps --------------------------------------------------------------------------------------- */
 
-/* The failed realloc at event i: its block comes back under the event's block id. False: there is no block to bring
+/* The failed realloc at event i: its block comes back under the event's block id. Not found: there is no block to bring
    back, the event is the first that the trace sees of this block. */
 static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, bool *found)
 {
@@ -313,8 +313,9 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 	struct move m;
 
 	*found = pop_move(s, t, &m) && m.known;
-	if (!*found)
-		return MS_OK;
+	if (!*found) /* what the reader took it for does not count */
+		return alias_add(s, &(struct alias){b->block[i], b->block[i], b->time_ns[i],
+		                                    s->stacks->node_of_stack[b->stack[i]], b->thread[i]});
 	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.birth_thread}))
 		return MS_E_NOMEM;
 	t->last_block = 0;
@@ -354,7 +355,14 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 			if (k > 0 && (step != RARE_THREAD_GAP || t->move_count))
 				break;
 			/* The first of a view: the caller has dealt with it, what is left is plain. */
-			step = step == RARE_FAILED_REALLOC ? MS_STEP_ALLOCATE : MS_STEP_NOTE;
+			if (step == RARE_FAILED_REALLOC) {
+				step = MS_STEP_ALLOCATE;
+				site = node[b->stack[i]];
+				s->birth_thread[k] = thread[k];
+				s->birth_ns[k] = b->time_ns[i];
+			} else {
+				step = MS_STEP_NOTE;
+			}
 		}
 		if (step == MS_STEP_REALLOCATE) {
 			struct move m;
