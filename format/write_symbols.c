@@ -11,13 +11,13 @@ static uint32_t intern(struct ms_writer *w, const char *s)
 	return ms_writer_string(w, s, strlen(s));
 }
 
-int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
-                     const struct ms_module *modules, uint32_t module_count, struct ms_symbol_counts *counts,
-                     struct ms_error *err)
+int ms_write_symbols_range(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t first,
+                           uint32_t count, const struct ms_module *modules, uint32_t module_count,
+                           struct ms_symbol_counts *counts, struct ms_error *err)
 {
-	struct ms_symbol_counts found = {.frames = frame_count};
+	struct ms_symbol_counts found = {.frames = count};
 
-	for (uint32_t i = 0; i < frame_count; i++) {
+	for (uint32_t i = first; i < first + count; i++) {
 		const struct ms_symbol_line *lines;
 		size_t n = 0;
 
@@ -41,7 +41,19 @@ int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct 
 			found.with_line += lines[0].line != 0;
 		}
 	}
-	if (counts)
-		*counts = found;
+	if (counts) {
+		counts->frames += found.frames;
+		counts->with_function += found.with_function;
+		counts->with_line += found.with_line;
+	}
 	return MS_OK;
+}
+
+int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
+                     const struct ms_module *modules, uint32_t module_count, struct ms_symbol_counts *counts,
+                     struct ms_error *err)
+{
+	if (counts)
+		*counts = (struct ms_symbol_counts){0};
+	return ms_write_symbols_range(w, s, frames, 0, frame_count, modules, module_count, counts, err);
 }

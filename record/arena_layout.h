@@ -111,7 +111,8 @@ struct ms_arena_header {
 	_Atomic uint64_t unwind_stops; /* walks that ended at a frame without unwind information before the outermost */
 
 	/* --follow: a child asks for an arena. The child waits on child_reply (bounded). One request at a time: the child
-	   takes child_pid by CAS from 0; the collector answers with the number of its fd and the child resets child_pid. */
+	   takes child_pid by CAS from 0; the collector answers with the number of its fd; the child, when it has read the
+	   answer or given up, sets child_reply to 0 and then (release) child_pid to 0. */
 	_Alignas(64) _Atomic uint32_t child_pid;      /* app: pid that asks, 0 = free */
 	_Atomic uint32_t child_reply;  /* collector: fd number in /proc/<collector>/fd + 1, or UINT32_MAX = refused; release */
 	_Atomic uint32_t child_collector; /* collector: pid whose fd that is */

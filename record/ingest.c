@@ -1,0 +1,384 @@
+#include "ingest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void on_entry(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
+
+int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer, const struct tick_clock *clock,
+                uint32_t app_pid, struct ms_error *err)
+{
+	memset(g, 0, sizeof *g);
+	g->arena = arena;
+	g->writer = writer;
+	g->clock = clock;
+	g->app_pid = app_pid;
+	g->free_stacks = arena->header->flags & MS_FLAG_FREE_STACKS;
+	g->next_block = 1;
+	merge_init(&g->merge, on_entry, g, &g->live);
+	if (live_table_init(&g->live) != MS_OK)
+		goto fail_live;
+	if (trace_tables_init(&g->tables, arena, writer) != MS_OK)
+		goto fail_tables;
+	g->slots = calloc(arena->geometry.slots, sizeof *g->slots);
+	if (!g->slots)
+		goto fail_slots;
+	return MS_OK;
+
+fail_slots:
+	trace_tables_free(&g->tables);
+fail_tables:
+	live_table_free(&g->live);
+fail_live:
+	return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the tables of the collector");
+}
+
+void ingest_free(struct ingest *g)
+{
+	free(g->slots);
+	g->slots = NULL;
+	trace_tables_free(&g->tables);
+	live_table_free(&g->live);
+	merge_free(&g->merge);
+}
+
+/* ---- events out -------------------------------------------------------------------------------------------------- */
+
+static void fail(struct ingest *g, int status)
+{
+	if (g->status == MS_OK && status != MS_OK)
+		g->status = status;
+}
+
+static void keyframe(struct ingest *g)
+{
+	size_t n = 0;
+	struct ms_live_block *blocks = live_table_snapshot(&g->live, &n);
+
+	/* Without memory for the snapshot there is no keyframe now: seeking gets slower, nothing else. */
+	if (blocks || live_table_blocks(&g->live) == 0)
+		fail(g, ms_writer_keyframe(g->writer, blocks, n, &g->error));
+	free(blocks);
+}
+
+static void write_batch(struct ingest *g)
+{
+	if (g->batch_count == 0)
+		return;
+	if (g->status == MS_OK)
+		fail(g, ms_writer_events(g->writer, g->batch, g->batch_count, &g->error));
+	g->batch_count = 0;
+	if (g->status == MS_OK && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live)))
+		keyframe(g);
+}
+
+/* The live table must stand exactly behind e when this is called: a keyframe may follow. */
+static inline void append(struct ingest *g, const struct ms_event *e)
+{
+	g->batch[g->batch_count++] = *e;
+	g->events++;
+	if (g->batch_count == INGEST_BATCH)
+		write_batch(g);
+}
+
+static inline uint64_t time_of(struct ingest *g, uint64_t ticks)
+{
+	uint64_t ns = tick_clock_ns(g->clock, ticks);
+
+	/* A refinement of the clock's rate can turn by a few nanoseconds. */
+	if (ns > g->last_ns)
+		g->last_ns = ns;
+	return g->last_ns;
+}
+
+static void emit_other(struct ingest *g, uint8_t kind, uint32_t thread, uint64_t time_ns, uint64_t arg0)
+{
+	append(g, &(struct ms_event){.time_ns = time_ns, .kind = kind, .thread = thread, .arg = {arg0, 0}});
+}
+
+static void emit_name(struct ingest *g, uint32_t thread, uint64_t time_ns, const char *name, size_t length)
+{
+	uint32_t id = ms_writer_string(g->writer, name, length);
+
+	if (id != 0)
+		emit_other(g, MS_EV_THREAD_NAME, thread, time_ns, id);
+}
+
+/* ---- threads ----------------------------------------------------------------------------------------------------- */
+
+void ingest_slot_started(struct ingest *g, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
+{
+	struct ingest_slot *s = &g->slots[slot];
+
+	*s = (struct ingest_slot){.tid = tid, .image = image, .nested = nested, .active = true};
+	strncpy(s->name, name, sizeof s->name - 1);
+}
+
+/* A handler's slot and its thread's slot are one thread. */
+static struct ingest_slot *partner(struct ingest *g, const struct ingest_slot *s)
+{
+	for (uint32_t i = 0; i < g->arena->geometry.slots; i++) {
+		struct ingest_slot *p = &g->slots[i];
+		if (p != s && p->active && p->thread && p->tid == s->tid && p->image == s->image && p->nested != s->nested)
+			return p;
+	}
+	return NULL;
+}
+
+static void begin_image(struct ingest *g, uint32_t image, uint32_t thread, uint64_t time_ns);
+
+/* Before the first entry of a slot. */
+static void begin_thread(struct ingest *g, struct ingest_slot *s, uint64_t time_ns)
+{
+	struct ingest_slot *same = partner(g, s);
+
+	s->started = true;
+	if (same) {
+		s->thread = same->thread;
+		return;
+	}
+	s->thread = ms_writer_thread(g->writer, &(struct ms_thread){s->tid, s->image, s->tid == g->app_pid});
+	if (s->image > g->image)
+		begin_image(g, s->image, s->thread, time_ns);
+	emit_other(g, MS_EV_THREAD_START, s->thread, time_ns, 0);
+	emit_name(g, s->thread, time_ns, s->name, strlen(s->name));
+}
+
+static void end_thread(struct ingest *g, struct ingest_slot *s, uint64_t time_ns)
+{
+	/* The last one of its slots. */
+	if (s->active && s->thread && !partner(g, s))
+		emit_other(g, MS_EV_THREAD_END, s->thread, time_ns, 0);
+	s->active = false;
+}
+
+/* Another program runs in the process: its threads are gone, and so is every block. */
+static void begin_image(struct ingest *g, uint32_t image, uint32_t thread, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < g->arena->geometry.slots; i++)
+		if (g->slots[i].active && g->slots[i].image < image)
+			end_thread(g, &g->slots[i], time_ns);
+	g->image = image;
+	live_table_clear(&g->live);
+	g->live_bytes = 0;
+	trace_tables_image(&g->tables, image);
+	emit_other(g, MS_EV_IMAGE_START, thread, time_ns, image);
+}
+
+/* The time of what is noticed between two merges: the watermark, everything before it has been handed out. */
+static uint64_t time_between(struct ingest *g)
+{
+	return g->watermark == UINT64_MAX ? g->last_ns : time_of(g, g->watermark);
+}
+
+void ingest_slot_lost(struct ingest *g, uint32_t slot, uint64_t events)
+{
+	struct ingest_slot *s = &g->slots[slot];
+
+	g->lost_events += events;
+	if (s->active && !s->started)
+		begin_thread(g, s, time_between(g));
+	if (s->thread)
+		emit_other(g, MS_EV_LOST, s->thread, time_between(g), events);
+}
+
+void ingest_slot_ended(struct ingest *g, uint32_t slot)
+{
+	end_thread(g, &g->slots[slot], time_between(g));
+}
+
+/* ---- entries ----------------------------------------------------------------------------------------------------- */
+
+/* Reads the words of one entry in order; what is not there reads as 0 and marks the entry as malformed. */
+struct cursor {
+	const uint64_t *at, *end;
+	bool missing;
+};
+
+static inline uint64_t take(struct cursor *c)
+{
+	if (c->at == c->end) {
+		c->missing = true;
+		return 0;
+	}
+	return *c->at++;
+}
+
+static inline void take_size_stack(struct ingest *g, struct cursor *c, struct ms_event *e)
+{
+	uint64_t word = take(c);
+
+	e->size_bytes = (uint32_t)word;
+	if (e->size_bytes == MS_ENTRY_SIZE_ESCAPE)
+		e->size_bytes = take(c);
+	e->stack = (uint32_t)(word >> 32);
+	if (e->stack)
+		e->stack = trace_tables_stack(&g->tables, e->stack);
+}
+
+static inline void take_args(struct cursor *c, struct ms_event *e)
+{
+	for (unsigned i = 0; i < ms_event_kinds[e->kind].args; i++)
+		e->arg[i] = take(c);
+}
+
+static void allocate(struct ingest *g, struct ingest_slot *s, struct ms_event *e, uint64_t ticks)
+{
+	struct ms_live_block *b = live_table_find(&g->live, e->address);
+
+	if (__builtin_expect(b != NULL, 0) && merge_pull(&g->merge, e->address, MERGE_WANT_FREE, ticks))
+		b = live_table_find(&g->live, e->address);
+	if (__builtin_expect(b != NULL, 0)) {
+		g->overlapping++;
+		if (!live_table_orphan(&g->live, b))
+			live_table_remove(&g->live, b);
+	}
+	if (e->kind == MS_EV_REALLOC_FAILED)
+		e->size_bytes = s->reallocated.address == e->address ? s->reallocated.size_bytes : 0;
+	e->block = g->next_block++;
+	b = live_table_insert(&g->live, e->address);
+	if (!b) {
+		fail(g, ms_fail(&g->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the table of live blocks"));
+		return;
+	}
+	*b = (struct ms_live_block){
+		.block = e->block,
+		.address = e->address,
+		.size_bytes = e->size_bytes,
+		.birth_ns = e->time_ns,
+		.stack = e->stack,
+		.thread = e->thread,
+		.kind = e->kind,
+	};
+	g->live_bytes += e->size_bytes;
+	if (g->live_bytes > g->peak_bytes)
+		g->peak_bytes = g->live_bytes;
+}
+
+static void release(struct ingest *g, struct ingest_slot *s, struct ms_event *e, uint64_t ticks)
+{
+	struct ms_live_block *b = live_table_find(&g->live, e->address);
+
+	if (__builtin_expect(b == NULL, 0) && merge_pull(&g->merge, e->address, MERGE_WANT_ALLOC, ticks))
+		b = live_table_find(&g->live, e->address);
+	if (e->kind == MS_EV_REALLOC_FREE)
+		s->reallocated = b ? *b : (struct ms_live_block){0};
+	if (!b) {
+		g->unmatched_frees++;
+		return;
+	}
+	e->block = b->block;
+	e->size_bytes = b->size_bytes;
+	g->live_bytes -= b->size_bytes;
+	live_table_remove(&g->live, b);
+}
+
+/* THREAD_NAME, EXEC, MARK: a length and bytes; the event has the string's id. */
+static uint64_t take_text(struct ingest *g, struct cursor *c)
+{
+	uint64_t length = take(c), room = (uint64_t)(c->end - c->at) * sizeof *c->at;
+
+	if (length > room) {
+		c->missing = true;
+		length = room;
+	}
+	return ms_writer_string(g->writer, (const char *)c->at, (size_t)length);
+}
+
+/* false: no event of the trace. */
+static bool other(struct ingest *g, struct cursor *c, struct ms_event *e)
+{
+	switch (e->kind) {
+	case MS_EV_THREAD_START:
+	case MS_EV_THREAD_END:
+	case MS_EV_LOST:
+	case MS_EV_IMAGE_START:
+		return false; /* the slots tell */
+	case MS_EV_THREAD_NAME:
+	case MS_EV_EXEC:
+	case MS_EV_MARK:
+		e->arg[0] = take_text(g, c);
+		return true;
+	case MS_EV_MODULE_LOAD:
+		e->arg[0] = trace_tables_module(&g->tables, take(c));
+		return e->arg[0] != 0;
+	case MS_EV_MODULE_UNLOAD: {
+		uint64_t index = take(c);
+		e->arg[0] = trace_tables_module(&g->tables, index);
+		trace_tables_unload(&g->tables, index);
+		return e->arg[0] != 0;
+	}
+	default:
+		take_args(c, e);
+		return true;
+	}
+}
+
+static void on_entry(void *context, struct merge_stream *stream, const uint64_t *words, uint64_t ticks)
+{
+	struct ingest *g = context;
+	struct ingest_slot *s = &g->slots[stream->slot];
+	struct cursor c = {words + 2, words + MS_ENTRY_WORDS(words[1]), false};
+	struct ms_event e = {
+		.time_ns = time_of(g, ticks),
+		.address = words[1] & MS_ENTRY_ADDRESS_MASK,
+		.kind = MS_ENTRY_KIND(words[1]),
+	};
+
+	if (__builtin_expect(g->status != MS_OK, 0))
+		return;
+	if (__builtin_expect(!s->started, 0))
+		begin_thread(g, s, e.time_ns);
+	e.thread = s->thread;
+	switch (ms_event_kinds[e.kind].class_) {
+	case MS_CLASS_ALLOC:
+		take_size_stack(g, &c, &e);
+		take_args(&c, &e);
+		if (c.missing || e.address == 0)
+			goto malformed;
+		allocate(g, s, &e, ticks);
+		break;
+	case MS_CLASS_FREE:
+		take_args(&c, &e);
+		if (g->free_stacks)
+			e.stack = trace_tables_stack(&g->tables, (uint32_t)take(&c));
+		if (c.missing || e.address == 0)
+			goto malformed;
+		release(g, s, &e, ticks);
+		break;
+	case MS_CLASS_FAIL:
+	case MS_CLASS_MAP:
+		take_size_stack(g, &c, &e);
+		take_args(&c, &e);
+		if (c.missing)
+			goto malformed;
+		break;
+	default:
+		if (!other(g, &c, &e) || c.missing) {
+			if (c.missing)
+				goto malformed;
+			return;
+		}
+		break;
+	}
+	append(g, &e);
+	return;
+
+malformed:
+	g->malformed++;
+}
+
+int ingest_run(struct ingest *g, uint64_t watermark)
+{
+	merge_run(&g->merge, watermark);
+	g->watermark = watermark;
+	return g->status;
+}
+
+int ingest_flush(struct ingest *g, bool flush)
+{
+	write_batch(g);
+	if (flush && g->status == MS_OK)
+		fail(g, ms_writer_flush(g->writer, &g->error));
+	return g->status;
+}

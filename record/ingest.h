@@ -1,0 +1,81 @@
+/*
+ * ingest.h - ring entries in time order to events of the trace.
+ *
+ * The consumer of the merge: it names the block that every free ends, the thread, and the stack, keeps the live table
+ * and its peak, and hands batches of events to the writer, with keyframes when the writer wants them.
+ *
+ * Identity. A block is a number. An allocation gets the next one; a free ends the block that is alive at its address and
+ * names none when there is none. When an allocation returns an address that is alive here, its free may only carry a
+ * stamp that is a little late: merge_pull looks for it. If there is none (the free went a way that is not hooked, or was
+ * dropped), the old block is not ended, since no free was seen: it stays in the live set as an orphan, the address
+ * belongs to the new block, and `overlapping` counts it.
+ *
+ * Ownership: borrows arena, writer, clock. Errors: the first failure of the writer sticks in `status` (and `error`);
+ * later entries are thrown away. Thread-safety: one thread at a time. Not signal-safe.
+ */
+#ifndef MS_RECORD_INGEST_H
+#define MS_RECORD_INGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "format/events.h"
+#include "format/trace_writer.h"
+#include "live_table.h"
+#include "merge.h"
+#include "tick_clock.h"
+#include "trace_tables.h"
+
+#define INGEST_BATCH 512u
+
+struct ingest_slot {
+	uint32_t thread;                 /* thread id of the trace, 0 = not written yet */
+	uint32_t tid, image;
+	bool active, nested, started;
+	char name[17];
+	struct ms_live_block reallocated; /* what the last REALLOC_FREE ended; block 0 = nothing */
+};
+
+struct ingest {
+	struct arena *arena;
+	struct ms_writer *writer;        /* NULL until ingest_attach_writer */
+	const struct tick_clock *clock;
+	struct merge merge;
+	struct live_table live;
+	struct trace_tables tables;
+	struct ingest_slot *slots;
+	uint32_t app_pid;
+	uint32_t image;
+	bool free_stacks;
+
+	struct ms_event batch[INGEST_BATCH];
+	size_t batch_count;
+	uint64_t last_ns;                /* time of the newest event */
+	uint64_t watermark;              /* of the last ingest_run */
+	uint64_t next_block;
+
+	uint64_t events, live_bytes, peak_bytes, lost_events, unmatched_frees;
+	uint64_t overlapping;            /* allocations at an address that was alive */
+	uint64_t malformed;              /* entries that made no sense */
+	int status;                      /* MS_OK or what the writer failed with */
+	struct ms_error error;
+};
+
+/* app_pid tells the main thread. MS_E_NOMEM. */
+int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer, const struct tick_clock *clock,
+                uint32_t app_pid, struct ms_error *err);
+void ingest_free(struct ingest *g);
+
+/* For struct slots_ops. */
+void ingest_slot_started(struct ingest *g, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name);
+void ingest_slot_lost(struct ingest *g, uint32_t slot, uint64_t events);
+void ingest_slot_ended(struct ingest *g, uint32_t slot);
+
+/* Merges up to the watermark (ticks), hands the events to the writer. */
+int ingest_run(struct ingest *g, uint64_t watermark);
+/* Writes what is batched; with flush, as blocks of their own. */
+int ingest_flush(struct ingest *g, bool flush);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * merge.h - the rings of all threads in one global time order.
+ *
+ * Each slot of the arena has a stream here: ring entries (record/arena_layout.h) that were copied out of the ring and
+ * wait for their turn. merge_run hands out every entry with a stamp up to the watermark, oldest first, entries of one
+ * stream always in their own order. The watermark is the promise "no entry that is still unpublished has an older
+ * stamp"; record/slots.c derives it.
+ *
+ * Clock skew. Stamps are plain rdtsc reads, which the CPU may execute some hundred nanoseconds early. When a block is
+ * handed from thread to thread, the free that ended an address and the allocation that reuses it (or an allocation and
+ * its free by another thread) can therefore carry stamps in the wrong order. The consumer notices: an allocation hits an
+ * address that is alive, or a free one that is not. It then calls merge_pull, which looks for the missing counterpart
+ * among the entries of the other streams within MERGE_WINDOW_NS, and hands out that stream up to it first. Out-of-order
+ * execution cannot exceed the reorder buffer, which is far below the window. Such entries get the time of the entry
+ * that asked (they are `reordered`, not late: nothing about them is lost).
+ *
+ * An entry that arrives with a stamp older than what was already handed out (only after the watermark was forced past
+ * a stuck thread) gets the newest time handed out and is counted as late.
+ *
+ * Ownership: streams are owned by the caller, their words by merge_stream_free. The consumer borrows the words for the
+ * duration of the call. Errors: merge_reserve returns NULL when out of memory.
+ * Thread-safety: one thread at a time. Not signal-safe.
+ */
+#ifndef MS_RECORD_MERGE_H
+#define MS_RECORD_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "live_table.h"
+
+#define MERGE_WINDOW_NS 20000u
+
+struct merge_stream {
+	uint64_t *words;
+	size_t begin, end, capacity;     /* pending entries: words[begin, end) */
+	size_t ahead;                    /* prefetch position, begin <= ahead <= end */
+	uint32_t lead;                   /* entries between begin and ahead */
+	uint32_t slot;                   /* index in the arena; the consumer's handle */
+	bool busy;                       /* an entry of it is being handed out */
+};
+
+/* Consumer of one entry. ticks is the time to use, never less than the time of the entry before. The words are whole:
+   the number of words in the tag is what can be read, and is at least 2. */
+typedef void (*merge_entry_fn)(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
+
+struct merge {
+	merge_entry_fn entry;
+	void *context;
+	const struct live_table *table;  /* addresses are prefetched in it; NULL = not */
+	uint64_t window_ticks;           /* MERGE_WINDOW_NS in ticks of the clock */
+
+	struct merge_stream **streams;   /* those that were added */
+	size_t stream_count, stream_capacity;
+	struct merge_stream **heap;
+	size_t heap_count;
+	bool heap_stale;                 /* merge_pull moved streams */
+
+	uint64_t last_ticks;             /* newest time handed out */
+	uint64_t late;                   /* entries raised to last_ticks */
+	uint64_t reordered;              /* entries handed out early by merge_pull */
+};
+
+void merge_init(struct merge *m, merge_entry_fn entry, void *context, const struct live_table *table);
+void merge_free(struct merge *m);
+
+/* Adds a stream (zeroed but for .slot) / takes it out again; borrowed in between. MS_E_NOMEM. */
+int merge_add(struct merge *m, struct merge_stream *s);
+void merge_remove(struct merge *m, struct merge_stream *s);
+void merge_stream_free(struct merge_stream *s);
+
+/* Room for n words at the end of the stream; write them, then advance with merge_commit (whole, valid entries only). */
+uint64_t *merge_reserve(struct merge_stream *s, size_t n);
+void merge_commit(struct merge_stream *s, size_t n);
+
+static inline bool merge_pending(const struct merge_stream *s) { return s->begin < s->end; }
+/* Words that wait in all streams. */
+size_t merge_backlog(const struct merge *m);
+/* Stamp of the oldest entry that waits; UINT64_MAX when there is none. */
+uint64_t merge_oldest(const struct merge *m);
+
+/* Hands out all entries with a stamp <= watermark. */
+void merge_run(struct merge *m, uint64_t watermark);
+
+enum merge_wanted { MERGE_WANT_FREE, MERGE_WANT_ALLOC };
+
+/*
+ * For the consumer, during its call at time `ticks`: looks for the oldest entry about this address in the other
+ * streams, up to ticks + window. When it is of the wanted class, hands out its stream up to it (recursively through the
+ * consumer, at most at time `ticks`) and returns true.
+ */
+bool merge_pull(struct merge *m, uint64_t address, enum merge_wanted wanted, uint64_t ticks);
+
+#endif

@@ -1,0 +1,184 @@
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/version.h"
+#include "output.h"
+
+#define DEFAULT_OUTPUT "memscope.%e.%p.ms"
+
+enum {
+	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
+	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE,
+};
+
+static const struct argp_option table[] = {
+	{"output", 'o', "FILE", 0,
+	 "Write the trace to FILE (default " DEFAULT_OUTPUT "). %p is the process id, %e the program's name, %h the host, "
+	 "%t the time in seconds since 1970, %% a percent sign", 0},
+	{"quiet", 'q', NULL, 0, "No summary line at the end", 0},
+	{"verbose", 'v', NULL, 0, "More about the recording at its end", 0},
+	{"follow", KEY_FOLLOW, NULL, 0,
+	 "Record child processes too, each into a file of its own (.PID is appended when FILE has no %p)", 1},
+	{"stack-depth", KEY_STACK_DEPTH, "N", 0, "Keep the N innermost frames of a stack (default 0: all)", 1},
+	{"free-stacks", KEY_FREE_STACKS, NULL, 0, "Record the stack of every free, too", 1},
+	{"on-full", KEY_ON_FULL, "block|drop", 0,
+	 "When the program allocates faster than the trace can be written: let it wait, or drop events and count them "
+	 "(default block)", 1},
+	{"level", KEY_LEVEL, "N", 0, "Compression level, 1 (fast) to 19 (small); default 3", 2},
+	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 2},
+	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 2},
+	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 2},
+	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 3},
+	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 3},
+	{"help", 'h', NULL, 0, "Print this help", -1},
+	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, "Print a short usage message", -1},
+	{"version", 'V', NULL, 0, "Print the version", -1},
+	{0},
+};
+
+bool options_parse_size(const char *text, uint64_t *bytes)
+{
+	static const struct { char suffix; unsigned shift; } suffixes[] = {{'K', 10}, {'M', 20}, {'G', 30}};
+	unsigned long long n;
+	unsigned shift = 0;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno != 0 || n == 0)
+		return false;
+	for (size_t i = 0; *end && i < sizeof suffixes / sizeof *suffixes; i++) {
+		if (end[0] == suffixes[i].suffix && end[1] == '\0') {
+			shift = suffixes[i].shift;
+			end++;
+		}
+	}
+	if (*end || n > UINT64_MAX >> shift)
+		return false;
+	*bytes = (uint64_t)n << shift;
+	return true;
+}
+
+static bool parse_number(const char *text, unsigned long least, unsigned long most, unsigned long *number)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoul(text, &end, 10);
+	return errno == 0 && *end == '\0' && *number >= least && *number <= most;
+}
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+	unsigned long number;
+	char reason[160];
+
+	switch (key) {
+	case 'o':
+		if (!output_pattern_valid(arg, reason, sizeof reason)) {
+			argp_error(state, "--output: %s", reason);
+			return EINVAL;
+		}
+		o->output = arg;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case 'v':
+		o->verbose++;
+		return 0;
+	case KEY_FOLLOW:
+		o->follow = true;
+		return 0;
+	case KEY_FREE_STACKS:
+		o->free_stacks = true;
+		return 0;
+	case KEY_NO_SYMBOLS:
+		o->no_symbols = true;
+		return 0;
+	case KEY_DEBUGINFOD:
+		o->debuginfod = true;
+		return 0;
+	case KEY_DISCARD:
+		o->discard = true;
+		return 0;
+	case KEY_NO_STACKS:
+		o->no_stacks = true;
+		return 0;
+	case KEY_STACK_DEPTH:
+		if (!parse_number(arg, 0, UINT32_MAX, &number)) {
+			argp_error(state, "--stack-depth takes a number of frames, not '%s'", arg);
+			return EINVAL;
+		}
+		o->stack_depth = (uint32_t)number;
+		return 0;
+	case KEY_LEVEL:
+		if (!parse_number(arg, 1, 19, &number)) {
+			argp_error(state, "--level takes a number from 1 to 19, not '%s'", arg);
+			return EINVAL;
+		}
+		o->level = (int)number;
+		return 0;
+	case KEY_MAX_SIZE:
+		if (!options_parse_size(arg, &o->max_size_bytes)) {
+			argp_error(state, "--max-size takes a number of bytes like 500M or 2G, not '%s'", arg);
+			return EINVAL;
+		}
+		return 0;
+	case KEY_ON_FULL:
+		if (strcmp(arg, "block") != 0 && strcmp(arg, "drop") != 0) {
+			argp_error(state, "--on-full takes 'block' or 'drop', not '%s'", arg);
+			return EINVAL;
+		}
+		o->drop = strcmp(arg, "drop") == 0;
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		return 0;
+	case 'V':
+		puts("memscope-record " MS_VERSION);
+		exit(0);
+	case ARGP_KEY_ARG: /* the first argument that is not an option: the rest is the program's */
+		o->program = state->argv + state->next - 1;
+		o->given_count = (size_t)(state->next - 2);
+		if (o->given_count > 0 && strcmp(o->given[o->given_count - 1], "--") == 0)
+			o->given_count--;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which program shall be recorded?");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int options_parse(int argc, char **argv, unsigned flags, struct options *o)
+{
+	static const struct argp argp = {
+		.options = table,
+		.parser = parse_one,
+		.args_doc = "PROGRAM [ARGUMENT...]",
+		.doc = "Run PROGRAM and record every allocation, free and mapping that it makes, with time, thread and stack, "
+		       "into a trace file for memscope-analyze.\v"
+		       "The exit status is that of PROGRAM, 128+N when signal N killed it; 127 when it was not found, 126 when it "
+		       "could not be executed, 125 when memscope-record itself failed.",
+	};
+
+	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1};
+	argp_err_exit_status = MS_EXIT_FAILURE;
+	return argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER | ARGP_NO_HELP, NULL, o);
+}

@@ -1,0 +1,96 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool output_pattern_valid(const char *pattern, char *reason, size_t reason_bytes)
+{
+	if (!*pattern) {
+		snprintf(reason, reason_bytes, "the file name is empty");
+		return false;
+	}
+	for (const char *p = pattern; *p; p++) {
+		if (*p != '%')
+			continue;
+		p++;
+		if (!*p || !strchr("peht%", *p)) {
+			snprintf(reason, reason_bytes, "'%%%.1s' is not one of %%p %%e %%h %%t %%%%", p);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool output_pattern_has_pid(const char *pattern)
+{
+	for (const char *p = strchr(pattern, '%'); p && p[1]; p = strchr(p + 2, '%'))
+		if (p[1] == 'p')
+			return true;
+	return false;
+}
+
+static void put_pattern(FILE *f, const char *pattern, const struct output_names *names)
+{
+	const char *slash = strrchr(names->program, '/');
+
+	for (const char *p = pattern; *p; p++) {
+		if (*p != '%') {
+			fputc(*p, f);
+			continue;
+		}
+		switch (*++p) {
+		case 'p':
+			fprintf(f, "%ld", (long)names->pid);
+			break;
+		case 'e':
+			fputs(slash ? slash + 1 : names->program, f);
+			break;
+		case 'h':
+			fputs(names->host, f);
+			break;
+		case 't':
+			fprintf(f, "%lld", (long long)names->time);
+			break;
+		default:
+			fputc('%', f);
+			break;
+		}
+	}
+}
+
+char *output_expand(const char *pattern, const struct output_names *names, bool append_pid)
+{
+	char *name = NULL;
+	size_t bytes;
+	FILE *f = open_memstream(&name, &bytes);
+
+	if (!f)
+		return NULL;
+	put_pattern(f, pattern, names);
+	if (append_pid)
+		fprintf(f, ".%ld", (long)names->pid);
+	if (fclose(f) != 0) {
+		free(name);
+		return NULL;
+	}
+	return name;
+}
+
+int output_open(const char *path, int *fd, bool *regular, struct ms_error *err)
+{
+	struct stat st;
+
+	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	if (*fd < 0)
+		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write %s: %s", path, strerror(errno));
+	*regular = fstat(*fd, &st) == 0 && S_ISREG(st.st_mode);
+	/* An older file keeps its mode, and the umask takes nothing that matters: set it. */
+	if (*regular)
+		(void)fchmod(*fd, 0600);
+	return MS_OK;
+}

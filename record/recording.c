@@ -1,0 +1,353 @@
+#include "recording.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format/version.h"
+#include "output.h"
+#include "trace_symbols.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+#define FLUSH_NS NS_PER_S        /* what SIGKILL of the collector can cost at most */
+#define SWEEP_NS UINT64_C(20000000)
+#define SWEEP_SOON_NS UINT64_C(2000000) /* when slots run low */
+
+/* ---- start ------------------------------------------------------------------------------------------------------- */
+
+/* The generous arena, unless address space is limited: then one that leaves most of it to the program. */
+static const struct arena_geometry *choose_geometry(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return &arena_generous;
+	return limit.rlim_cur / 4 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
+}
+
+/* The limit on file sizes counts for shared memory, too. It is meant for what the program writes: lifted for a moment. */
+static int create_arena(struct arena *a, const struct arena_options *options, struct ms_error *err)
+{
+	struct rlimit old, lifted = {RLIM_INFINITY, RLIM_INFINITY};
+	bool limited = getrlimit(RLIMIT_FSIZE, &old) == 0 && old.rlim_cur != RLIM_INFINITY;
+	int status;
+
+	if (limited && setrlimit(RLIMIT_FSIZE, &lifted) != 0) {
+		lifted = (struct rlimit){old.rlim_max, old.rlim_max};
+		(void)setrlimit(RLIMIT_FSIZE, &lifted);
+	}
+	status = arena_create(a, choose_geometry(), options, err);
+	if (status != MS_OK)
+		status = arena_create(a, &arena_tight, options, err);
+	if (limited)
+		(void)setrlimit(RLIMIT_FSIZE, &old);
+	return status;
+}
+
+int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err)
+{
+	enum ms_arena_clock source = tick_clock_detect();
+	struct timespec wall;
+	struct arena_options ao;
+
+	*r = (struct recording){.options = options, .fd = -1, .arena.fd = -1};
+	tick_clock_start(&r->clock, source, tick_clock_pair(source));
+	clock_gettime(CLOCK_REALTIME, &wall);
+	r->start_unix_ns = (uint64_t)wall.tv_sec * NS_PER_S + (uint64_t)wall.tv_nsec;
+	ao = (struct arena_options){
+		.flags = (options->free_stacks ? MS_FLAG_FREE_STACKS : 0u) | (options->drop ? MS_FLAG_DROP : 0u) |
+		         (options->follow ? MS_FLAG_FOLLOW : 0u) | (options->no_stacks ? MS_FLAG_NO_STACKS : 0u) |
+		         (options->discard ? MS_FLAG_DISCARD : 0u),
+		.clock = source,
+		.stack_depth_limit = options->stack_depth,
+		.start_ticks = r->clock.start_ticks,
+	};
+	return create_arena(&r->arena, &ao, err);
+}
+
+static void slot_started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
+{
+	struct recording *r = context;
+	ingest_slot_started(&r->ingest, slot, tid, image, nested, name);
+}
+
+static void slot_lost(void *context, uint32_t slot, uint64_t events)
+{
+	struct recording *r = context;
+	ingest_slot_lost(&r->ingest, slot, events);
+}
+
+static void slot_ended(void *context, uint32_t slot)
+{
+	struct recording *r = context;
+	ingest_slot_ended(&r->ingest, slot);
+}
+
+static bool thread_alive(void *context, uint32_t tid)
+{
+	struct recording *r = context;
+	return app_process_thread_alive(r->app, tid);
+}
+
+static const struct slots_ops slots_to_ingest = {
+	.started = slot_started, .lost = slot_lost, .ended = slot_ended, .alive = thread_alive,
+};
+
+int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
+                   struct ms_error *err)
+{
+	struct ms_writer_options wo = {.level = r->options->level, .max_size_bytes = r->options->max_size_bytes};
+	int status;
+
+	r->path = path;
+	r->app = app;
+	r->facts = *facts;
+	if (!r->options->discard) {
+		status = output_open(path, &r->fd, &r->regular, err);
+		if (status != MS_OK)
+			return status;
+		ms_stream_init_fd(&r->stream, r->fd);
+		status = ms_writer_open(&r->writer, &r->stream, &wo, err);
+		if (status != MS_OK)
+			return status;
+	}
+	status = ingest_init(&r->ingest, &r->arena, r->writer, &r->clock, (uint32_t)facts->pid, err);
+	if (status != MS_OK)
+		return status;
+	status = slots_init(&r->slots, &r->arena, &r->ingest.merge, &slots_to_ingest, r);
+	if (status != MS_OK) {
+		ingest_free(&r->ingest);
+		return ms_fail(err, status, MS_NO_OFFSET, "no memory for the slots of the collector");
+	}
+	r->tables = true;
+	return MS_OK;
+}
+
+bool recording_attached(const struct recording *r)
+{
+	return atomic_load_explicit(&r->arena.header->images, memory_order_acquire) > 0;
+}
+
+static int write_process(struct recording *r)
+{
+	char directory[4096], kernel[sizeof(struct utsname)], allocator[sizeof r->arena.header->allocator + 1] = "";
+	struct utsname u;
+
+	memset(&u, 0, sizeof u);
+	uname(&u);
+	snprintf(kernel, sizeof kernel, "%s %s", u.sysname, u.release);
+	if (!getcwd(directory, sizeof directory))
+		directory[0] = '\0';
+	memcpy(allocator, r->arena.header->allocator, sizeof allocator - 1);
+	return ms_writer_process(r->writer, &(struct ms_process){
+		.command = r->facts.command,
+		.command_count = r->facts.command_count,
+		.executable = r->facts.executable,
+		.working_directory = directory,
+		.host = u.nodename,
+		.kernel = kernel,
+		.architecture = u.machine,
+		.recorder = "memscope-record " MS_VERSION,
+		.allocator = allocator,
+		.options = (const char *const *)r->options->given,
+		.options_count = r->options->given_count,
+		.pid = (uint32_t)r->facts.pid,
+		.parent_pid = (uint32_t)r->facts.parent_pid,
+		.page_size_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
+		.stack_depth_limit = r->options->stack_depth,
+		.start_time_unix_ns = r->start_unix_ns,
+		.clock_hz = tick_clock_hz(&r->clock),
+		.max_size_bytes = r->options->max_size_bytes,
+		.clock = r->clock.source == MS_CLOCK_TSC ? MS_CLOCK_SOURCE_TSC : MS_CLOCK_SOURCE_MONOTONIC,
+		.on_full = r->options->drop ? MS_ON_FULL_DROP : MS_ON_FULL_BLOCK,
+		.free_stacks = r->options->free_stacks,
+		.inherited_heap = r->facts.inherited_heap,
+	}, &r->error);
+}
+
+/* ---- the rounds -------------------------------------------------------------------------------------------------- */
+
+/* Recording ends here, the program goes on. */
+static void stop(struct recording *r, int status)
+{
+	if (r->stopped)
+		return;
+	r->stopped = true;
+	if (r->error.code == MS_OK)
+		r->error = r->ingest.error;
+	if (r->error.code == MS_OK)
+		ms_fail(&r->error, status, MS_NO_OFFSET, "%s", ms_strerror(status));
+	arena_stop(&r->arena);
+	if (status != MS_E_FULL)
+		fprintf(stderr, "memscope-record: %s: %s; the program goes on unrecorded\n", r->path, r->error.message);
+}
+
+static void calibrate(struct recording *r, uint64_t mono_ns, bool force)
+{
+	if (mono_ns >= r->clock.refine_mono_ns || (force && !tick_clock_ready(&r->clock)))
+		tick_clock_calibrate(&r->clock, tick_clock_pair(r->clock.source), force);
+	if (tick_clock_ready(&r->clock)) {
+		r->slots.ticks_per_ms = tick_clock_ticks(&r->clock, 1000000);
+		r->ingest.merge.window_ticks = tick_clock_ticks(&r->clock, MERGE_WINDOW_NS);
+	}
+}
+
+/* Drains and hands on up to the watermark, or everything. */
+static void round_of(struct recording *r, bool everything)
+{
+	uint64_t now = tick_clock_now(r->clock.source);
+	uint64_t watermark = slots_drain(&r->slots, now);
+	int status = MS_OK;
+
+	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock)) {
+		status = write_process(r);
+		r->process_written = true;
+	}
+	if (status == MS_OK && r->process_written)
+		status = ingest_run(&r->ingest, everything ? UINT64_MAX : watermark);
+	if (status != MS_OK)
+		stop(r, status);
+}
+
+size_t recording_poll(struct recording *r)
+{
+	uint64_t before = r->slots.drained_words, mono = tick_clock_now(MS_CLOCK_MONOTONIC);
+	struct ms_arena_header *h = r->arena.header;
+
+	atomic_fetch_add_explicit(&h->collector_beat, 1, memory_order_release);
+	if (r->options->discard) {
+		slots_discard(&r->slots);
+		return 0;
+	}
+	if (r->stopped)
+		return 0;
+	calibrate(r, mono, false);
+	round_of(r, false);
+	if (!r->process_written || r->stopped)
+		return (size_t)(r->slots.drained_words - before);
+
+	bool low = slots_free_count(&r->slots) < r->arena.geometry.slots / 2;
+	bool all = mono >= r->sweep_mono_ns;
+	slots_sweep(&r->slots, all);
+	if (all)
+		r->sweep_mono_ns = mono + (low ? SWEEP_SOON_NS : SWEEP_NS);
+	if (mono >= r->flush_mono_ns) {
+		if (r->ingest.events != r->flushed_events && ingest_flush(&r->ingest, true) != MS_OK)
+			stop(r, r->ingest.status);
+		r->flushed_events = r->ingest.events;
+		r->flush_mono_ns = mono + FLUSH_NS;
+	}
+	return (size_t)(r->slots.drained_words - before);
+}
+
+void recording_pause(struct recording *r)
+{
+	(void)recording_poll(r);
+	if (r->process_written && !r->stopped && ingest_flush(&r->ingest, true) != MS_OK)
+		stop(r, r->ingest.status);
+}
+
+/* ---- end --------------------------------------------------------------------------------------------------------- */
+
+static void fill_end(struct recording *r, bool symbolized)
+{
+	const struct ms_arena_header *h = r->arena.header;
+	const struct app_process *app = r->app;
+	uint64_t now_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
+	struct rusage usage;
+
+	memset(&usage, 0, sizeof usage);
+	getrusage(RUSAGE_SELF, &usage);
+	r->end = (struct ms_end){
+		.time_ns = now_ns > r->ingest.last_ns ? now_ns : r->ingest.last_ns,
+		.ended = !app->gone ? MS_ENDED_RUNNING : !app->status_known ? MS_ENDED_UNKNOWN :
+		         app_process_signaled(app) ? MS_ENDED_SIGNALED : MS_ENDED_EXITED,
+		.core_dumped = app_process_core_dumped(app),
+		.size_limit_reached = r->stopped && r->error.code == MS_E_FULL,
+		.symbolized = symbolized,
+		.exit_code = app_process_exit_code(app),
+		.term_signal = app_process_signal(app),
+		.lost_events = r->ingest.lost_events + r->ingest.malformed + r->slots.damages +
+		               atomic_load_explicit(&h->lost_events, memory_order_relaxed),
+		.lost_stacks = atomic_load_explicit(&h->lost_stacks, memory_order_relaxed),
+		.late_events = r->ingest.merge.late,
+		.lost_threads = atomic_load_explicit(&h->lost_threads, memory_order_relaxed),
+		.peak_bytes = r->ingest.peak_bytes,
+		.collector_cpu_ns = ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * NS_PER_S +
+		                    ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000,
+		.collector_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
+	};
+}
+
+/* A trace that hit its size limit still gets its end; one that cannot be written does not. */
+static bool writable(const struct recording *r)
+{
+	return !r->stopped || r->error.code == MS_E_FULL;
+}
+
+int recording_finish(struct recording *r, bool (*interrupted)(void *), void *context)
+{
+	bool symbolized = false;
+	uint64_t end_ns;
+
+	if (r->options->discard)
+		return MS_OK;
+	calibrate(r, tick_clock_now(MS_CLOCK_MONOTONIC), true);
+	if (!r->stopped)
+		round_of(r, true);
+	if (r->process_written && !r->stopped) {
+		slots_finish(&r->slots);
+		if (ingest_flush(&r->ingest, false) != MS_OK)
+			stop(r, r->ingest.status);
+	}
+	if (!r->process_written)
+		return MS_OK;
+	fill_end(r, false);
+	end_ns = r->end.time_ns; /* before the symbols, which take their time */
+	if (!r->options->no_symbols && !r->stopped) {
+		struct ms_symbolizer_options so = {.debuginfod = r->options->debuginfod};
+		int status = trace_symbols_write(&r->ingest.tables, r->writer, &so, interrupted, context, &symbolized, &r->error);
+
+		if (status != MS_OK && ms_writer_status(r->writer) != MS_OK)
+			stop(r, status);
+	}
+	if (writable(r)) {
+		int status;
+
+		fill_end(r, symbolized);
+		r->end.time_ns = end_ns;
+		status = ms_writer_end(r->writer, &r->end, &r->error);
+		if (status != MS_OK && !r->stopped)
+			stop(r, status);
+	}
+	r->stats = ms_writer_stats(r->writer);
+	if (close(r->fd) != 0 && errno != EINTR && !r->stopped)
+		stop(r, ms_fail(&r->error, MS_E_IO, MS_NO_OFFSET, "cannot write: %s", strerror(errno)));
+	r->fd = -1;
+	return writable(r) ? MS_OK : r->error.code;
+}
+
+void recording_remove(struct recording *r)
+{
+	if (r->path && r->regular)
+		(void)unlink(r->path);
+}
+
+void recording_free(struct recording *r)
+{
+	if (r->tables) {
+		slots_free(&r->slots);
+		ingest_free(&r->ingest);
+	}
+	ms_writer_close(r->writer);
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r->path);
+	arena_close(&r->arena);
+	*r = (struct recording){.fd = -1, .arena.fd = -1};
+}

@@ -1,0 +1,82 @@
+/*
+ * recording.h - one recording from its first byte to its last: arena, clock, merge, trace file.
+ *
+ * Order of calls: recording_prepare (before the program exists), recording_open, recording_poll again and again,
+ * recording_finish when the program is gone, recording_free. A recording whose file cannot be written any more (full
+ * disk, --max-size) stops the hooks of the program and stays alive as an empty shell; nothing of it disturbs the
+ * program.
+ *
+ * Ownership: struct recording owns everything that it opens; facts are borrowed until recording_free.
+ * Errors: enum ms_status with a message. Thread-safety: one thread. Not signal-safe.
+ */
+#ifndef MS_RECORD_RECORDING_H
+#define MS_RECORD_RECORDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "app_process.h"
+#include "arena.h"
+#include "format/stream.h"
+#include "format/trace_writer.h"
+#include "ingest.h"
+#include "options.h"
+#include "slots.h"
+#include "tick_clock.h"
+
+/* What is known about the program when recording starts. */
+struct recording_facts {
+	const char *const *command;
+	size_t command_count;
+	const char *executable;
+	pid_t pid, parent_pid;
+	bool inherited_heap;
+};
+
+struct recording {
+	const struct options *options;
+	const struct app_process *app;
+	struct recording_facts facts;
+
+	struct arena arena;
+	struct tick_clock clock;
+	uint64_t start_unix_ns;
+
+	char *path;
+	int fd;
+	bool regular;
+	struct ms_stream stream;
+	struct ms_writer *writer;
+	struct ingest ingest;
+	struct slots slots;
+	bool tables;                     /* ingest and slots are open */
+
+	bool process_written;
+	bool stopped;                    /* the trace cannot grow any more; error says why */
+	struct ms_error error;
+	uint64_t flush_mono_ns, sweep_mono_ns;
+	uint64_t flushed_events;
+	struct ms_end end;               /* as written, after recording_finish */
+	struct ms_writer_stats stats;    /* after recording_finish */
+};
+
+/* Creates the arena and starts the clock. */
+int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err);
+/* Opens the trace file and the tables. app and facts are borrowed. */
+int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
+                   struct ms_error *err);
+/* The program has made at least one hook run. */
+bool recording_attached(const struct recording *r);
+/* One round: drain, merge, write. Returns how full the fullest of its inputs was, in words; 0 = nothing to do. */
+size_t recording_poll(struct recording *r);
+/* Writes what is there: the caller is about to be stopped. */
+void recording_pause(struct recording *r);
+/* Everything that was published, symbols, end. interrupted (NULL allowed) is asked now and then: true cuts the
+   symbols short. Closes the file. The result is r->error when the trace could not be completed. */
+int recording_finish(struct recording *r, bool (*interrupted)(void *), void *context);
+/* Removes the trace file (a regular one). */
+void recording_remove(struct recording *r);
+void recording_free(struct recording *r);
+
+#endif
