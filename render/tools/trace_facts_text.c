@@ -1,0 +1,222 @@
+/* trace_facts_text.c - see trace_facts.h: `memscope-trace info` for people. */
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "render/escape.h"
+#include "trace_facts.h"
+
+static void label(FILE *out, const char *name)
+{
+	fprintf(out, "%-13s ", name);
+}
+
+static void text_row(FILE *out, const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	label(out, name);
+	ms_escape_text(out, value);
+	fputc('\n', out);
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+/* Words as a shell would take them, so that the line can be copied. */
+static void print_words(FILE *out, const char *name, const char *const *words, size_t count)
+{
+	if (!count)
+		return;
+	label(out, name);
+	for (size_t i = 0; i < count; i++) {
+		bool plain = *words[i] && !words[i][strspn(words[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		                                                     "0123456789_@%+=:,./-")];
+
+		fputs(i ? " " : "", out);
+		if (!plain)
+			fputc('\'', out);
+		ms_escape_text(out, words[i]);
+		if (!plain)
+			fputc('\'', out);
+	}
+	fputc('\n', out);
+}
+
+static void print_time(FILE *out, uint64_t unix_ns)
+{
+	time_t seconds = (time_t)(unix_ns / 1000000000);
+	struct tm tm;
+	char text[64];
+
+	if (!unix_ns || !gmtime_r(&seconds, &tm) || !strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm))
+		return;
+	label(out, "started");
+	fprintf(out, "%s.%03u UTC\n", text, (unsigned)(unix_ns / 1000000 % 1000));
+}
+
+static void print_end(FILE *out, const struct ms_trace *t)
+{
+	const struct ms_end *end = ms_trace_end(t);
+	const char *signal_name;
+
+	label(out, "ended");
+	if (!end) {
+		fputs("not known: the trace has no end\n", out);
+		return;
+	}
+	switch (end->ended) {
+	case MS_ENDED_RUNNING:
+		fputs("still running when the recording stopped\n", out);
+		break;
+	case MS_ENDED_EXITED:
+		fprintf(out, "exited with status %d\n", end->exit_code);
+		break;
+	case MS_ENDED_SIGNALED:
+		signal_name = sigabbrev_np(end->term_signal);
+		fprintf(out, "killed by signal %d%s%s%s%s\n", end->term_signal, signal_name ? " (SIG" : "", signal_name ? signal_name : "",
+		        signal_name ? ")" : "", end->core_dumped ? ", core dumped" : "");
+		break;
+	default:
+		fputs("gone, how is not known\n", out);
+	}
+}
+
+static void print_completeness(FILE *out, const struct ms_trace *t)
+{
+	const struct ms_end *end = ms_trace_end(t);
+	const char *separator = "";
+
+	label(out, "complete");
+	if (trace_facts_complete(t)) {
+		fputs("yes: every event from start to end\n", out);
+		return;
+	}
+	fputs("no: ", out);
+	if (!end || ms_trace_damage(t)) {
+		fputs(end ? "the file is damaged" : "the file is cut short", out);
+		separator = ", ";
+	}
+	if (end && end->ended == MS_ENDED_RUNNING) {
+		fprintf(out, "%sthe recording stopped before the program", separator);
+		separator = ", ";
+	}
+	if (end && end->size_limit_reached) {
+		fprintf(out, "%sthe size limit was reached", separator);
+		separator = ", ";
+	}
+	if (end && end->lost_events) {
+		fprintf(out, "%s%" PRIu64 " events lost", separator, end->lost_events);
+		separator = ", ";
+	}
+	if (end && end->lost_threads)
+		fprintf(out, "%s%" PRIu64 " threads not recorded", separator, end->lost_threads);
+	fputc('\n', out);
+}
+
+static void print_counts(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
+{
+	const struct ms_end *end = ms_trace_end(t);
+	uint64_t events = ms_trace_event_count(t), bytes = ms_trace_file_bytes(t);
+	uint32_t frames = ms_trace_frame_count(t);
+
+	label(out, "size");
+	fprintf(out, "%" PRIu64 " bytes", bytes);
+	if (events)
+		fprintf(out, ", %.2f per event", (double)bytes / (double)events);
+	fprintf(out, "\n%-13s %" PRIu64 "\n", "events", events);
+	if (end) {
+		fprintf(out, "%-13s %" PRIu64 " allocated\n", "blocks", end->blocks);
+		fprintf(out, "%-13s %" PRIu64 " bytes\n", "peak", end->peak_bytes);
+		fprintf(out, "%-13s %" PRIu64 " events, %" PRIu64 " stacks, %" PRIu64 " threads; %" PRIu64 " events late\n", "lost",
+		        end->lost_events, end->lost_stacks, end->lost_threads, end->late_events);
+	}
+	fprintf(out, "%-13s %" PRIu32 "\n%-13s %" PRIu32 "\n", "threads", ms_trace_thread_count(t), "modules",
+	        ms_trace_module_count(t));
+	fprintf(out, "%-13s %" PRIu32 "\n%-13s %" PRIu32 "\n%-13s %" PRIu32 "\n", "stacks", ms_trace_stack_count(t), "frames", frames,
+	        "strings", ms_trace_string_count(t));
+	fprintf(out, "%-13s %.1f%% of the frames have a function, %.1f%% a line\n", "symbols", percent(f->frames_with_function, frames),
+	        percent(f->frames_with_line, frames));
+	fprintf(out, "%-13s %" PRIu64 "\n", "keyframes", f->keyframes);
+	fprintf(out, "%-13s %s\n", "index", ms_trace_has_index(t) ? "yes" : "no (memscope-trace repair writes one)");
+	if (end && end->collector_cpu_ns)
+		fprintf(out, "%-13s %.3f s processor time, %" PRIu64 " bytes of memory at most\n", "collector",
+		        (double)end->collector_cpu_ns / 1e9, end->collector_rss_bytes);
+}
+
+static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
+{
+	uint64_t events = ms_trace_event_count(t);
+
+	fprintf(out, "\n%-10s %8s %14s %14s %7s %7s %11s\n", "block", "count", "raw/bytes", "stored/bytes", "ratio", "share",
+	        "bytes/event");
+	for (unsigned k = 0; k < TRACE_FACTS_KINDS; k++) {
+		uint64_t raw = f->block_kind[k].raw_bytes, stored = f->block_kind[k].stored_bytes;
+
+		if (!f->block_kind[k].blocks)
+			continue;
+		fprintf(out, "%-10s %8" PRIu64 " %14" PRIu64 " %14" PRIu64 " %7.2f %6.1f%% %11.3f\n", ms_block_kind_name(k),
+		        f->block_kind[k].blocks, raw, stored, stored ? (double)raw / (double)stored : 0.0,
+		        percent(stored, ms_trace_file_bytes(t)), events ? (double)stored / (double)events : 0.0);
+	}
+}
+
+static void print_kinds(FILE *out, const struct trace_facts *f)
+{
+	fprintf(out, "\n%-22s %14s\n", "events", "count");
+	for (unsigned k = 0; k < 256; k++)
+		if (f->events_of_kind[k])
+			fprintf(out, "%-22s %14" PRIu64 "\n", ms_event_kinds[k].name, f->events_of_kind[k]);
+	fprintf(out, "%-22s %14" PRIu64 "\n", "allocated bytes", f->allocated_bytes);
+}
+
+static void print_modules(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
+{
+	fprintf(out, "\n%-18s %8s %8s  %-40s  %s\n", "module at", "frames", "named", "build-id", "path");
+	for (uint32_t id = 1; id <= ms_trace_module_count(t); id++) {
+		const struct ms_module *m = ms_trace_module(t, id);
+		char hex[130] = "-";
+
+		for (size_t i = 0; i < m->build_id_bytes && i < 64; i++)
+			snprintf(hex + 2 * i, 3, "%02x", m->build_id[i]);
+		fprintf(out, "0x%-16" PRIx64 " %8" PRIu32 " %7.1f%%  %-40s  ", m->start, f->module[id].frames,
+		        percent(f->module[id].with_function, f->module[id].frames), hex);
+		ms_escape_text(out, m->path);
+		fputc('\n', out);
+	}
+}
+
+void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, const struct trace_facts *f, bool counted,
+                      bool verbose)
+{
+	const struct ms_process *p = ms_trace_process(t);
+	const struct ms_end *end = ms_trace_end(t);
+
+	text_row(out, "trace", file);
+	fprintf(out, "%-13s %" PRIu32 "\n", "format", ms_trace_format_version(t));
+	print_words(out, "command", p->command, p->command_count);
+	text_row(out, "executable", p->executable);
+	text_row(out, "directory", p->working_directory);
+	fprintf(out, "%-13s %" PRIu32 ", parent %" PRIu32 "%s\n", "process", p->pid, p->parent_pid,
+	        p->inherited_heap ? ", forked: its heap began before the trace" : "");
+	text_row(out, "host", p->host);
+	text_row(out, "kernel", p->kernel);
+	text_row(out, "architecture", p->architecture);
+	text_row(out, "allocator", p->allocator);
+	text_row(out, "recorder", p->recorder);
+	print_words(out, "options", p->options, p->options_count);
+	fprintf(out, "%-13s %s\n", "clock", p->clock == MS_CLOCK_SOURCE_TSC ? "time stamp counter" : "CLOCK_MONOTONIC");
+	print_time(out, p->start_time_unix_ns);
+	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);
+	print_end(out, t);
+	print_completeness(out, t);
+	print_counts(out, t, f);
+	print_blocks(out, t, f);
+	if (counted)
+		print_kinds(out, f);
+	if (verbose)
+		print_modules(out, t, f);
+}
