@@ -41,6 +41,24 @@ enum ms_step {
 	MS_STEP_TEMPORARY = 16,          /* flag beside MS_STEP_FREE */
 };
 
+/*
+ * Tests without branches, because which of two events comes next is what processors cannot guess: 1 when the block
+ * begins (ALLOCATE, REALLOCATE), 1 when it ends (FREE, temporary or not, MOVE), else 0.
+ */
+static inline uint64_t ms_step_begins(unsigned step)
+{
+	return (1u << MS_STEP_ALLOCATE | 1u << MS_STEP_REALLOCATE) >> step & 1;
+}
+static inline uint64_t ms_step_ends(unsigned step)
+{
+	return (1u << MS_STEP_FREE | 1u << (MS_STEP_FREE | MS_STEP_TEMPORARY) | 1u << MS_STEP_MOVE) >> step & 1;
+}
+/* RETURN, LOSE, IMAGE: the steps that are alone in their view. */
+static inline int ms_step_is_alone(unsigned step)
+{
+	return (1u << MS_STEP_RETURN | 1u << MS_STEP_LOSE | 1u << MS_STEP_IMAGE) >> step & 1;
+}
+
 /* Arrays of `count` elements, valid during the call. Synthetic steps (RETURN, LOSE without an event) have kind 0. */
 struct ms_view {
 	uint32_t count;

@@ -32,14 +32,11 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		return MS_OK;
 	}
 	for (uint32_t i = 0; i < v->count; i++) {
-		unsigned step = v->step[i] & (MS_STEP_TEMPORARY - 1);
+		uint64_t ends = ms_step_ends(v->step[i]);
+		struct ms_report_amount *c = &l->classes[class_of(v->time_ns[i] - v->birth_ns[i])];
 
-		if (step == MS_STEP_FREE || step == MS_STEP_MOVE) {
-			struct ms_report_amount *c = &l->classes[class_of(v->time_ns[i] - v->birth_ns[i])];
-
-			c->blocks++;
-			c->bytes += v->size_bytes[i];
-		}
+		c->blocks += ends;
+		c->bytes += v->size_bytes[i] & -ends;
 	}
 	return MS_OK;
 }

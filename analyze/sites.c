@@ -12,18 +12,20 @@
 
 #include "analysis.h"
 
+enum { OTHER, ALLOCATED, REALLOCATED, FREED, FREED_SOON, MOVED, LOST, COUNTERS };
+
 struct site {
 	uint64_t live_bytes, live_blocks; /* of image `image` */
 	uint64_t peak_bytes, peak_blocks; /* level at peak number `epoch`, if that is the last one */
 	uint64_t epoch;
 	uint64_t own_peak_bytes;
-	uint64_t temporary;
+	uint64_t allocated_bytes;
 	uint32_t image;
 	uint32_t pad;
-	uint64_t allocations, reallocations, allocated_bytes, frees, ended;
 	unsigned __int128 lifetime_ns;   /* of the ended ones */
+	uint64_t count[COUNTERS];        /* of steps */
 };
-_Static_assert(sizeof(struct site) == 128, "two cache lines");
+_Static_assert(sizeof(struct site) <= 144, "two cache lines and a bit");
 
 struct sites {
 	struct site *at;                 /* by node */
@@ -73,55 +75,63 @@ static inline void touch(const struct sites *s, struct site *a, uint64_t epoch)
 	}
 }
 
+/* A step that is alone in its view. */
+static void view_alone(struct sites *s, const struct ms_view *v)
+{
+	struct site *a = &s->at[v->site[0]];
+	uint64_t size = v->size_bytes[0];
+
+	switch (v->step[0]) {
+	case MS_STEP_IMAGE:
+		s->image++;
+		break;
+	case MS_STEP_RETURN:
+		touch(s, a, s->epoch);
+		a->live_bytes += size;
+		a->live_blocks++;
+		a->count[MOVED]--;
+		a->lifetime_ns -= v->moved_ns - v->birth_ns[0];
+		if (a->live_bytes > a->own_peak_bytes)
+			a->own_peak_bytes = a->live_bytes;
+		if (v->live_bytes[0] > s->peak_bytes) {
+			s->peak_bytes = v->live_bytes[0];
+			s->epoch++;
+			s->peak_image = s->image;
+		}
+		break;
+	default: /* MS_STEP_LOSE */
+		a->count[LOST]++;
+		break;
+	}
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
+	static const uint8_t counter[2 * MS_STEP_TEMPORARY] = {
+		[MS_STEP_ALLOCATE] = ALLOCATED, [MS_STEP_REALLOCATE] = REALLOCATED, [MS_STEP_FREE] = FREED,
+		[MS_STEP_FREE | MS_STEP_TEMPORARY] = FREED_SOON, [MS_STEP_MOVE] = MOVED,
+	};
 	struct sites *s = state;
 	uint64_t peak = s->peak_bytes, epoch = s->epoch;
 
 	(void)err;
-	if (v->step[0] == MS_STEP_IMAGE) {
-		s->image++;
+	if (ms_step_is_alone(v->step[0])) {
+		view_alone(s, v);
 		return MS_OK;
 	}
 	for (uint32_t i = 0; i < v->count; i++) {
 		unsigned step = v->step[i];
-		uint64_t size = v->size_bytes[i];
+		uint64_t begins = ms_step_begins(step), ends = ms_step_ends(step), size = v->size_bytes[i];
 		struct site *a = &s->at[v->site[i]];
 
-		switch (step) {
-		case MS_STEP_ALLOCATE:
-		case MS_STEP_REALLOCATE:
+		/* What is no block's step lands on the site of node 0 and changes nothing there but count[OTHER]. */
+		if (a->epoch != epoch || a->image != s->image)
 			touch(s, a, epoch);
-			a->allocations += step == MS_STEP_ALLOCATE;
-			a->reallocations += step == MS_STEP_REALLOCATE;
-			a->allocated_bytes += size;
-			a->live_bytes += size;
-			a->live_blocks++;
-			break;
-		case MS_STEP_FREE:
-		case MS_STEP_FREE | MS_STEP_TEMPORARY:
-		case MS_STEP_MOVE:
-			touch(s, a, epoch);
-			a->frees += step != MS_STEP_MOVE;
-			a->temporary += step / MS_STEP_TEMPORARY;
-			a->live_bytes -= size;
-			a->live_blocks--;
-			a->ended++;
-			a->lifetime_ns += v->time_ns[i] - v->birth_ns[i];
-			continue;
-		case MS_STEP_RETURN:
-			touch(s, a, epoch);
-			a->live_bytes += size;
-			a->live_blocks++;
-			a->ended--;
-			a->lifetime_ns -= v->moved_ns - v->birth_ns[i];
-			break;
-		case MS_STEP_LOSE:
-			a->frees++;
-			continue;
-		default:
-			continue;
-		}
+		a->count[counter[step]]++;
+		a->allocated_bytes += size & -begins;
+		a->live_bytes += (size & -begins) - (size & -ends);
+		a->live_blocks += begins - ends;
+		a->lifetime_ns += (v->time_ns[i] - v->birth_ns[i]) & -ends;
 		if (a->live_bytes > a->own_peak_bytes)
 			a->own_peak_bytes = a->live_bytes;
 		if (v->live_bytes[i] > peak) {
@@ -141,30 +151,32 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->node_count; i++)
-		n += s->at[i].allocations + s->at[i].reallocations > 0;
+		n += s->at[i].count[ALLOCATED] + s->at[i].count[REALLOCATED] > 0;
 	report->sites = calloc(n + 1, sizeof *report->sites);
 	if (!report->sites)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu sites", n);
 	for (size_t i = 0; i < s->node_count; i++) {
 		const struct site *a = &s->at[i];
+		const uint64_t *count = a->count;
+		uint64_t ended = count[FREED] + count[FREED_SOON] + count[MOVED];
 		bool saved = a->epoch == s->epoch, there = a->image == s->peak_image, alive = a->image == s->image;
 
-		if (a->allocations + a->reallocations == 0)
+		if (count[ALLOCATED] + count[REALLOCATED] == 0)
 			continue;
 		report->sites[report->site_count++] = (struct ms_report_site){
 			.node = (uint32_t)i,
-			.allocations = a->allocations,
-			.reallocations = a->reallocations,
+			.allocations = count[ALLOCATED],
+			.reallocations = count[REALLOCATED],
 			.allocated_bytes = a->allocated_bytes,
-			.frees = a->frees,
+			.frees = count[FREED] + count[FREED_SOON] + count[LOST],
 			.live_blocks = alive ? a->live_blocks : 0,
 			.live_bytes = alive ? a->live_bytes : 0,
 			.peak_blocks = saved ? a->peak_blocks : there ? a->live_blocks : 0,
 			.peak_bytes = saved ? a->peak_bytes : there ? a->live_bytes : 0,
 			.own_peak_bytes = a->own_peak_bytes,
-			.temporary_allocations = a->temporary,
-			.ended_blocks = a->ended,
-			.mean_lifetime_ns = a->ended ? (uint64_t)(a->lifetime_ns / a->ended) : 0,
+			.temporary_allocations = count[FREED_SOON],
+			.ended_blocks = ended,
+			.mean_lifetime_ns = ended ? (uint64_t)(a->lifetime_ns / ended) : 0,
 		};
 	}
 	return MS_OK;

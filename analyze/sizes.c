@@ -82,43 +82,40 @@ static int count_large(struct sizes *s, uint64_t size)
 	return MS_OK;
 }
 
+/* A step that is alone in its view. */
+static void view_alone(struct sizes *s, const struct ms_view *v)
+{
+	struct ms_report_size_class *c = &s->classes[class_of(v->size_bytes[0])];
+
+	if (v->step[0] == MS_STEP_RETURN) {
+		c->live_blocks++;
+		c->live_bytes += v->size_bytes[0];
+	} else if (v->step[0] == MS_STEP_IMAGE) {
+		for (int k = 0; k < 65; k++)
+			s->classes[k].live_blocks = s->classes[k].live_bytes = 0;
+	}
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
 	struct sizes *s = state;
 
+	if (ms_step_is_alone(v->step[0])) {
+		view_alone(s, v);
+		return MS_OK;
+	}
 	for (uint32_t i = 0; i < v->count; i++) {
-		uint64_t size = v->size_bytes[i];
+		uint64_t begins = ms_step_begins(v->step[i]), ends = ms_step_ends(v->step[i]), size = v->size_bytes[i];
 		struct ms_report_size_class *c = &s->classes[class_of(size)];
 
-		switch (v->step[i]) {
-		case MS_STEP_ALLOCATE:
-		case MS_STEP_REALLOCATE:
-			c->blocks++;
-			c->bytes += size;
-			c->live_blocks++;
-			c->live_bytes += size;
-			if (size < SMALL_SIZES)
-				s->small[size]++;
-			else if (count_large(s, size))
-				return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for sizes");
-			break;
-		case MS_STEP_FREE:
-		case MS_STEP_FREE | MS_STEP_TEMPORARY:
-		case MS_STEP_MOVE:
-			c->live_blocks--;
-			c->live_bytes -= size;
-			break;
-		case MS_STEP_RETURN:
-			c->live_blocks++;
-			c->live_bytes += size;
-			break;
-		case MS_STEP_IMAGE:
-			for (int k = 0; k < 65; k++)
-				s->classes[k].live_blocks = s->classes[k].live_bytes = 0;
-			break;
-		default:
-			break;
-		}
+		c->blocks += begins;
+		c->bytes += size & -begins;
+		c->live_blocks += begins - ends;
+		c->live_bytes += (size & -begins) - (size & -ends);
+		if (size < SMALL_SIZES)
+			s->small[size] += begins;
+		else if (begins && count_large(s, size))
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for sizes");
 	}
 	return MS_OK;
 }

@@ -3,10 +3,12 @@
 
 #include "analysis.h"
 
+enum { OTHER, ALLOCATED, REALLOCATED, FREED, FREED_SOON, UNMATCHED, COUNTERS };
+
 struct ledger {
 	uint64_t live_bytes, live_blocks, peak_bytes; /* of image `image` */
-	uint64_t allocations, reallocations, allocated_bytes, temporary;
-	uint64_t frees, unmatched;
+	uint64_t allocated_bytes;
+	uint64_t count[COUNTERS];        /* of steps that this thread did; FREED_SOON: its own blocks only, by definition */
 	struct ms_report_amount ended[2]; /* [1] blocks of other threads */
 	uint64_t events, first_ns, last_ns;
 	uint32_t image, name;
@@ -55,12 +57,11 @@ static inline struct ledger *of_image(const struct ledgers *l, uint32_t thread)
 	return a;
 }
 
-static void begin(struct ledger *owner, uint64_t size)
+static inline void seen(struct ledger *a, uint64_t time_ns)
 {
-	owner->live_bytes += size;
-	owner->live_blocks++;
-	if (owner->live_bytes > owner->peak_bytes)
-		owner->peak_bytes = owner->live_bytes;
+	if (a->events++ == 0)
+		a->first_ns = time_ns;
+	a->last_ns = time_ns;
 }
 
 /* What is no business of blocks: names, starts, ends. */
@@ -83,64 +84,63 @@ static void note(struct ledger *a, const struct ms_view *v, uint32_t i)
 	}
 }
 
+/* A step that is alone in its view. */
+static void view_alone(struct ledgers *l, const struct ms_view *v)
+{
+	struct ledger *a = of_image(l, v->thread[0]), *owner;
+	struct ms_report_amount *ended = &a->ended[v->birth_thread[0] != v->thread[0]];
+	uint64_t size = v->size_bytes[0];
+
+	if (v->step[0] == MS_STEP_IMAGE) {
+		l->image++;
+	} else if (v->step[0] == MS_STEP_RETURN) {
+		ended->blocks--;
+		ended->bytes -= size;
+		owner = of_image(l, v->birth_thread[0]);
+		owner->live_bytes += size;
+		owner->live_blocks++;
+		if (owner->live_bytes > owner->peak_bytes)
+			owner->peak_bytes = owner->live_bytes;
+	} else { /* MS_STEP_LOSE */
+		a->count[FREED]++;
+	}
+	if (v->kind[0]) /* an event of its own */
+		seen(a, v->time_ns[0]);
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
+	static const uint8_t counter[2 * MS_STEP_TEMPORARY] = {
+		[MS_STEP_ALLOCATE] = ALLOCATED, [MS_STEP_REALLOCATE] = REALLOCATED, [MS_STEP_FREE] = FREED,
+		[MS_STEP_FREE | MS_STEP_TEMPORARY] = FREED_SOON, [MS_STEP_UNMATCHED] = UNMATCHED,
+	};
 	struct ledgers *l = state;
 
 	(void)err;
-	if (v->step[0] == MS_STEP_IMAGE)
-		l->image++;
+	if (ms_step_is_alone(v->step[0])) {
+		view_alone(l, v);
+		return MS_OK;
+	}
 	for (uint32_t i = 0; i < v->count; i++) {
 		unsigned step = v->step[i];
-		uint64_t size = v->size_bytes[i];
-		struct ledger *a = of_image(l, v->thread[i]), *owner;
+		uint64_t begins = ms_step_begins(step), ends = ms_step_ends(step), size = v->size_bytes[i];
+		uint64_t begun = size & -begins, ended = size & -ends;
+		struct ledger *a = of_image(l, v->thread[i]);
+		/* For steps without a block birth_thread may be 0: the ledger of nobody, which then does not change. */
+		struct ledger *owner = of_image(l, begins ? v->thread[i] : v->birth_thread[i]);
+		struct ms_report_amount *to = &a->ended[owner != a];
 
-		if (v->kind[i]) { /* an event of its own */
-			if (a->events++ == 0)
-				a->first_ns = v->time_ns[i];
-			a->last_ns = v->time_ns[i];
-		}
-		switch (step) {
-		case MS_STEP_ALLOCATE:
-		case MS_STEP_REALLOCATE:
-			a->allocations += step == MS_STEP_ALLOCATE;
-			a->reallocations += step == MS_STEP_REALLOCATE;
-			a->allocated_bytes += size;
-			begin(a, size);
-			break;
-		case MS_STEP_FREE | MS_STEP_TEMPORARY:
-			a->temporary++;
-			/* fall through */
-		case MS_STEP_FREE:
-		case MS_STEP_MOVE: {
-			struct ms_report_amount *ended = &a->ended[v->birth_thread[i] != v->thread[i]];
-
-			a->frees += step != MS_STEP_MOVE;
-			ended->blocks++;
-			ended->bytes += size;
-			owner = of_image(l, v->birth_thread[i]);
-			owner->live_bytes -= size;
-			owner->live_blocks--;
-			break;
-		}
-		case MS_STEP_RETURN: {
-			struct ms_report_amount *ended = &a->ended[v->birth_thread[i] != v->thread[i]];
-
-			ended->blocks--;
-			ended->bytes -= size;
-			begin(of_image(l, v->birth_thread[i]), size);
-			break;
-		}
-		case MS_STEP_LOSE:
-			a->frees++;
-			break;
-		case MS_STEP_UNMATCHED:
-			a->unmatched++;
-			break;
-		default:
+		seen(a, v->time_ns[i]);
+		a->count[counter[step]]++;
+		a->allocated_bytes += begun;
+		to->blocks += ends;
+		to->bytes += ended;
+		owner->live_bytes += begun - ended;
+		owner->live_blocks += begins - ends;
+		if (owner->live_bytes > owner->peak_bytes)
+			owner->peak_bytes = owner->live_bytes;
+		if (step == MS_STEP_NOTE)
 			note(a, v, i);
-			break;
-		}
 	}
 	return MS_OK;
 }
@@ -163,14 +163,14 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 			.name = name ? name : "",
 			.start_ns = a->first_ns, .end_ns = a->last_ns, .ended = a->ended_seen,
 			.events = a->events,
-			.allocations = a->allocations, .reallocations = a->reallocations,
+			.allocations = a->count[ALLOCATED], .reallocations = a->count[REALLOCATED],
 			.allocated_bytes = a->allocated_bytes,
 			.live_blocks = alive ? a->live_blocks : 0, .live_bytes = alive ? a->live_bytes : 0,
 			.peak_bytes = a->peak_bytes,
-			.temporary_allocations = a->temporary,
-			.frees = a->frees,
+			.temporary_allocations = a->count[FREED_SOON],
+			.frees = a->count[FREED] + a->count[FREED_SOON],
 			.ended_own = a->ended[0], .ended_others = a->ended[1],
-			.unmatched_frees = a->unmatched,
+			.unmatched_frees = a->count[UNMATCHED],
 		};
 	}
 	return MS_OK;

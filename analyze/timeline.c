@@ -63,12 +63,6 @@ static void destroy(void *state)
 
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
-	static const uint8_t begins[2 * MS_STEP_TEMPORARY] = {
-		[MS_STEP_ALLOCATE] = 1, [MS_STEP_REALLOCATE] = 1,
-	};
-	static const uint8_t ends[2 * MS_STEP_TEMPORARY] = {
-		[MS_STEP_FREE] = 1, [MS_STEP_FREE | MS_STEP_TEMPORARY] = 1, [MS_STEP_MOVE] = 1,
-	};
 	struct timeline *t = state;
 	uint32_t i = 0;
 
@@ -85,8 +79,8 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 			low = bytes < low ? bytes : low;
 			high = bytes > high ? bytes : high;
 			most = blocks > most ? blocks : most;
-			began += begins[v->step[i]];
-			ended += ends[v->step[i]];
+			began += ms_step_begins(v->step[i]);
+			ended += ms_step_ends(v->step[i]);
 		}
 		if (i > first) {
 			t->live_bytes = v->live_bytes[i - 1];
