@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
-#include "event_encode.h"
-#include "intern.h"
 #include "limits.h"
 #include "stream.h"
-#include "table_encode.h"
 #include "trace_fb.h"
 #include "version.h"
+#include "writer_internal.h"
 
 #define DEFAULT_LEVEL 3
 #define DEFAULT_KEYFRAME_EVENTS (UINT64_C(8) << 20)
@@ -22,32 +19,6 @@
 #define PENDING_LIMIT (512u << 10)
 #define KEYFRAME_PART (256u << 10) /* entries of one Keyframe block */
 #define END_BYTES 1024             /* room kept for the End block */
-#define REALLOC_SLOTS 1024
-
-struct ms_writer {
-	struct ms_stream *stream;
-	struct ms_writer_options options;
-	int status;                          /* the first error */
-	struct ms_error error;
-	bool process_written, ended;
-	bool free_stacks;
-	struct ms_packer packer;
-	struct ms_fb_builder builder;
-	struct ms_event_encoder *encoder;
-	struct ms_pending_tables pending;
-	struct ms_intern strings;
-	struct ms_buffer index;              /* struct fb_index_entry[] */
-	uint32_t modules, threads, frames, stacks;
-	uint32_t last_symbol_frame;
-	uint64_t events, blocks;             /* appended */
-	uint64_t events_written, blocks_written;
-	uint64_t last_time_ns;
-	uint64_t keyframe_event;             /* of the last keyframe */
-	/* Threads whose last event is a REALLOC_FREE, by id modulo REALLOC_SLOTS, and how many: a keyframe between the
-	   two halves of a realloc would hide the first one from a reader that starts there. */
-	uint32_t in_realloc[REALLOC_SLOTS];
-	uint32_t in_realloc_count;
-};
 
 static int stick(struct ms_writer *w, int code)
 {
@@ -471,7 +442,7 @@ static int refuse_event(struct ms_writer *w, const struct ms_event *e, struct ms
 
 static inline void note_realloc(struct ms_writer *w, const struct ms_event *e)
 {
-	uint32_t *slot = &w->in_realloc[e->thread % REALLOC_SLOTS];
+	uint32_t *slot = &w->in_realloc[e->thread % MS_REALLOC_SLOTS];
 
 	if (__builtin_expect(e->kind == MS_EV_REALLOC_FREE, 0)) {
 		w->in_realloc_count += *slot == 0;
@@ -486,6 +457,8 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 {
 	if (!ready(w))
 		return stuck(w, err);
+	if (w->copied)
+		return misuse(w, err, "events cannot follow a copied trace");
 	for (const struct ms_event *e = events; e < events + n; e++) {
 		unsigned class_ = ms_event_kinds[e->kind].class_;
 		bool is_alloc = class_ == MS_CLASS_ALLOC;
@@ -686,12 +659,14 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 		return stuck(w, err);
 	if (w->ended)
 		return misuse(w, err, "the trace has ended");
-	rc = write_block(w,
-			 (struct ms_block_header){.kind = MS_BLOCK_END,
-						  .count = 1,
-						  .first_time_ns = end->time_ns,
-						  .last_time_ns = end->time_ns},
-			 build_end(w, end), true, err);
+	rc = MS_OK;
+	if (end != NULL)
+		rc = write_block(w,
+				 (struct ms_block_header){.kind = MS_BLOCK_END,
+							  .count = 1,
+							  .first_time_ns = end->time_ns,
+							  .last_time_ns = end->time_ns},
+				 build_end(w, end), true, err);
 	if (rc == MS_OK)
 		rc = write_index(w, err);
 	if (rc != MS_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "symbols.h"
+#include "trace_reader.h"
 #include "trace_writer.h"
 
 static uint32_t intern(struct ms_writer *w, const char *s)
@@ -11,49 +12,52 @@ static uint32_t intern(struct ms_writer *w, const char *s)
 	return ms_writer_string(w, s, strlen(s));
 }
 
-int ms_write_symbols_range(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t first,
-                           uint32_t count, const struct ms_module *modules, uint32_t module_count,
-                           struct ms_symbol_counts *counts, struct ms_error *err)
+static int write_new(struct ms_writer *w, uint32_t frame, const struct ms_symbol_line *lines, size_t n, struct ms_error *err)
 {
-	struct ms_symbol_counts found = {.frames = count};
+	int rc = MS_OK;
 
-	for (uint32_t i = first; i < first + count; i++) {
-		const struct ms_symbol_line *lines;
-		size_t n = 0;
+	for (size_t level = 0; level < n && rc == MS_OK; level++) {
+		struct ms_symbol symbol = {
+		        .frame = frame,
+		        .function = intern(w, lines[level].function),
+		        .linkage_name = intern(w, lines[level].linkage_name),
+		        .file = intern(w, lines[level].file),
+		        .line = lines[level].line,
+		};
+		rc = ms_writer_symbol(w, &symbol, err);
+	}
+	return rc;
+}
+
+int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
+                     const struct ms_module *modules, uint32_t module_count, const struct ms_trace *before,
+                     struct ms_symbol_counts *counts, struct ms_error *err)
+{
+	struct ms_symbol_counts found = {.frames = frame_count};
+	int rc = MS_OK;
+
+	for (uint32_t i = 0; i < frame_count && rc == MS_OK; i++) {
+		const struct ms_symbol_line *lines = NULL;
+		const struct ms_symbol *old = NULL;
+		size_t n = 0, old_n = 0;
 
 		if (frames[i].module && frames[i].module <= module_count)
 			n = ms_symbolizer_resolve(s, &modules[frames[i].module - 1], frames[i].address, &lines);
-		for (size_t level = 0; level < n; level++) {
-			struct ms_symbol symbol = {
-			        .frame = i + 1,
-			        .function = intern(w, lines[level].function),
-			        .linkage_name = intern(w, lines[level].linkage_name),
-			        .file = intern(w, lines[level].file),
-			        .line = lines[level].line,
-			};
-			int code = ms_writer_symbol(w, &symbol, err);
-
-			if (code)
-				return code;
-		}
-		if (n) {
+		if (before)
+			old = ms_trace_symbols(before, i + 1, &old_n);
+		if (old_n && (!n || (old[0].line && !lines[0].line))) {
+			for (size_t level = 0; level < old_n && rc == MS_OK; level++)
+				rc = ms_writer_symbol(w, &old[level], err);
+			found.with_function += old[old_n - 1].function != 0;
+			found.with_line += old[0].line != 0;
+			found.kept++;
+		} else if (n) {
+			rc = write_new(w, i + 1, lines, n, err);
 			found.with_function += *lines[n - 1].function != '\0';
 			found.with_line += lines[0].line != 0;
 		}
 	}
-	if (counts) {
-		counts->frames += found.frames;
-		counts->with_function += found.with_function;
-		counts->with_line += found.with_line;
-	}
-	return MS_OK;
-}
-
-int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
-                     const struct ms_module *modules, uint32_t module_count, struct ms_symbol_counts *counts,
-                     struct ms_error *err)
-{
 	if (counts)
-		*counts = (struct ms_symbol_counts){0};
-	return ms_write_symbols_range(w, s, frames, 0, frame_count, modules, module_count, counts, err);
+		*counts = found;
+	return rc;
 }

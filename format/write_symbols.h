@@ -16,17 +16,22 @@
 #include "trace_types.h"
 
 struct ms_symbolizer; /* format/symbols.h */
+struct ms_trace;      /* format/trace_reader.h */
 struct ms_writer;     /* format/trace_writer.h */
 
 struct ms_symbol_counts {
 	uint32_t frames;
 	uint32_t with_function, with_line;
+	uint32_t kept;                   /* of these, as they were */
 };
 
-/* *counts may be NULL. */
+/*
+ * `before` (NULL allowed) is the trace that was copied into the writer: a frame of it that is not found now, or now without a
+ * line, keeps the symbols that it has there. *counts may be NULL.
+ */
 int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t frame_count,
-                     const struct ms_module *modules, uint32_t module_count, struct ms_symbol_counts *counts,
-                     struct ms_error *err);
+                     const struct ms_module *modules, uint32_t module_count, const struct ms_trace *before,
+                     struct ms_symbol_counts *counts, struct ms_error *err);
 
 /* The same for frames[first .. first + count) alone, for callers that want to stop in between; ranges ascending. Adds to
    *counts, which may be NULL. */

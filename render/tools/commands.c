@@ -67,6 +67,13 @@ int command_unreadable(const char *command, const char *file, const struct ms_er
 	return COMMAND_UNREADABLE;
 }
 
+int command_unwritable(const char *command, const char *file, const struct ms_error *err)
+{
+	fflush(stdout);
+	print_error(command, file, "", err);
+	return COMMAND_FAILED;
+}
+
 void command_warn_damage(const char *command, const char *file, const struct ms_error *err)
 {
 	if (err)

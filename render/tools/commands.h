@@ -16,9 +16,9 @@
 
 enum command_status {
 	COMMAND_OK = 0,
-	COMMAND_FAILED = 1,              /* the result could not be written */
 	COMMAND_USAGE = 2,
 	COMMAND_UNREADABLE = 3,          /* the trace is missing, damaged or of another kind */
+	COMMAND_FAILED = 4,              /* the result could not be written */
 };
 
 struct command {
@@ -38,6 +38,8 @@ void command_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Prints "COMMAND: FILE: MESSAGE (offset N)" to stderr; returns COMMAND_UNREADABLE. */
 int command_unreadable(const char *command, const char *file, const struct ms_error *err);
+/* The same about a file that could not be written; returns COMMAND_FAILED. */
+int command_unwritable(const char *command, const char *file, const struct ms_error *err);
 /* One line of warning when the trace has damage (it is readable up to there); err may be NULL. */
 void command_warn_damage(const char *command, const char *file, const struct ms_error *err);
 /*

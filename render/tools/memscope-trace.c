@@ -8,7 +8,7 @@
 #include "format/version.h"
 
 static const struct command *const commands[] = {
-	&command_info, &command_dump,
+	&command_info, &command_symbolize, &command_dump,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
@@ -23,7 +23,7 @@ static void print_help(FILE *out)
 	fputs("\nOptions:\n"
 	      "  -h, --help                 Print this help; memscope-trace COMMAND --help has the options of a command\n"
 	      "  -V, --version              Print the version\n"
-	      "\nExit status: 0 fine, 1 the result could not be written, 2 wrong usage, 3 the trace is not readable.\n",
+	      "\nExit status: 0 fine, 2 wrong usage, 3 the trace is not readable, 4 the result could not be written.\n",
 	      out);
 }
 

@@ -1,0 +1,159 @@
+/* cmd_symbolize.c - memscope-trace symbolize: names for the frames of a trace, from the programs and libraries at hand. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands.h"
+#include "format/symbols.h"
+#include "format/trace_reader.h"
+#include "format/trace_writer.h"
+#include "format/write_symbols.h"
+#include "replace_file.h"
+
+struct symbolize_options {
+	const char *trace, *output;
+	struct ms_symbolizer_options symbolizer;
+	bool quiet;
+};
+
+enum { KEY_DEBUGINFOD = 256, KEY_DEBUG_DIRECTORY };
+
+static const struct argp_option table[] = {
+	{"output", 'o', "FILE", 0, "Write the result to FILE; TRACE itself is replaced without this", 0},
+	{"debug-dir", KEY_DEBUG_DIRECTORY, "DIR", 0, "Look for separate debug files in DIR (default /usr/lib/debug)", 0},
+	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug files from the servers in $DEBUGINFOD_URLS", 0},
+	{"quiet", 'q', NULL, 0, "Do not say what was found", 0},
+	{0},
+};
+
+static error_t parse_one(int key, char *arg, struct argp_state *state)
+{
+	struct symbolize_options *o = state->input;
+
+	switch (key) {
+	case 'o':
+		o->output = arg;
+		return 0;
+	case KEY_DEBUG_DIRECTORY:
+		o->symbolizer.debug_directory = arg;
+		return 0;
+	case KEY_DEBUGINFOD:
+		o->symbolizer.debuginfod = true;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (o->trace)
+			argp_error(state, "one trace at a time");
+		o->trace = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->trace)
+			argp_error(state, "which trace?");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* Tables of the reader as arrays. */
+static struct ms_frame *all_frames(const struct ms_trace *t)
+{
+	uint32_t n = ms_trace_frame_count(t);
+	struct ms_frame *frames = malloc(((size_t)n + 1) * sizeof *frames);
+
+	for (uint32_t i = 0; frames && i < n; i++)
+		frames[i] = *ms_trace_frame(t, i + 1);
+	return frames;
+}
+
+static struct ms_module *all_modules(const struct ms_trace *t)
+{
+	uint32_t n = ms_trace_module_count(t);
+	struct ms_module *modules = malloc(((size_t)n + 1) * sizeof *modules);
+
+	for (uint32_t i = 0; modules && i < n; i++)
+		modules[i] = *ms_trace_module(t, i + 1);
+	return modules;
+}
+
+static int write_all(struct ms_writer *w, const struct ms_trace *t, const struct ms_symbolizer_options *options,
+                     struct ms_symbol_counts *counts, struct ms_error *err)
+{
+	struct ms_frame *frames = all_frames(t);
+	struct ms_module *modules = all_modules(t);
+	struct ms_symbolizer *s = NULL;
+	struct ms_end end;
+	int rc = MS_OK;
+
+	if (!frames || !modules)
+		rc = ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u frames", ms_trace_frame_count(t));
+	if (!rc)
+		rc = ms_symbolizer_open(&s, options, err);
+	if (!rc)
+		rc = ms_writer_copy(w, t, false, err);
+	if (!rc)
+		rc = ms_write_symbols(w, s, frames, ms_trace_frame_count(t), modules, ms_trace_module_count(t), t, counts, err);
+	if (!rc && ms_trace_end(t)) {
+		end = *ms_trace_end(t);
+		end.symbolized = true;
+		rc = ms_writer_end(w, &end, err);
+	} else if (!rc) {
+		rc = ms_writer_end(w, NULL, err);
+	}
+	ms_symbolizer_close(s);
+	free(frames);
+	free(modules);
+	return rc;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct argp argp = {
+	        .options = table,
+	        .parser = parse_one,
+	        .args_doc = "TRACE",
+	        .doc = "Look up the functions, files and lines of the frames in TRACE and store them in it. A program or library is used "
+	               "when its build-id is the recorded one; what is not found keeps the names that it has.",
+	        .children = command_common_options,
+	};
+	struct symbolize_options o = {0};
+	struct ms_symbol_counts counts = {0};
+	struct replace_file out;
+	struct ms_writer *w = NULL;
+	struct ms_trace *t;
+	struct ms_error err;
+	int rc, status = COMMAND_OK;
+
+	command_parse(&argp, argc, argv, &o);
+	if (!o.output)
+		o.output = o.trace;
+	if (ms_trace_open(&t, o.trace, &err) != MS_OK)
+		return command_unreadable(argv[0], o.trace, &err);
+	if (replace_file_open(&out, o.output, &err) != MS_OK) {
+		status = command_unwritable(argv[0], o.output, &err);
+		goto done;
+	}
+	rc = ms_writer_open(&w, &out.stream, NULL, &err);
+	if (rc == MS_OK)
+		rc = write_all(w, t, &o.symbolizer, &counts, &err);
+	ms_writer_close(w);
+	if (rc == MS_OK)
+		rc = replace_file_commit(&out, &err);
+	else
+		replace_file_abandon(&out);
+	if (rc != MS_OK) {
+		/* what cannot be read has an offset in the trace */
+		status = rc == MS_E_CORRUPT || rc == MS_E_TRUNCATED ? command_unreadable(argv[0], o.trace, &err)
+		                                                     : command_unwritable(argv[0], o.output, &err);
+		goto done;
+	}
+	if (!o.quiet)
+		fprintf(stderr, "%s: %s: %u of %u frames have a function, %u a line; %u of these as before\n", argv[0], o.output,
+		        counts.with_function, counts.frames, counts.with_line, counts.kept);
+	command_warn_damage(argv[0], o.trace, ms_trace_damage(t));
+done:
+	ms_trace_close(t);
+	return status;
+}
+
+const struct command command_symbolize = {"symbolize", "Look up functions, files and lines and store them in the trace", run};

@@ -1,0 +1,95 @@
+/* replace_file.c - see replace_file.h. */
+#include "replace_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(struct ms_error *err, const char *what, const char *path)
+{
+	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot %s %s: %s", what, path, strerror(errno));
+}
+
+int replace_file_open(struct replace_file *r, const char *target, struct ms_error *err)
+{
+	struct stat st;
+
+	*r = (struct replace_file){.fd = -1};
+	/* a link stays a link: what it points to is replaced */
+	r->target = realpath(target, NULL);
+	if (!r->target)
+		r->target = strdup(target);
+	if (!r->target || asprintf(&r->temporary, "%s.XXXXXX.tmp", r->target) < 0) {
+		free(r->target);
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
+	}
+	if (stat(r->target, &st) == 0 && !S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		goto fail;
+	}
+	r->fd = mkostemps(r->temporary, 4, O_CLOEXEC);
+	if (r->fd < 0)
+		goto fail;
+	if (stat(r->target, &st) == 0)
+		fchmod(r->fd, st.st_mode & 07777);
+	ms_stream_init_fd(&r->stream, r->fd);
+	return MS_OK;
+fail:
+	fail(err, "write", target);
+	free(r->temporary);
+	free(r->target);
+	return MS_E_IO;
+}
+
+static void release(struct replace_file *r)
+{
+	if (r->fd >= 0) {
+		ms_stream_free(&r->stream);
+		close(r->fd);
+	}
+	free(r->temporary);
+	free(r->target);
+	*r = (struct replace_file){.fd = -1};
+}
+
+/* The name survives a crash only when the folder is synced, too. */
+static void sync_folder(const char *path)
+{
+	char *copy = strdup(path), *slash = copy ? strrchr(copy, '/') : NULL;
+	int fd;
+
+	if (slash)
+		slash[slash == copy] = '\0';
+	fd = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(copy);
+}
+
+int replace_file_commit(struct replace_file *r, struct ms_error *err)
+{
+	int rc = ms_stream_sync(&r->stream, err);
+
+	if (rc == MS_OK && rename(r->temporary, r->target) != 0)
+		rc = fail(err, "replace", r->target);
+	if (rc != MS_OK) {
+		replace_file_abandon(r);
+		return rc;
+	}
+	sync_folder(r->target);
+	release(r);
+	return MS_OK;
+}
+
+void replace_file_abandon(struct replace_file *r)
+{
+	if (r->temporary)
+		unlink(r->temporary);
+	release(r);
+}
