@@ -33,8 +33,8 @@ int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct 
                      const struct ms_module *modules, uint32_t module_count, const struct ms_trace *before,
                      struct ms_symbol_counts *counts, struct ms_error *err);
 
-/* The same for frames[first .. first + count) alone, for callers that want to stop in between; ranges ascending. Adds to
-   *counts, which may be NULL. */
+/* For frames[first .. first + count) alone and nothing before, for callers that want to stop in between; ranges ascending.
+   Adds to *counts, which may be NULL. */
 int ms_write_symbols_range(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t first,
                            uint32_t count, const struct ms_module *modules, uint32_t module_count,
                            struct ms_symbol_counts *counts, struct ms_error *err);
