@@ -1,12 +1,16 @@
 /*
  * stack_walk.c - the walker: see stack.h for the algorithm.
  *
- * What a remembered frame knows of its own discovery ("link"): the return address was read at sp - 8 (the caller's sp is
- * the CFA of the frame inside it), and rbp either was the same as in the frame inside, or was read at sp + offset. That
- * is all that proving needs. Steps of another shape (signal frames, realigned frames, switched stacks, FULL rows) carry
- * LINK_RESTEP: proving takes the step again and compares.
+ *   frames  [0] sentinel  [1] outermost  ...  [count] innermost       what the frames are
+ *   slots   [0] sentinel  [1] ..                                      what proves that they still are
  *
- * rbp is part of a frame's identity only where the frames outside depend on it (LINK_NEEDS_FP). In code compiled without
+ * A slot is a word of the stack and the value that was read there when the frame outside was found: its return address
+ * and, where it matters, its saved rbp. frame.first_slot is the first slot of a frame; all slots before it belong to the
+ * frames outside. So proving is one tight loop downwards over address-value pairs, and a slot is only looked at when
+ * everything inside it was proved. A step of another shape (signal frames, realigned frames, switched stacks, FULL rows)
+ * has one slot that never holds: the step is taken again and compared.
+ *
+ * rbp is part of a frame's identity only where the frames outside depend on it (needs_fp). In code compiled without
  * frame pointers rbp is a common variable that changes all the time; there neither comparing nor proving looks at it.
  * The remembered value is then stale, so whenever proving fails, the frames inside are stepped again from the true
  * registers of the innermost frame that was matched; nothing is ever computed from a remembered value that was not
@@ -23,16 +27,28 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-/* frame.link: offset of the saved rbp from sp (a multiple of 8, negative; 0 = not read) | flags */
-#define LINK_NEEDS_FP 1
-#define LINK_RESTEP 2
-#define LINK_OFFSET (~7)
-
 struct frame {
-	uint64_t sp, pc, fp; /* pc: return address | MS_NODE_INFERRED, as in the trie */
-	uint32_t node;       /* in scratch: the low byte of the frame's row */
-	int32_t link;
+	uint64_t sp;
+	uint64_t pc; /* return address | MS_NODE_INFERRED, as in the trie */
+	uint64_t fp;
+	uint32_t node;
+	uint32_t first_slot : 31;
+	uint32_t needs_fp : 1;
 };
+
+struct slot {
+	uint64_t address, value;
+};
+
+/* A frame of the walk that is going on. */
+struct fresh {
+	uint64_t sp, pc, fp;
+	uint32_t row; /* its flags */
+	int32_t link; /* how the step from the frame inside found it */
+};
+
+/* link: offset of the saved rbp from sp (a multiple of 8), 0 = rbp is that of the frame inside, or: */
+#define LINK_RESTEP 1
 
 struct child {
 	uint64_t pc;
@@ -47,12 +63,13 @@ struct child {
 
 struct ms_walker {
 	struct stack_bounds bounds;
-	struct frame *frames; /* [0] is a sentinel, [1] the outermost frame, [count] the innermost */
-	struct frame *scratch; /* new frames of the walk that is going on, innermost first */
+	struct frame *frames;
+	struct slot *slots;   /* twice as many as frames */
+	struct fresh *fresh;  /* new frames of the walk that is going on, innermost first */
 	const struct row_slot *rows;
 	struct ms_trie *trie;
 	uint32_t count;
-	uint32_t capacity, scratch_capacity;
+	uint32_t capacity, fresh_capacity;
 	uint32_t epoch;       /* header.unload_epoch that frames and children belong to */
 	uint32_t side_steps;  /* of this walk */
 	bool outermost_final; /* frames[1] has no caller by unwind information alone; else that must be proved too */
@@ -65,34 +82,63 @@ enum step { STEP_OK, STEP_FINAL, STEP_END, STEP_STOP };
 
 struct state {
 	uint64_t pc, sp, fp;
-	int32_t link; /* of the step that led here; without LINK_NEEDS_FP */
+	int32_t link; /* of the step that led here */
 };
+
+/* Where slots point that shall not hold; their values are not 0. */
+static const uint64_t never = 0;
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
-static struct frame *new_frames(uint32_t capacity)
-{
-	return ms_pages_map((uint64_t)capacity * sizeof(struct frame));
-}
+_Static_assert(sizeof(struct frame) == 32 && sizeof(struct fresh) == 32 && 2 * sizeof(struct slot) == 32,
+	       "one size for all that grows");
+#define FRAME_BYTES UINT64_C(32)
 
-/* Doubles an array of frames until it holds `needed`. */
-__attribute__((noinline, cold)) static bool grow(struct frame **frames, uint32_t *capacity, uint32_t used,
-						 uint32_t needed)
+/* Replaces an array of `capacity` frames by one that holds `needed`. NULL when that fails; then nothing has changed. */
+__attribute__((noinline, cold)) static void *grow(void *array, uint32_t *capacity, uint32_t used, uint32_t needed)
 {
 	uint64_t bigger = *capacity;
-	struct frame *copy;
+	void *copy;
 
 	while (bigger < needed)
 		bigger *= 2;
-	if (bigger > UINT32_MAX / 2)
-		return false;
-	copy = new_frames((uint32_t)bigger);
+	if (bigger > UINT32_MAX / 8) /* frame.first_slot has 31 bits */
+		return NULL;
+	copy = ms_pages_map(bigger * FRAME_BYTES);
 	if (!copy)
-		return false;
-	__builtin_memcpy(copy, *frames, (uint64_t)used * sizeof(*copy));
-	ms_pages_unmap(*frames, (uint64_t)*capacity * sizeof(*copy));
-	*frames = copy;
+		return NULL;
+	__builtin_memcpy(copy, array, used * FRAME_BYTES);
+	ms_pages_unmap(array, *capacity * FRAME_BYTES);
 	*capacity = (uint32_t)bigger;
+	return copy;
+}
+
+__attribute__((noinline, cold)) static bool grow_fresh(struct ms_walker *walker, uint32_t used)
+{
+	void *bigger = grow(walker->fresh, &walker->fresh_capacity, used, used + 1);
+
+	if (bigger)
+		walker->fresh = bigger;
+	return bigger;
+}
+
+/* Room for `needed` frames and their slots. */
+__attribute__((noinline, cold)) static bool grow_frames(struct ms_walker *walker, uint32_t needed)
+{
+	uint32_t frames_capacity = walker->capacity, slots_capacity = walker->capacity;
+	void *slots = grow(walker->slots, &slots_capacity, walker->capacity, needed), *frames;
+
+	if (!slots)
+		return false;
+	walker->slots = slots;
+	frames = grow(walker->frames, &frames_capacity, walker->capacity, needed);
+	if (!frames) { /* both keep the smaller size */
+		ms_pages_unmap((char *)slots + walker->capacity * FRAME_BYTES,
+			       (slots_capacity - walker->capacity) * FRAME_BYTES);
+		return false;
+	}
+	walker->frames = frames;
+	walker->capacity = frames_capacity;
 	return true;
 }
 
@@ -105,14 +151,18 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie)
 	walker = ms_pages_map(sizeof(*walker));
 	if (!walker)
 		return NULL;
-	walker->frames = new_frames(FIRST_CAPACITY);
+	walker->frames = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
 	if (!walker->frames)
 		goto fail_frames;
-	walker->scratch = new_frames(FIRST_CAPACITY);
-	if (!walker->scratch)
-		goto fail_scratch;
-	walker->capacity = walker->scratch_capacity = FIRST_CAPACITY;
-	walker->frames[0].sp = UINT64_MAX;
+	walker->slots = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
+	if (!walker->slots)
+		goto fail_slots;
+	walker->fresh = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
+	if (!walker->fresh)
+		goto fail_fresh;
+	walker->capacity = walker->fresh_capacity = FIRST_CAPACITY;
+	walker->frames[0] = (struct frame){.sp = UINT64_MAX, .first_slot = 1};
+	walker->slots[0] = (struct slot){(uint64_t)&never, 1};
 	walker->rows = ms_row_slots;
 	walker->trie = trie;
 	walker->epoch = atomic_load_explicit(&trie->header->unload_epoch, memory_order_acquire);
@@ -120,8 +170,10 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie)
 	ms_bounds_init(&walker->bounds);
 	return walker;
 
-fail_scratch:
-	ms_pages_unmap(walker->frames, FIRST_CAPACITY * sizeof(struct frame));
+fail_fresh:
+	ms_pages_unmap(walker->slots, FIRST_CAPACITY * FRAME_BYTES);
+fail_slots:
+	ms_pages_unmap(walker->frames, FIRST_CAPACITY * FRAME_BYTES);
 fail_frames:
 	ms_pages_unmap(walker, sizeof(*walker));
 	return NULL;
@@ -131,8 +183,9 @@ void ms_walker_destroy(struct ms_walker *walker)
 {
 	if (!walker)
 		return;
-	ms_pages_unmap(walker->scratch, (uint64_t)walker->scratch_capacity * sizeof(struct frame));
-	ms_pages_unmap(walker->frames, (uint64_t)walker->capacity * sizeof(struct frame));
+	ms_pages_unmap(walker->fresh, walker->fresh_capacity * FRAME_BYTES);
+	ms_pages_unmap(walker->slots, walker->capacity * FRAME_BYTES);
+	ms_pages_unmap(walker->frames, walker->capacity * FRAME_BYTES);
 	ms_pages_unmap(walker, sizeof(*walker));
 }
 
@@ -303,38 +356,51 @@ __attribute__((noinline)) static bool prove_again(struct ms_walker *walker, cons
 {
 	const struct frame *outer = inner - 1;
 	struct state s = {inner->pc, inner->sp, inner->fp, 0};
-	enum step result = step(walker, row_lookup(walker->rows, inner->pc - 1), &s);
+	enum step result = step(walker, row_lookup(walker->rows, s.pc - 1), &s);
 
 	if (outer == walker->frames)
 		return result != STEP_OK;
-	return result == STEP_OK && s.sp == outer->sp && s.pc == outer->pc &&
-	       (s.fp == outer->fp || !(outer->link & LINK_NEEDS_FP));
+	return result == STEP_OK && s.sp == outer->sp && s.pc == outer->pc && (s.fp == outer->fp || !outer->needs_fp);
+}
+
+static inline bool holds(const struct slot *slot)
+{
+	return likely(stack_load(slot->address) == slot->value);
+}
+
+/* The first slot below this one that does not hold its value; slots[0] never does. Four at a time: a third faster. */
+static inline const struct slot *first_broken(const struct slot *slot)
+{
+	for (;; slot -= 4) {
+		if (!holds(slot - 1))
+			return slot - 1;
+		if (!holds(slot - 2))
+			return slot - 2;
+		if (!holds(slot - 3))
+			return slot - 3;
+		if (!holds(slot - 4))
+			return slot - 4;
+	}
 }
 
 /*
- * `frame` is the true state of the walk. Are all frames outside it as remembered? NULL, or the first that is not; the
- * slots of a frame are only looked at when the frame inside it was proved.
+ * `frame` is the true state of the walk. Are all frames outside it as remembered? NULL, or the first that is not.
  */
 static inline struct frame *prove(struct ms_walker *walker, struct frame *frame)
 {
-	struct frame *outermost = walker->frames + 1;
+	const struct slot *slot = walker->slots + frame->first_slot;
+	uint32_t index;
 
-	while (frame != outermost) {
-		frame--;
-		if ((uint32_t)frame->link > LINK_NEEDS_FP) {
-			if (frame->link & LINK_RESTEP) {
-				if (!prove_again(walker, frame + 1))
-					return frame;
-				continue;
-			}
-			if (stack_load(frame->sp + (uint64_t)(int64_t)(frame->link & LINK_OFFSET)) != frame->fp)
-				return frame;
-		}
-		if (unlikely(stack_load(frame->sp - 8) != frame->pc) &&
-		    (stack_load(frame->sp - 8) | MS_NODE_INFERRED) != frame->pc)
+	for (;;) {
+		slot = first_broken(slot);
+		if (likely(slot == walker->slots))
+			break;
+		for (index = (uint32_t)(slot - walker->slots); frame->first_slot > index;)
+			frame--;
+		if (slot->address != (uint64_t)&never || !prove_again(walker, frame + 1))
 			return frame;
 	}
-	if (unlikely(!walker->outermost_final) && !prove_again(walker, frame))
+	if (unlikely(!walker->outermost_final) && !prove_again(walker, walker->frames + 1))
 		return walker->frames;
 	return NULL;
 }
@@ -354,6 +420,21 @@ __attribute__((noinline)) static bool prepare(struct ms_walker *walker, uint64_t
 	return ms_bounds_select(&walker->bounds, sp);
 }
 
+/* The slots that prove a frame, from number `first` on. Returns the number of the next slot. */
+static inline uint32_t set_slots(struct slot *slots, uint32_t first, uint64_t sp, uint64_t pc, uint64_t fp, int32_t link,
+				 bool needs_fp)
+{
+	if (unlikely(link == LINK_RESTEP)) {
+		slots[first] = (struct slot){(uint64_t)&never, 1};
+		return first + 1;
+	}
+	slots[first] = (struct slot){sp - 8, pc & MS_NODE_PC_MASK};
+	if (link == 0 || !needs_fp)
+		return first + 1;
+	slots[first + 1] = (struct slot){sp + (uint64_t)(int64_t)link, fp};
+	return first + 2;
+}
+
 static void count_stop(struct ms_walker *walker)
 {
 	atomic_fetch_add_explicit(&walker->trie->header->unwind_stops, 1, memory_order_relaxed);
@@ -369,16 +450,13 @@ static uint32_t give_up(struct ms_walker *walker)
 /* Only the leaf-most frames: stepped anew each time, because the root of the result moves with every call. */
 __attribute__((noinline)) static uint32_t capture_limited(struct ms_walker *walker, struct state s, uint32_t depth_limit)
 {
-	struct frame *frame;
 	enum step result;
 	uint32_t used = 0, node = 0;
 
-	walker->count = 0; /* scratch is shared, remembered frames stay out of the game */
 	for (;;) {
-		if (used == walker->scratch_capacity &&
-		    !grow(&walker->scratch, &walker->scratch_capacity, used, used + 1))
+		if (used == walker->fresh_capacity && !grow_fresh(walker, used))
 			return give_up(walker);
-		walker->scratch[used++].pc = s.pc;
+		walker->fresh[used++].pc = s.pc;
 		if (used == depth_limit)
 			break;
 		result = step(walker, row_lookup(walker->rows, s.pc - 1), &s);
@@ -388,21 +466,52 @@ __attribute__((noinline)) static uint32_t capture_limited(struct ms_walker *walk
 			break;
 		}
 	}
-	for (frame = walker->scratch + used; frame-- != walker->scratch;) {
-		node = child_of(walker, node, frame->pc);
+	while (used--) {
+		node = child_of(walker, node, walker->fresh[used].pc);
 		if (!node)
 			return 0;
 	}
 	return node;
 }
 
+/* The walk found `used` new frames inside `frame` (found anew by a step with `link`): remembers them. */
+static inline uint32_t remember(struct ms_walker *walker, struct frame *frame, uint32_t used, int32_t link)
+{
+	struct frame *none = walker->frames;
+	uint32_t node = frame->node, next_slot = frame->first_slot, needs_fp = frame->needs_fp;
+	const struct fresh *fresh = walker->fresh + used;
+
+	walker->count = (uint32_t)(frame - none);
+	if (unlikely(walker->count + used >= walker->capacity)) {
+		if (!grow_frames(walker, walker->count + used + 1))
+			return give_up(walker);
+		none = walker->frames;
+		frame = none + walker->count;
+	}
+	if (frame != none)
+		next_slot = set_slots(walker->slots, next_slot, frame->sp, frame->pc, frame->fp, link, needs_fp);
+	do {
+		fresh--;
+		node = child_of(walker, node, fresh->pc);
+		if (unlikely(!node))
+			break;
+		if (fresh->row & ROW_USES_FP)
+			needs_fp = 1;
+		else if (fresh->row & ROW_FP_SAVED)
+			needs_fp = 0;
+		*++frame = (struct frame){fresh->sp, fresh->pc, fresh->fp, node, next_slot, needs_fp & 1};
+		next_slot = set_slots(walker->slots, next_slot, fresh->sp, fresh->pc, fresh->fp, fresh->link, needs_fp);
+	} while (fresh != walker->fresh);
+	walker->count = (uint32_t)(frame - none);
+	return node;
+}
+
 uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, uint64_t fp, uint32_t depth_limit)
 {
-	const struct row_slot *rows = walker->rows;
 	struct stack_range stack = walker->bounds.current;
-	struct frame *frame, *fresh;
-	uint32_t used = 0, node;
-	int32_t link = 0, needs_fp;
+	struct frame *frame;
+	uint32_t used = 0;
+	int32_t link = 0;
 
 	if (unlikely(sp - stack.low >= stack.high - stack.low ||
 		     walker->epoch !=
@@ -417,13 +526,12 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 
 	frame = walker->frames + walker->count;
 	for (;;) {
-		uint64_t cfa, slot;
 		cfi_row row;
 
 		/* Frames inside this one have returned. */
 		while (frame->sp < sp)
 			frame--;
-		if (frame->sp == sp && frame->pc == pc && (frame->fp == fp || !(frame->link & LINK_NEEDS_FP))) {
+		if (frame->sp == sp && frame->pc == pc && (frame->fp == fp || !frame->needs_fp)) {
 			struct frame *failed = prove(walker, frame);
 
 			if (likely(!failed))
@@ -431,18 +539,17 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 			frame = failed;
 		}
 
-		if (unlikely(used == walker->scratch_capacity) &&
-		    !grow(&walker->scratch, &walker->scratch_capacity, used, used + 1))
+		if (unlikely(used == walker->fresh_capacity) && !grow_fresh(walker, used))
 			return give_up(walker);
-		row = row_lookup(rows, pc - 1);
+		row = row_lookup(walker->rows, pc - 1);
 		if (unlikely(!row))
 			row = ms_row_find((pc & MS_NODE_PC_MASK) - 1, &walker->work);
-		fresh = &walker->scratch[used++];
-		*fresh = (struct frame){sp, pc, fp, (uint8_t)row, link};
+		walker->fresh[used++] = (struct fresh){sp, pc, fp, (uint8_t)row, link};
 
 		if (likely((row & ROW_KIND) == ROW_SIMPLE)) {
-			cfa = (row & ROW_BASE_RBP ? fp : sp) + (uint64_t)row_cfa_offset(row);
-			slot = cfa + (uint64_t)row_fp_offset(row);
+			uint64_t cfa = (row & ROW_BASE_RBP ? fp : sp) + (uint64_t)row_cfa_offset(row);
+			uint64_t slot = cfa + (uint64_t)row_fp_offset(row);
+
 			if (likely(cfa - 8 - sp < stack.high - sp && slot - sp < stack.high - sp && cfa % 8 == 0)) {
 				uint64_t caller = stack_load(cfa - 8);
 
@@ -476,36 +583,9 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 			stack = walker->bounds.current;
 		}
 	}
-
-	/* From `frame` outwards all is proved; the frames in scratch are new, the last one next to it. */
-	node = frame->node;
-	if (used == 0) {
-		walker->count = (uint32_t)(frame - walker->frames);
-		return node;
-	}
-	needs_fp = frame->link & LINK_NEEDS_FP;
-	if (frame != walker->frames)
-		frame->link = needs_fp | (link & LINK_RESTEP ? LINK_RESTEP : needs_fp ? link : 0);
+	/* From `frame` outwards all is proved. */
+	if (used)
+		return remember(walker, frame, used, link);
 	walker->count = (uint32_t)(frame - walker->frames);
-	if (unlikely(walker->count + used >= walker->capacity)) {
-		if (!grow(&walker->frames, &walker->capacity, walker->count + 1, walker->count + used + 1))
-			return give_up(walker);
-		frame = walker->frames + walker->count;
-	}
-	for (fresh = walker->scratch + used; fresh-- != walker->scratch;) {
-		uint8_t row = (uint8_t)fresh->node;
-
-		node = child_of(walker, node, fresh->pc);
-		if (unlikely(!node))
-			return 0;
-		if (row & ROW_USES_FP)
-			needs_fp = LINK_NEEDS_FP;
-		else if (row & ROW_FP_SAVED)
-			needs_fp = 0;
-		link = fresh->link;
-		*++frame = (struct frame){fresh->sp, fresh->pc, fresh->fp, node,
-					  needs_fp | (link & LINK_RESTEP ? LINK_RESTEP : needs_fp ? link : 0)};
-		walker->count++;
-	}
-	return node;
+	return frame->node;
 }
