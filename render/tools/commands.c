@@ -77,7 +77,7 @@ int command_unwritable(const char *command, const char *file, const struct ms_er
 void command_warn_damage(const char *command, const char *file, const struct ms_error *err)
 {
 	if (err)
-		print_error(command, file, "warning: readable only in part: ", err);
+		print_error(command, file, "warning: damaged: ", err);
 }
 
 int command_finish_output(const char *command)

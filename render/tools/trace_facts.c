@@ -49,10 +49,12 @@ int trace_facts_gather(struct trace_facts *f, const struct ms_trace *t, bool cou
 	f->module = calloc((size_t)ms_trace_module_count(t) + 1, sizeof *f->module);
 	if (!f->module)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u modules", ms_trace_module_count(t));
+	f->framing_bytes = ms_trace_file_bytes(t);
 	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
 		const struct ms_block_info *b = ms_trace_block(t, i);
 		unsigned kind = b->kind < TRACE_FACTS_KINDS ? b->kind : TRACE_FACTS_KINDS - 1;
 
+		f->framing_bytes -= b->stored_bytes;
 		f->block_kind[kind].blocks++;
 		f->block_kind[kind].stored_bytes += b->stored_bytes;
 		f->block_kind[kind].raw_bytes += b->raw_bytes;

@@ -16,8 +16,9 @@
 
 struct trace_facts {
 	struct {
-		uint64_t blocks, stored_bytes, raw_bytes; /* stored with the block header */
+		uint64_t blocks, stored_bytes, raw_bytes; /* of the payloads */
 	} block_kind[TRACE_FACTS_KINDS];
+	uint64_t framing_bytes;          /* the rest of the file: headers, index, footer; what is unreadable */
 	uint64_t keyframes;
 	uint64_t frames_with_function, frames_with_line; /* of all frames */
 	struct {

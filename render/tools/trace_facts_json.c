@@ -175,6 +175,7 @@ void trace_facts_json(FILE *out, const char *file, const struct ms_trace *t, con
 	json_object_set_new(o, "strings", number(ms_trace_string_count(t)));
 	json_object_set_new(o, "keyframes", number(f->keyframes));
 	json_object_set_new(o, "blocks", blocks_of(f));
+	json_object_set_new(o, "framing_bytes", number(f->framing_bytes));
 	json_object_set_new(o, "modules", modules_of(t, f));
 	if (counted) {
 		json_object_set_new(o, "events_of_kind", kinds_of(f));

@@ -162,6 +162,8 @@ static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace
 		        f->block_kind[k].blocks, raw, stored, stored ? (double)raw / (double)stored : 0.0,
 		        percent(stored, ms_trace_file_bytes(t)), events ? (double)stored / (double)events : 0.0);
 	}
+	fprintf(out, "%-10s %8s %14s %14" PRIu64 " %7s %6.1f%% %11.3f\n", "framing", "-", "-", f->framing_bytes, "-",
+	        percent(f->framing_bytes, ms_trace_file_bytes(t)), events ? (double)f->framing_bytes / (double)events : 0.0);
 }
 
 static void print_kinds(FILE *out, const struct trace_facts *f)
