@@ -1,15 +1,32 @@
-/* replay.c - cursor -> steps -> analyses. */
+/*
+ * replay.c - cursor -> steps -> analyses.
+ *
+ * With threads, each arrow is a hand-over: the cursor decodes ahead on a thread of its own, this thread resolves events and
+ * makes steps, and all analyses run on a third. Their work is about equal.
+ */
 #include "replay.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "steps.h"
+#include "view_queue.h"
 
-static int feed(const struct ms_analysis_ops *const *list, size_t count, void **states, const struct ms_view *view,
-                struct ms_error *err)
+struct replay {
+	const struct ms_analysis_ops *const *list;
+	size_t count;
+	void **states;
+	struct ms_steps *steps;
+	struct ms_view_queue *queue;     /* NULL: analyses run on this thread, in `room` */
+	struct ms_view_room *room;
+};
+
+static int feed(void *context, const struct ms_view *view, struct ms_error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		int rc = list[i]->view(states[i], view, err);
+	const struct replay *r = context;
+
+	for (size_t i = 0; i < r->count; i++) {
+		int rc = r->list[i]->view(r->states[i], view, err);
 
 		if (rc)
 			return rc;
@@ -18,74 +35,91 @@ static int feed(const struct ms_analysis_ops *const *list, size_t count, void **
 }
 
 /* All views of one batch; batch NULL: those that wait at the end. */
-static int feed_batch(const struct ms_analysis_ops *const *list, size_t count, void **states, struct ms_steps *steps,
-                      const struct ms_batch *batch, struct ms_error *err)
+static int feed_batch(struct replay *r, const struct ms_batch *batch, struct ms_error *err)
 {
 	uint32_t position = 0;
 
 	for (;;) {
+		struct ms_view_room *room = r->queue ? ms_view_queue_room(r->queue) : r->room;
 		struct ms_view view;
 		bool produced;
-		int rc = ms_steps_next(steps, batch, &position, &view, &produced, err);
+		int rc = ms_steps_next(r->steps, batch, &position, room, &view, &produced, err);
 
 		if (rc || !produced)
 			return rc;
-		rc = feed(list, count, states, &view, err);
+		rc = r->queue ? ms_view_queue_push(r->queue, &view, err) : feed(r, &view, err);
 		if (rc)
 			return rc;
 	}
+}
+
+static int feed_trace(struct replay *r, struct ms_cursor *cursor, uint64_t total, const struct ms_report_options *options,
+                      struct ms_error *err)
+{
+	uint64_t done = 0;
+	int rc;
+
+	for (;;) {
+		struct ms_batch batch;
+
+		rc = ms_cursor_next(cursor, &batch, err);
+		if (rc)
+			return rc;
+		if (batch.count == 0)
+			break;
+		rc = feed_batch(r, &batch, err);
+		if (rc)
+			return rc;
+		done += batch.count;
+		if (options->progress)
+			options->progress(options->progress_arg, done, total);
+	}
+	rc = ms_steps_end(r->steps, err);
+	return rc ? rc : feed_batch(r, NULL, err);
+}
+
+static int open_queue(struct replay *r, struct ms_error *err)
+{
+	int rc = ms_view_queue_open(&r->queue, feed, r, err);
+
+	return rc == MS_E_UNSUPPORTED ? MS_OK : rc; /* no thread to be had: without */
 }
 
 int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const struct ms_analysis_context *context,
               const struct ms_report_options *options, struct ms_report *report, struct ms_error *err)
 {
 	const struct ms_trace *trace = context->trace;
-	uint64_t total = ms_trace_event_count(trace), done = 0;
+	unsigned threads = options->threads ? options->threads : sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 3 : 1;
+	struct replay r = {.list = list, .count = count};
 	struct ms_cursor *cursor = NULL;
-	struct ms_steps *steps = NULL;
-	void **states = calloc(count + 1, sizeof *states);
 	uint32_t columns = 0;
-	int rc;
+	int rc, queue_rc;
 
-	if (!states)
-		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to replay the trace");
-	for (size_t i = 0; i < count; i++) {
+	r.states = calloc(count + 1, sizeof *r.states);
+	r.room = malloc(sizeof *r.room);
+	rc = r.states && r.room ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to replay the trace");
+	for (size_t i = 0; rc == MS_OK && i < count; i++) {
 		columns |= list[i]->columns;
-		rc = list[i]->create(&states[i], context, err);
-		if (rc)
-			goto done;
+		rc = list[i]->create(&r.states[i], context, err);
 	}
-	rc = ms_steps_open(&steps, context->stacks, ms_trace_thread_count(trace), context->temporary_window, err);
-	if (rc)
-		goto done;
-	rc = ms_cursor_open(&cursor, trace, columns, 0, options->threads ? options->threads : 2, err);
-	if (rc)
-		goto done;
-	for (;;) {
-		struct ms_batch batch;
-
-		rc = ms_cursor_next(cursor, &batch, err);
-		if (rc)
-			goto done;
-		if (batch.count == 0)
-			break;
-		rc = feed_batch(list, count, states, steps, &batch, err);
-		if (rc)
-			goto done;
-		done += batch.count;
-		if (options->progress)
-			options->progress(options->progress_arg, done, total);
-	}
-	rc = ms_steps_end(steps, err);
 	if (rc == MS_OK)
-		rc = feed_batch(list, count, states, steps, NULL, err);
+		rc = ms_steps_open(&r.steps, context->stacks, ms_trace_thread_count(trace), context->temporary_window, err);
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&cursor, trace, columns, 0, threads, err);
+	if (rc == MS_OK && threads > 2)
+		rc = open_queue(&r, err);
+	if (rc == MS_OK)
+		rc = feed_trace(&r, cursor, ms_trace_event_count(trace), options, err);
+	queue_rc = ms_view_queue_close(r.queue, rc == MS_OK, rc == MS_OK ? err : NULL);
+	if (rc == MS_OK)
+		rc = queue_rc;
 	for (size_t i = 0; rc == MS_OK && i < count; i++)
-		rc = list[i]->finish(states[i], report, err);
-done:
+		rc = list[i]->finish(r.states[i], report, err);
 	ms_cursor_close(cursor);
-	ms_steps_close(steps);
-	for (size_t i = 0; i < count; i++)
-		list[i]->destroy(states[i]);
-	free(states);
+	ms_steps_close(r.steps);
+	for (size_t i = 0; r.states && i < count; i++)
+		list[i]->destroy(r.states[i]);
+	free(r.states);
+	free(r.room);
 	return rc;
 }

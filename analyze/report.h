@@ -38,7 +38,7 @@ struct ms_report_options {
 	const char *file;                /* path of the trace, for the report; NULL = "" */
 	uint32_t temporary_window;       /* events; 0 = 1 */
 	uint32_t timeline_buckets;       /* 0 = 120 */
-	unsigned threads;                /* 0 = as many as useful; 1 = no threads of its own */
+	unsigned threads;                /* 1: this one alone; 2: and one that decodes; 3: and one for analyses; 0 = by the CPUs */
 	/* Optional. Called now and then from the calling thread. */
 	void (*progress)(void *arg, uint64_t events_done, uint64_t events_total);
 	void *progress_arg;

@@ -62,11 +62,8 @@ struct ms_steps {
 	struct alias *aliases;           /* open addressing, power of two */
 	size_t alias_capacity, alias_count;
 
-	uint8_t step[MS_VIEW_EVENTS];
-	uint32_t site[MS_VIEW_EVENTS], birth_thread[MS_VIEW_EVENTS];
-	uint64_t birth_ns[MS_VIEW_EVENTS], level_bytes[MS_VIEW_EVENTS], level_blocks[MS_VIEW_EVENTS];
-	struct {                         /* the arrays of a view without events */
-		uint64_t time_ns, size_bytes, block, birth_ns;
+	struct {                         /* the arrays of a view of one step */
+		uint64_t time_ns, size_bytes, block, birth_ns, live_bytes, live_blocks;
 		uint32_t thread, stack, site, birth_thread;
 		uint8_t step, kind;
 	} one;
@@ -256,13 +253,13 @@ static bool pop_move(struct ms_steps *s, struct thread_steps *t, struct move *m)
 
 static void view_one(struct ms_steps *s, struct ms_view *view, uint64_t moved_ns)
 {
-	s->level_bytes[0] = s->live_bytes;
-	s->level_blocks[0] = s->live_blocks;
+	s->one.live_bytes = s->live_bytes;
+	s->one.live_blocks = s->live_blocks;
 	*view = (struct ms_view){
 		.count = 1, .step = &s->one.step, .kind = &s->one.kind, .time_ns = &s->one.time_ns,
 		.thread = &s->one.thread, .stack = &s->one.stack, .size_bytes = &s->one.size_bytes,
 		.block = &s->one.block, .site = &s->one.site, .birth_thread = &s->one.birth_thread,
-		.birth_ns = &s->one.birth_ns, .live_bytes = s->level_bytes, .live_blocks = s->level_blocks,
+		.birth_ns = &s->one.birth_ns, .live_bytes = &s->one.live_bytes, .live_blocks = &s->one.live_blocks,
 		.moved_ns = moved_ns,
 	};
 }
@@ -328,7 +325,8 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
  * Steps of events i .. until a rare one or the view is full. Returns how many, or a negative status.
  * Inside, an event costs one table look-up for its step, one for its site, and one line of its thread.
  */
-static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, struct ms_view *view)
+static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, struct ms_view_room *room,
+                   struct ms_view *view)
 {
 	uint32_t n = b->count - i < MS_VIEW_EVENTS ? b->count - i : MS_VIEW_EVENTS, k;
 	const uint8_t *kind = b->kind + i;
@@ -340,10 +338,10 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 	bool wide = s->window > 1, aliases = s->alias_count > 0;
 
 	if (aliases) {
-		memcpy(s->birth_thread, birth_thread, n * sizeof *s->birth_thread);
-		memcpy(s->birth_ns, birth_ns, n * sizeof *s->birth_ns);
-		birth_thread = s->birth_thread;
-		birth_ns = s->birth_ns;
+		memcpy(room->birth_thread, birth_thread, n * sizeof *birth_thread);
+		memcpy(room->birth_ns, birth_ns, n * sizeof *birth_ns);
+		birth_thread = room->birth_thread;
+		birth_ns = room->birth_ns;
 	}
 	for (k = 0; k < n; k++) {
 		unsigned step = s->step_of_kind[kind[k]];
@@ -358,8 +356,8 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 			if (step == RARE_FAILED_REALLOC) {
 				step = MS_STEP_ALLOCATE;
 				site = node[b->stack[i]];
-				s->birth_thread[k] = thread[k];
-				s->birth_ns[k] = b->time_ns[i];
+				room->birth_thread[k] = thread[k];
+				room->birth_ns[k] = b->time_ns[i];
 			} else {
 				step = MS_STEP_NOTE;
 			}
@@ -386,8 +384,8 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 			if (aliases && known && s->alias_count && alias_take(s, id, &a)) {
 				id = a.block;
 				site = a.site;
-				s->birth_thread[k] = a.birth_thread;
-				s->birth_ns[k] = a.birth_ns;
+				room->birth_thread[k] = a.birth_thread;
+				room->birth_ns[k] = a.birth_ns;
 			}
 			if (known) {
 				live_bytes -= size[k];
@@ -410,19 +408,19 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 					return MS_E_NOMEM;
 			}
 		}
-		s->step[k] = (uint8_t)step;
-		s->site[k] = site;
-		s->level_bytes[k] = live_bytes;
-		s->level_blocks[k] = live_blocks;
+		room->step[k] = (uint8_t)step;
+		room->site[k] = site;
+		room->live_bytes[k] = live_bytes;
+		room->live_blocks[k] = live_blocks;
 	}
 	s->live_bytes = live_bytes;
 	s->live_blocks = live_blocks;
 	s->newest_block = newest;
 	*view = (struct ms_view){
-		.count = k, .step = s->step, .kind = kind, .time_ns = b->time_ns + i, .thread = thread,
-		.stack = b->stack + i, .size_bytes = size, .block = block, .site = s->site,
+		.count = k, .step = room->step, .kind = kind, .time_ns = b->time_ns + i, .thread = thread,
+		.stack = b->stack + i, .size_bytes = size, .block = block, .site = room->site,
 		.birth_thread = birth_thread, .birth_ns = birth_ns,
-		.live_bytes = s->level_bytes, .live_blocks = s->level_blocks,
+		.live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
 		.address = b->address ? b->address + i : NULL, .arg = b->arg ? b->arg + i : NULL,
 	};
 	return k;
@@ -455,8 +453,8 @@ static int prepare_rare(struct ms_steps *s, const struct ms_batch *b, uint32_t i
 	return MS_OK;
 }
 
-int ms_steps_next(struct ms_steps *s, const struct ms_batch *b, uint32_t *position, struct ms_view *view,
-                  bool *produced, struct ms_error *err)
+int ms_steps_next(struct ms_steps *s, const struct ms_batch *b, uint32_t *position, struct ms_view_room *room,
+                  struct ms_view *view, bool *produced, struct ms_error *err)
 {
 	*produced = false;
 	while (!*produced) {
@@ -478,7 +476,7 @@ int ms_steps_next(struct ms_steps *s, const struct ms_batch *b, uint32_t *positi
 			if (consumed || s->queue_head < s->queue_count)
 				continue;
 		}
-		n = run(s, b, *position, view);
+		n = run(s, b, *position, room, view);
 		if (n < 0)
 			return no_memory(err);
 		*position += (uint32_t)n;

@@ -18,15 +18,24 @@
 
 struct ms_steps;
 
+/* Room for the arrays of a view that steps make themselves, and for copies of the others (view_queue.c). */
+struct ms_view_room {
+	uint8_t step[MS_VIEW_EVENTS], kind[MS_VIEW_EVENTS];
+	uint32_t site[MS_VIEW_EVENTS], thread[MS_VIEW_EVENTS], birth_thread[MS_VIEW_EVENTS], stack[MS_VIEW_EVENTS];
+	uint64_t time_ns[MS_VIEW_EVENTS], size_bytes[MS_VIEW_EVENTS], block[MS_VIEW_EVENTS], birth_ns[MS_VIEW_EVENTS];
+	uint64_t live_bytes[MS_VIEW_EVENTS], live_blocks[MS_VIEW_EVENTS];
+	uint64_t address[MS_VIEW_EVENTS], arg[MS_VIEW_EVENTS][2];
+};
+
 /* temporary_window: 1 .. MS_TEMPORARY_WINDOW_MAX. stacks: borrowed until close. */
 int ms_steps_open(struct ms_steps **out, const struct ms_stack_map *stacks, uint32_t thread_count,
                   uint32_t temporary_window, struct ms_error *err);
 /*
  * The next view of batch, starting at *position (0 for a new batch; advanced). *produced = false at the end of the batch.
- * The view is valid until the next call and as long as the batch is.
+ * The view points into room, into the batch and into s, and is valid until the next call.
  */
-int ms_steps_next(struct ms_steps *s, const struct ms_batch *batch, uint32_t *position, struct ms_view *view,
-                  bool *produced, struct ms_error *err);
+int ms_steps_next(struct ms_steps *s, const struct ms_batch *batch, uint32_t *position, struct ms_view_room *room,
+                  struct ms_view *view, bool *produced, struct ms_error *err);
 /* No more events: blocks whose realloc was not seen to end come back. */
 int ms_steps_end(struct ms_steps *s, struct ms_error *err);
 void ms_steps_close(struct ms_steps *s); /* NULL allowed */

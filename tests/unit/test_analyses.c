@@ -380,7 +380,8 @@ static void check_modules(const struct ms_report *r)
 
 static void check_seed(uint32_t seed, size_t events, uint32_t window, uint32_t buckets)
 {
-	struct ms_report_options options = {.temporary_window = window, .timeline_buckets = buckets, .threads = 1};
+	struct ms_report_options options = {.temporary_window = window, .timeline_buckets = buckets,
+	                                    .threads = 1 + seed % 3};
 	struct random_trace t;
 	struct ms_report r;
 	struct ms_trace *trace;
