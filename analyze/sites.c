@@ -12,7 +12,7 @@
 
 #include "analysis.h"
 
-enum { OTHER, ALLOCATED, REALLOCATED, FREED, FREED_SOON, MOVED, LOST, COUNTERS };
+enum { OTHER, ALLOCATED, REALLOCATED, FREED, FREED_SOON, MOVED, COUNTERS };
 
 struct site {
 	uint64_t live_bytes, live_blocks; /* of image `image` */
@@ -25,7 +25,7 @@ struct site {
 	unsigned __int128 lifetime_ns;   /* of the ended ones */
 	uint64_t count[COUNTERS];        /* of steps */
 };
-_Static_assert(sizeof(struct site) <= 144, "two cache lines and a bit");
+_Static_assert(sizeof(struct site) == 128, "two cache lines");
 
 struct sites {
 	struct site *at;                 /* by node */
@@ -100,7 +100,8 @@ static void view_alone(struct sites *s, const struct ms_view *v)
 		}
 		break;
 	default: /* MS_STEP_LOSE */
-		a->count[LOST]++;
+		a->count[MOVED]--;
+		a->count[FREED]++;
 		break;
 	}
 }
@@ -168,7 +169,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 			.allocations = count[ALLOCATED],
 			.reallocations = count[REALLOCATED],
 			.allocated_bytes = a->allocated_bytes,
-			.frees = count[FREED] + count[FREED_SOON] + count[LOST],
+			.frees = count[FREED] + count[FREED_SOON],
 			.live_blocks = alive ? a->live_blocks : 0,
 			.live_bytes = alive ? a->live_bytes : 0,
 			.peak_blocks = saved ? a->peak_blocks : there ? a->live_blocks : 0,
