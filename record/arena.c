@@ -15,13 +15,13 @@
 const struct arena_geometry arena_generous = {
 	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 17, .small_ring_words = 1u << 14,
 	.modules = 4096, .nodes = 12u << 20,
-	.hash_slots = {1u << 13, 1u << 16, 1u << 19, 1u << 22, 1u << 24},
+	.hash_slots = {1u << 24, 1u << 16, 1u << 19, 1u << 22, 1u << 23},
 };
 
 const struct arena_geometry arena_tight = {
 	.slots = 128, .big_rings = 8, .big_ring_words = 1u << 14, .small_ring_words = 1u << 12,
 	.modules = 512, .nodes = 1u << 17,
-	.hash_slots = {1u << 12, 1u << 13, 1u << 14, 1u << 16, 1u << 17},
+	.hash_slots = {1u << 17, 1u << 12, 1u << 13, 1u << 14, 1u << 15},
 };
 
 static uint64_t page_up(uint64_t n)

@@ -24,8 +24,8 @@ struct arena_geometry {
 	uint64_t hash_slots[MS_HASH_LEVELS];       /* powers of two */
 };
 
-extern const struct arena_geometry arena_generous; /* about 0.5 GiB of address space, committed when touched */
-extern const struct arena_geometry arena_tight;    /* for programs under a limit of address space: 11 MiB */
+extern const struct arena_geometry arena_generous; /* about 0.6 GiB of address space, committed when touched */
+extern const struct arena_geometry arena_tight;    /* for programs under a limit of address space: 9 MiB */
 
 uint64_t arena_bytes(const struct arena_geometry *geometry);
 

@@ -207,9 +207,9 @@ _Static_assert(sizeof(struct ms_node) == 16, "four to a cache line");
 #define MS_NODE_INFERRED (UINT64_C(1) << 62) /* found by the frame pointer, not by unwind information */
 
 /*
- * Child index: hash(parent, pc, image) names one line of MS_HASH_LINE slots per level. A lookup scans level 0's line,
- * then level 1's, ... until it finds the child or an empty slot. Slots are filled by CAS from 0 in that order and never
- * emptied, so a first empty slot proves absence. slot = tag (upper half of the hash) << 32 | node.
+ * Child index: the parent names one line of MS_HASH_LINE slots in level 0, hash(parent, pc, image) one in each level after
+ * it. A lookup scans level 0's line, then level 1's, ... until it finds the child or an empty slot. Slots are filled by
+ * CAS from 0 in that order and never emptied, so a first empty slot proves absence. slot = tag (upper half of the hash) << 32 | node.
  */
 
 /* ---- how the app finds the arena ---------------------------------------------------------------------------- */

@@ -45,6 +45,9 @@ static uint32_t generation(uint64_t pc)
 	return sum;
 }
 
+/* A parent has one child on average, so level 0 is half full: a few in a hundred overflow. */
+#define PARENTS_PER_LINE 4u
+
 static uint64_t hash_child(uint32_t parent, uint64_t pc_flags, uint32_t image, uint32_t times)
 {
 	uint64_t h = pc_flags ^ (uint64_t)image << 49 ^ (uint64_t)times << 40;
@@ -54,12 +57,19 @@ static uint64_t hash_child(uint32_t parent, uint64_t pc_flags, uint32_t image, u
 	return h ^ h >> 32;
 }
 
-/* First slot of the hash's line in a level: a different product per level, so that a full line scatters in the next. */
-static _Atomic uint64_t *line_of(const struct ms_trie *trie, uint32_t level, uint64_t hash)
+/*
+ * First slot of the child's line in a level. Level 0 goes by the parent: nodes are numbered as they are met, so neighbours
+ * in the call tree are neighbours in the table, a program that comes by again finds them in few cache lines, and as
+ * much memory is touched as there are nodes. The children of a large family, and what is left over, scatter in the levels
+ * after it, by a different product in each.
+ */
+static _Atomic uint64_t *line_of(const struct ms_trie *trie, uint32_t level, uint32_t parent, uint64_t hash)
 {
 	static const uint32_t multiplier[MS_HASH_LEVELS] = {0x9e3779b1u, 0x85ebca6bu, 0xc2b2ae35u, 0x27d4eb2fu, 0x165667b1u};
 	uint64_t mixed = (hash & 0xffffffff) * multiplier[level];
 
+	if (level == 0)
+		return trie->hash[0] + (parent / PARENTS_PER_LINE & trie->line_mask[0]) * MS_HASH_LINE;
 	return trie->hash[level] + (mixed >> 24 & trie->line_mask[level]) * MS_HASH_LINE;
 }
 
@@ -98,7 +108,7 @@ uint32_t ms_trie_child(struct ms_trie *trie, uint32_t parent, uint64_t pc_flags)
 	uint32_t ours = 0;
 
 	for (uint32_t level = 0; level < MS_HASH_LEVELS; level++) {
-		_Atomic uint64_t *line = line_of(trie, level, hash);
+		_Atomic uint64_t *line = line_of(trie, level, parent, hash);
 
 		for (uint32_t i = 0; i < MS_HASH_LINE; i++) {
 			uint64_t slot = atomic_load_explicit(&line[i], memory_order_acquire);
