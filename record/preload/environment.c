@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "real.h"
 #include "record/arena_layout.h"
 
 #define PRELOAD "LD_PRELOAD"
@@ -43,7 +42,7 @@ const char *ms_env_library(void)
 	struct dl_find_object here;
 	const char *name;
 
-	if (_dl_find_object(ms_boot_memory, &here) != 0 || here.dlfo_link_map == NULL)
+	if (_dl_find_object((void *)(uintptr_t)ms_env_library, &here) != 0 || here.dlfo_link_map == NULL)
 		return "";
 	name = here.dlfo_link_map->l_name;
 	return name != NULL ? name : "";

@@ -33,7 +33,6 @@ int ms_hook_posix_memalign(const struct ms_real *real, void **out, size_t alignm
 			   const struct ms_caller *caller);
 void *ms_hook_valloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
 void *ms_hook_pvalloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
-size_t ms_hook_malloc_usable_size(const struct ms_real *real, void *block);
 void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller);
 void ms_hook_free_aligned_sized(const struct ms_real *real, void *block, size_t alignment, size_t size,
 				const struct ms_caller *caller);

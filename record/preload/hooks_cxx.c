@@ -77,7 +77,7 @@ static inline void end_new(const struct ms_pending *outer, uint8_t kind, void *b
                                                                                                                     \
 		(void)tag;                                                                                          \
 		if (MS_UNLIKELY(function == NULL)) {                                                                \
-			function = (void *(*)parameters)ms_real_operator(&real->field, #symbol, caller->pc);        \
+			function = (void *(*)parameters)ms_real_operator(&real->field, #symbol);                    \
 			if (function == NULL)                                                                       \
 				return align == 0 ? ms_hook_malloc(real, size, caller)                              \
 						  : ms_hook_memalign(real, align, size, caller);                    \
@@ -120,13 +120,13 @@ static inline void record_delete(uint8_t kind, unsigned args, void *block, size_
                                                                                                                     \
 		(void)tag;                                                                                          \
 		if (MS_UNLIKELY(function == NULL)) {                                                                \
-			function = (void (*)parameters)ms_real_operator(&real->field, #symbol, caller->pc);         \
+			function = (void (*)parameters)ms_real_operator(&real->field, #symbol);                     \
 			if (function == NULL) {                                                                     \
 				ms_hook_free(real, block, caller);                                                  \
 				return;                                                                             \
 			}                                                                                           \
 		}                                                                                                   \
-		if (block == NULL || block == outer || ms_boot_owns(block)) {                                       \
+		if (block == NULL || block == outer) {                                                              \
 			function arguments;                                                                         \
 			return;                                                                                     \
 		}                                                                                                   \

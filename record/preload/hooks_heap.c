@@ -2,7 +2,6 @@
  * hooks_heap.c - the malloc family.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "hooks.h"
 
@@ -83,26 +82,10 @@ void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, cons
 	return block;
 }
 
-/* A block of the bootstrap arena moves to the allocator when it is resized; where it was is never used again. */
-static void *realloc_early_block(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller)
-{
-	size_t old_size = ms_boot_size(block);
-	void *moved;
-
-	if (size == 0)
-		return NULL;
-	moved = ms_hook_malloc(real, size, caller);
-	if (moved != NULL)
-		memcpy(moved, block, old_size < size ? old_size : size);
-	return moved;
-}
-
 void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller)
 {
 	void *moved;
 
-	if (MS_UNLIKELY(ms_boot_owns(block)))
-		return realloc_early_block(real, block, size, caller);
 	if (block == NULL) {
 		moved = real->realloc(NULL, size);
 		if (MS_UNLIKELY(moved == NULL))
@@ -134,7 +117,7 @@ void *ms_hook_reallocarray(const struct ms_real *real, void *block, size_t count
 
 	if (__builtin_mul_overflow(count, size, &bytes)) {
 		errno = ENOMEM;
-		if (block != NULL && !ms_boot_owns(block)) {
+		if (block != NULL) {
 			ms_emit_free(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0);
 			ms_emit_alloc(MS_EV_REALLOC_FAILED, (uintptr_t)block, 0, caller, 0, 0, 0);
 			return NULL;
@@ -147,8 +130,6 @@ void *ms_hook_reallocarray(const struct ms_real *real, void *block, size_t count
 void ms_hook_free(const struct ms_real *real, void *block, const struct ms_caller *caller)
 {
 	if (MS_LIKELY(block != NULL)) {
-		if (MS_UNLIKELY(ms_boot_owns(block)))
-			return;
 		if (MS_UNLIKELY(block == ms_tls.freeing))
 			ms_tls.freeing = NULL; /* the delete that called us has recorded it */
 		else
@@ -160,8 +141,6 @@ void ms_hook_free(const struct ms_real *real, void *block, const struct ms_calle
 /* A real free_sized may call free through the PLT. */
 void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller)
 {
-	if (MS_UNLIKELY(ms_boot_owns(block)))
-		return;
 	if (block != NULL)
 		ms_emit_free(MS_EV_FREE_SIZED, (uintptr_t)block, caller, 1, size, 0);
 	ms_tls.freeing = block;
@@ -175,8 +154,6 @@ void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, co
 void ms_hook_free_aligned_sized(const struct ms_real *real, void *block, size_t alignment, size_t size,
 				const struct ms_caller *caller)
 {
-	if (MS_UNLIKELY(ms_boot_owns(block)))
-		return;
 	if (block != NULL)
 		ms_emit_free(MS_EV_FREE_ALIGNED_SIZED, (uintptr_t)block, caller, 2, size, ms_log2(alignment));
 	ms_tls.freeing = block;
@@ -236,9 +213,4 @@ void *ms_hook_pvalloc(const struct ms_real *real, size_t size, const struct ms_c
 		return record_failure(MS_EV_PVALLOC, size, caller);
 	ms_emit_alloc(MS_EV_PVALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
-}
-
-size_t ms_hook_malloc_usable_size(const struct ms_real *real, void *block)
-{
-	return ms_boot_owns(block) ? ms_boot_size(block) : real->malloc_usable_size(block);
 }

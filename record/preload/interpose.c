@@ -57,7 +57,6 @@ HOOK(void *, memalign, (size_t align, size_t size), ms_hook_memalign(&ms_real, a
 HOOK(int, posix_memalign, (void **out, size_t align, size_t size), ms_hook_posix_memalign(&ms_real, out, align, size, CALLER))
 HOOK(void *, valloc, (size_t size), ms_hook_valloc(&ms_real, size, CALLER))
 HOOK(void *, pvalloc, (size_t size), ms_hook_pvalloc(&ms_real, size, CALLER))
-HOOK(size_t, malloc_usable_size, (void *block), ms_hook_malloc_usable_size(&ms_real, block))
 
 /* ---- C++ ---- */
 #define ARGUMENTS(...) __VA_ARGS__

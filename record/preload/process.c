@@ -6,8 +6,8 @@
  *
  *   phase      what is happening                      hooks                    leaves when
  *   ---------  -------------------------------------  -----------------------  --------------------------------------------
- *   NEW        libc may not be initialised; real.c    forward, or serve from   the first event after the real functions are
- *              may still be resolving                 the bootstrap arena      found, or our constructor: STARTING
+ *   NEW        libc may not be initialised; real.c    forward                  the first event after the real functions are
+ *              may still look for its functions                                found, or our constructor: STARTING
  *   STARTING   one thread reads the environment,      forward, record          arena mapped and modules listed: RECORDING;
  *              maps the arena, lists the modules      nothing                  no arena, or one of another process: OFF
  *   RECORDING  threads take slots as they come        record                   collector gone or header.state STOPPED: OFF;
@@ -30,10 +30,10 @@
  *   dlclose               modules that are gone: MODULE_UNLOAD, their stack nodes retired (modules.c)
  *   collector dies        noticed by threads that wait for room: state STOPPED, OFF
  *
- * What the library may call, besides raw system calls (raw.h): dlsym, dlopen(RTLD_NOLOAD), dlclose, dl_iterate_phdr (start
- * and first use of a C++ operator only: they lock), _dl_find_object (no lock), getauxval, pthread_key_create,
+ * What the library may call, besides raw system calls (raw.h): dl_iterate_phdr (at start, and when a C++ operator is
+ * first used: it locks), _dl_find_object (no lock), getauxval, pthread_key_create,
  * pthread_key_delete, pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, clock_gettime
- * (vDSO), memcpy memmove memset memcmp strlen strcmp strncmp strrchr strstr strcspn, and the real functions behind the hooks.
+ * (vDSO), memcpy memmove memset memcmp strlen strcmp strncmp strrchr strcspn, and the real functions behind the hooks.
  */
 #include "process.h"
 

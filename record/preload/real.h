@@ -1,13 +1,14 @@
 /*
- * real.h - the functions behind the hooks, found once with dlsym(RTLD_NEXT), and memory for calls that come too early.
+ * real.h - the functions behind the hooks: the next definition after ours, found once (elf_lookup.h).
  *
  * Hooks take the table as an argument, so that tests can give them another one. The allocation functions of ms_real
- * start as bootstrap functions that resolve the table and then forward; a hook therefore never checks whether the table
- * is ready. While dlsym itself runs, allocations are served from the bootstrap arena: distinct blocks, never reused,
- * never recorded. free, realloc and malloc_usable_size know such blocks by their address.
+ * start as functions that fill the table and then forward; a hook therefore never checks whether the table is ready, and
+ * a call can come at any time, even before libc is initialised. Nothing allocates while the table is filled, so there is
+ * no arena for early calls; should a call come nevertheless (a program that replaces dl_iterate_phdr), libc's own
+ * allocator serves it under its internal name.
  *
  * Thread-safety: ms_real is written by one thread (ms_real_resolve) and constant afterwards, but for the C++ operators,
- * which are filled one by one when they are first needed (relaxed atomic stores of the same value).
+ * which are looked for again when they are first needed (relaxed atomic stores of the same value).
  */
 #ifndef MS_PRELOAD_REAL_H
 #define MS_PRELOAD_REAL_H
@@ -32,7 +33,6 @@
 	X(void *, memalign, (size_t, size_t))                                                                  \
 	X(void *, valloc, (size_t))                                                                            \
 	X(void *, pvalloc, (size_t))                                                                           \
-	X(size_t, malloc_usable_size, (void *))                                                                \
 	X(void, free_sized, (void *, size_t))                                                                  \
 	X(void, free_aligned_sized, (void *, size_t, size_t))                                                  \
 	X(void *, mmap, (void *, size_t, int, int, int, off_t))                                                \
@@ -114,29 +114,13 @@ struct ms_real {
 extern struct ms_real ms_real;
 
 /* Fills ms_real. True when it is filled (now or before); false while it is being filled: by this thread, further out on
-   its stack, or by another one. Keeps errno. */
+   its stack, or by another one. No errno. */
 bool ms_real_resolve(void);
 
 /*
- * Finds a C++ operator when it is first needed: the C++ library may have come with dlopen, outside the search order
- * that RTLD_NEXT sees. Looks at the module that contains pc (the caller) and what it depends on, then at every module.
- * slot = the member of a struct ms_real to fill. NULL when nobody defines the operator. Keeps errno.
+ * Looks for a C++ operator again when it is first needed: the C++ library may have come with dlopen. field = the member of a
+ * struct ms_real to fill. NULL when no module defines the operator. No errno.
  */
-void *ms_real_operator(void *slot, const char *symbol, uint64_t pc);
-
-/* ---- the bootstrap arena ---- */
-
-#define MS_BOOT_BYTES (256u * 1024u)
-extern _Alignas(4096) unsigned char ms_boot_memory[MS_BOOT_BYTES];
-
-/* A block of its own, zeroed, aligned to alignment (a power of two, at most a page). NULL when the arena is full. */
-void *ms_boot_alloc(size_t bytes, size_t alignment);
-/* Requested size of a block of the bootstrap arena. */
-size_t ms_boot_size(const void *block);
-
-static inline bool ms_boot_owns(const void *block)
-{
-	return (uintptr_t)block - (uintptr_t)ms_boot_memory < MS_BOOT_BYTES;
-}
+void *ms_real_operator(void *field, const char *symbol);
 
 #endif

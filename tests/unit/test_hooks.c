@@ -89,11 +89,6 @@ static void fake_free(void *block)
 	head_at_free = published();
 	errno = KEPT_ERRNO;
 }
-static size_t fake_usable(void *block)
-{
-	(void)block;
-	return 99;
-}
 
 /* ---- made-up operators that call malloc and free as libstdc++'s do: through the hooks ---- */
 
@@ -240,7 +235,6 @@ static void attach(uint32_t flags, uint32_t slots)
 		.posix_memalign = fake_posix_memalign,
 		.valloc = fake_malloc,
 		.pvalloc = fake_malloc,
-		.malloc_usable_size = fake_usable,
 		.mmap = fake_mmap,
 		.munmap = fake_munmap,
 		.mremap = fake_mremap,
@@ -370,7 +364,6 @@ static void test_every_allocation_call_has_its_kind(void **state)
 	ms_hook_valloc(&real, 10, HERE);
 	ms_hook_pvalloc(&real, 11, HERE);
 	ms_hook_reallocarray(&real, NULL, 4, 6, HERE);
-	assert_int_equal(ms_hook_malloc_usable_size(&real, memory), 99);
 	assert_int_equal(errno, KEPT_ERRNO);
 	drain();
 	assert_int_equal(entries.count, 7);
