@@ -62,7 +62,7 @@ bool ms_limits_make_room(const struct ms_arena_header *header)
 	}
 	/* Nobody may raise the hard limit. An arena that is small beside it is worth having all the same. */
 	before.rlim_cur = RLIM_INFINITY;
-	return bytes <= (limit.rlim_cur - bytes) / 8;
+	return bytes <= (limit.rlim_cur - bytes) / 4;
 }
 
 void ms_limits_restore(void)
