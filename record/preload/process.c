@@ -38,8 +38,10 @@
 #include "process.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -57,6 +59,56 @@
 #define ALIVE 1u
 
 struct ms_process ms_process;
+
+/* ---- hand-over of a followed child ---- */
+
+/*
+ * With --follow the parent waits in fork until the child has its arena or has none: a parent that ends at once (a daemon's)
+ * would take the collector away that the child still has to ask. Shared by the processes of one arena and their children;
+ * the child stores its pid, the parent waits on the word.
+ */
+#define READY_WORDS 1024u
+#define READY_NAP_NS 20000000L
+#define READY_NAPS 60 /* 1.2 s: a little more than the child waits for its answer */
+static _Atomic uint32_t *ready_words;
+
+static void make_ready_words(void)
+{
+	long at;
+
+	if ((ms_process.flags & MS_FLAG_FOLLOW) == 0)
+		return;
+	at = ms_raw_mmap(NULL, READY_WORDS * sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!ms_raw_failed(at))
+		ready_words = (_Atomic uint32_t *)at;
+}
+
+static void child_is_ready(_Atomic uint32_t *words)
+{
+	uint32_t pid = (uint32_t)ms_raw_getpid();
+
+	if (words == NULL)
+		return;
+	atomic_store_explicit(&words[pid % READY_WORDS], pid, memory_order_release);
+	ms_raw(SYS_futex, (long)&words[pid % READY_WORDS], FUTEX_WAKE, INT32_MAX, 0, 0, 0);
+}
+
+static void wait_for_child(pid_t child)
+{
+	_Atomic uint32_t *word;
+
+	if (ready_words == NULL || atomic_load_explicit(&ms_process.phase, memory_order_relaxed) != MS_PHASE_RECORDING)
+		return;
+	word = &ready_words[(uint32_t)child % READY_WORDS];
+	for (int naps = 0; naps < READY_NAPS; naps++) {
+		struct timespec nap = {0, READY_NAP_NS};
+		uint32_t seen = atomic_load_explicit(word, memory_order_acquire);
+
+		if (seen == (uint32_t)child)
+			return;
+		ms_raw(SYS_futex, (long)word, FUTEX_WAIT, seen, (long)&nap, 0, 0);
+	}
+}
 
 /* ---- start ---- */
 
@@ -97,6 +149,7 @@ bool ms_process_attach(void *base, uint32_t image)
 	ms_threads_start();
 	ms_modules_start();
 	ms_limits_attached(header);
+	make_ready_words();
 	if (image == 0)
 		ms_module_name_at((const void *)(uintptr_t)ms_real.malloc, header->allocator, sizeof(header->allocator));
 	atomic_store_explicit(&ms_process.phase, MS_PHASE_RECORDING, memory_order_release);
@@ -206,6 +259,7 @@ static void start_child(bool hook_interrupted)
 	uint32_t phase = MS_PHASE_RECORDING;
 	struct ms_arena_place place;
 	bool follow = (ms_process.flags & MS_FLAG_FOLLOW) != 0;
+	_Atomic uint32_t *parents_words = ready_words;
 
 	if (!atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
 		return;
@@ -213,11 +267,15 @@ static void start_child(bool hook_interrupted)
 	follow = follow && ms_arena_ask(ms_process.header, &place);
 	leave_parents_arena(hook_interrupted);
 	ms_process.alive = NULL;
-	if (follow && attach_to(&place))
-		return;
-	if (!hook_interrupted)
-		ms_limits_arena_unmapped();
-	ms_process_stop();
+	ready_words = NULL;
+	if (!follow || !attach_to(&place)) {
+		if (!hook_interrupted)
+			ms_limits_arena_unmapped();
+		ms_process_stop();
+	}
+	child_is_ready(parents_words);
+	if (parents_words != NULL)
+		ms_raw_munmap(parents_words, READY_WORDS * sizeof(uint32_t));
 }
 
 pid_t ms_hook_fork(pid_t (*fork_like)(void))
@@ -228,8 +286,10 @@ pid_t ms_hook_fork(pid_t (*fork_like)(void))
 	pid_t child;
 
 	child = fork_like();
-	if (child > 0)
+	if (child > 0) {
 		ms_emit_args(MS_EV_FORK, 1, (uint64_t)child);
+		wait_for_child(child);
+	}
 	if (child == 0 && ms_process_forked()) {
 		int saved_errno = errno;
 
