@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void on_entry(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
+static bool on_entry(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
 
 int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer, const struct tick_clock *clock,
                 uint32_t app_pid, struct ms_error *err)
@@ -222,13 +222,14 @@ static inline void take_args(struct cursor *c, struct ms_event *e)
 		e->arg[i] = take(c);
 }
 
-static void allocate(struct ingest *g, struct ingest_slot *s, struct ms_event *e, uint64_t ticks)
+/* false: the free that must come before it has not come yet. */
+static bool allocate(struct ingest *g, struct merge_stream *stream, struct ingest_slot *s, struct ms_event *e)
 {
 	struct ms_live_block *b = live_table_find(&g->live, e->address);
 
-	if (__builtin_expect(b != NULL, 0) && merge_pull(&g->merge, e->address, MERGE_WANT_FREE, ticks))
-		b = live_table_find(&g->live, e->address);
 	if (__builtin_expect(b != NULL, 0)) {
+		if (merge_await(&g->merge, stream, e->address, MERGE_WANT_FREE))
+			return false;
 		g->overlapping++;
 		if (!live_table_orphan(&g->live, b))
 			live_table_remove(&g->live, b);
@@ -239,7 +240,7 @@ static void allocate(struct ingest *g, struct ingest_slot *s, struct ms_event *e
 	b = live_table_insert(&g->live, e->address);
 	if (!b) {
 		fail(g, ms_fail(&g->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the table of live blocks"));
-		return;
+		return true;
 	}
 	*b = (struct ms_live_block){
 		.block = e->block,
@@ -253,24 +254,27 @@ static void allocate(struct ingest *g, struct ingest_slot *s, struct ms_event *e
 	g->live_bytes += e->size_bytes;
 	if (g->live_bytes > g->peak_bytes)
 		g->peak_bytes = g->live_bytes;
+	return true;
 }
 
-static void release(struct ingest *g, struct ingest_slot *s, struct ms_event *e, uint64_t ticks)
+/* false: the allocation that must come before it has not come yet. */
+static bool release(struct ingest *g, struct merge_stream *stream, struct ingest_slot *s, struct ms_event *e)
 {
 	struct ms_live_block *b = live_table_find(&g->live, e->address);
 
-	if (__builtin_expect(b == NULL, 0) && merge_pull(&g->merge, e->address, MERGE_WANT_ALLOC, ticks))
-		b = live_table_find(&g->live, e->address);
+	if (__builtin_expect(b == NULL, 0) && merge_await(&g->merge, stream, e->address, MERGE_WANT_ALLOC))
+		return false;
 	if (e->kind == MS_EV_REALLOC_FREE)
 		s->reallocated = b ? *b : (struct ms_live_block){0};
 	if (!b) {
 		g->unmatched_frees++;
-		return;
+		return true;
 	}
 	e->block = b->block;
 	e->size_bytes = b->size_bytes;
 	g->live_bytes -= b->size_bytes;
 	live_table_remove(&g->live, b);
+	return true;
 }
 
 /* THREAD_NAME, EXEC, MARK: a length and bytes; the event has the string's id. */
@@ -314,7 +318,7 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e)
 	}
 }
 
-static void on_entry(void *context, struct merge_stream *stream, const uint64_t *words, uint64_t ticks)
+static bool on_entry(void *context, struct merge_stream *stream, const uint64_t *words, uint64_t ticks)
 {
 	struct ingest *g = context;
 	struct ingest_slot *s = &g->slots[stream->slot];
@@ -326,7 +330,7 @@ static void on_entry(void *context, struct merge_stream *stream, const uint64_t 
 	};
 
 	if (__builtin_expect(g->status != MS_OK, 0))
-		return;
+		return true;
 	if (__builtin_expect(!s->started, 0))
 		begin_thread(g, s, e.time_ns);
 	e.thread = s->thread;
@@ -336,7 +340,8 @@ static void on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		take_args(&c, &e);
 		if (c.missing || e.address == 0)
 			goto malformed;
-		allocate(g, s, &e, ticks);
+		if (!allocate(g, stream, s, &e))
+			return false;
 		break;
 	case MS_CLASS_FREE:
 		take_args(&c, &e);
@@ -344,7 +349,8 @@ static void on_entry(void *context, struct merge_stream *stream, const uint64_t 
 			e.stack = trace_tables_stack(&g->tables, (uint32_t)take(&c));
 		if (c.missing || e.address == 0)
 			goto malformed;
-		release(g, s, &e, ticks);
+		if (!release(g, stream, s, &e))
+			return false;
 		break;
 	case MS_CLASS_FAIL:
 	case MS_CLASS_MAP:
@@ -357,15 +363,16 @@ static void on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		if (!other(g, &c, &e) || c.missing) {
 			if (c.missing)
 				goto malformed;
-			return;
+			return true;
 		}
 		break;
 	}
 	append(g, &e);
-	return;
+	return true;
 
 malformed:
 	g->malformed++;
+	return true;
 }
 
 int ingest_run(struct ingest *g, uint64_t watermark)

@@ -6,7 +6,7 @@
  *
  * Identity. A block is a number. An allocation gets the next one; a free ends the block that is alive at its address and
  * names none when there is none. When an allocation returns an address that is alive here, its free may only carry a
- * stamp that is a little late: merge_pull looks for it. If there is none (the free went a way that is not hooked, or was
+ * stamp that is a little late: merge_await looks for it. If there is none (the free went a way that is not hooked, or was
  * dropped), the old block is not ended, since no free was seen: it stays in the live set as an orphan, the address
  * belongs to the new block, and `overlapping` counts it.
  *

@@ -8,7 +8,6 @@
 #include "format/events.h"
 
 #define PREFETCH_LEAD 12u    /* entries; about the latency of one cache miss at full speed */
-#define PULL_DEPTH 8u        /* nested merge_pull; each level holds one stream busy */
 
 void merge_init(struct merge *m, merge_entry_fn entry, void *context, const struct live_table *table)
 {
@@ -115,10 +114,11 @@ static inline uint64_t front(const struct merge_stream *s)
 	return s->words[s->begin];
 }
 
-/* Takes the oldest entry of s out and hands it to the consumer at time `ticks`. */
-static inline void hand_out(struct merge *m, struct merge_stream *s, uint64_t ticks)
+/* Hands the oldest entry of s to the consumer at time `ticks`; false when s has to wait. */
+static inline bool hand_out(struct merge *m, struct merge_stream *s, uint64_t ticks)
 {
 	const uint64_t *words = s->words + s->begin;
+	uint32_t length = MS_ENTRY_WORDS(words[1]);
 
 	while (s->lead < PREFETCH_LEAD && s->ahead < s->end) {
 		uint64_t tag = s->words[s->ahead + 1];
@@ -127,14 +127,16 @@ static inline void hand_out(struct merge *m, struct merge_stream *s, uint64_t ti
 		s->ahead += MS_ENTRY_WORDS(tag);
 		s->lead++;
 	}
-	s->begin += MS_ENTRY_WORDS(words[1]);
-	s->lead--;
+	if (!m->entry(m->context, s, words, ticks))
+		return false;
 	m->last_ticks = ticks;
-	s->busy = true;
-	m->entry(m->context, s, words, ticks);
-	s->busy = false;
+	s->was_held = s->insist = false;
+	s->consumed += length;
+	s->begin += length;
+	s->lead--;
 	if (s->begin == s->end)
 		s->begin = s->end = s->ahead = 0;
+	return true;
 }
 
 static void sift_down(struct merge *m, size_t i)
@@ -155,94 +157,160 @@ static void sift_down(struct merge *m, size_t i)
 	m->heap[i] = s;
 }
 
+static void sift_up(struct merge *m, size_t i)
+{
+	struct merge_stream *s = m->heap[i];
+
+	while (i > 0 && front(m->heap[(i - 1) / 2]) > front(s)) {
+		m->heap[i] = m->heap[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	m->heap[i] = s;
+}
+
+static void heap_add(struct merge *m, struct merge_stream *s)
+{
+	m->heap[m->heap_count] = s;
+	sift_up(m, m->heap_count++);
+}
+
+static void heap_drop_first(struct merge *m)
+{
+	m->heap[0] = m->heap[--m->heap_count];
+	if (m->heap_count > 0)
+		sift_down(m, 0);
+}
+
 static void build_heap(struct merge *m, uint64_t watermark)
 {
 	m->heap_count = 0;
-	m->heap_stale = false;
 	for (size_t i = 0; i < m->stream_count; i++) {
 		struct merge_stream *s = m->streams[i];
-		if (merge_pending(s) && front(s) <= watermark)
+		if (merge_pending(s) && front(s) <= watermark && !s->held_by)
 			m->heap[m->heap_count++] = s;
 	}
 	for (size_t i = m->heap_count / 2; i-- > 0;)
 		sift_down(m, i);
 }
 
+/* ---- waiting ----------------------------------------------------------------------------------------------------- */
+
+static void release(struct merge *m, struct merge_stream *s)
+{
+	s->held_by = NULL;
+	m->held_count--;
+	heap_add(m, s);
+}
+
+/* Those that waited for what `by` has handed out. */
+static void release_held(struct merge *m, const struct merge_stream *by)
+{
+	for (size_t i = 0; i < m->stream_count; i++) {
+		struct merge_stream *s = m->streams[i];
+		if (s->held_by == by && by->consumed > s->held_until)
+			release(m, s);
+	}
+}
+
+/* Streams that wait for each other: cannot follow from any order of real events, but from wrong ones. One of them goes on.
+   false when every chain of waiting ends at a stream that only waits for the watermark. */
+static bool break_circle(struct merge *m)
+{
+	for (size_t i = 0; i < m->stream_count; i++) {
+		struct merge_stream *s = m->streams[i];
+		const struct merge_stream *at = s->held_by;
+
+		for (size_t steps = 0; at && at != s && steps < m->stream_count; steps++)
+			at = at->held_by;
+		if (at == s) {
+			s->insist = true;
+			release(m, s);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- the merge --------------------------------------------------------------------------------------------------- */
+
+static inline bool hand_out_first(struct merge *m, struct merge_stream *s)
+{
+	uint64_t stamp = front(s);
+	bool was_held = s->was_held;
+
+	if (__builtin_expect(stamp >= m->last_ticks, 1))
+		return hand_out(m, s, stamp);
+	if (!hand_out(m, s, m->last_ticks))
+		return false;
+	if (was_held)
+		m->reordered++;
+	else
+		m->late++;
+	s->was_held = was_held; /* what its thread did next may have waited with it */
+	return true;
+}
+
 void merge_run(struct merge *m, uint64_t watermark)
 {
 	build_heap(m, watermark);
-	while (m->heap_count > 0) {
+	while (m->heap_count > 0 || (m->held_count > 0 && break_circle(m))) {
 		struct merge_stream *s = m->heap[0];
 		uint64_t limit = watermark; /* s goes on until another stream is older */
+		bool done;
 
 		if (m->heap_count > 1 && front(m->heap[1]) < limit)
 			limit = front(m->heap[1]);
 		if (m->heap_count > 2 && front(m->heap[2]) < limit)
 			limit = front(m->heap[2]);
 		do {
-			uint64_t ticks = front(s);
-			if (ticks < m->last_ticks) {
-				ticks = m->last_ticks;
-				m->late++;
-			}
-			hand_out(m, s, ticks);
-		} while (merge_pending(s) && front(s) <= limit && !m->heap_stale);
+			done = hand_out_first(m, s);
+		} while (done && merge_pending(s) && front(s) <= limit && m->held_count == 0);
 
-		if (m->heap_stale) {
-			build_heap(m, watermark);
-			continue;
-		}
-		if (!merge_pending(s) || front(s) > watermark)
-			m->heap[0] = m->heap[--m->heap_count];
-		if (m->heap_count > 0)
+		if (!done || !merge_pending(s) || front(s) > watermark)
+			heap_drop_first(m);
+		else
 			sift_down(m, 0);
+		if (done && m->held_count > 0)
+			release_held(m, s);
 	}
 }
 
-/* Position of the first entry about this address within the window, s->end when there is none. */
-static size_t find_mention(const struct merge_stream *s, uint64_t address, uint64_t latest)
+/* Position of the first entry about this address within the window if it is of the wanted class, else s->end. */
+static size_t find_first(const struct merge_stream *s, uint64_t address, uint8_t wanted_class, uint64_t latest)
 {
 	for (size_t i = s->begin; i < s->end && s->words[i] <= latest; i += MS_ENTRY_WORDS(s->words[i + 1])) {
 		uint64_t tag = s->words[i + 1];
 		uint8_t class_ = ms_event_kinds[MS_ENTRY_KIND(tag)].class_;
 
 		if ((tag & MS_ENTRY_ADDRESS_MASK) == address && (class_ == MS_CLASS_ALLOC || class_ == MS_CLASS_FREE))
-			return i;
+			return class_ == wanted_class ? i : s->end;
 	}
 	return s->end;
 }
 
-bool merge_pull(struct merge *m, uint64_t address, enum merge_wanted wanted, uint64_t ticks)
+bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted)
 {
 	uint8_t wanted_class = wanted == MERGE_WANT_FREE ? MS_CLASS_FREE : MS_CLASS_ALLOC;
-	struct merge_stream *from = NULL;
-	size_t position = 0, busy = 0;
-	uint64_t best = UINT64_MAX;
+	uint64_t latest = front(s) + m->window_ticks, best = UINT64_MAX;
 
+	if (s->insist)
+		return false;
 	for (size_t i = 0; i < m->stream_count; i++) {
-		struct merge_stream *s = m->streams[i];
+		struct merge_stream *other = m->streams[i];
 		size_t at;
 
-		busy += s->busy;
-		if (s->busy || !merge_pending(s))
+		if (other == s || !merge_pending(other))
 			continue;
-		at = find_mention(s, address, ticks + m->window_ticks);
-		if (at < s->end && s->words[at] < best) {
-			best = s->words[at];
-			from = s;
-			position = at;
+		at = find_first(other, address, wanted_class, latest);
+		if (at < other->end && other->words[at] < best) {
+			best = other->words[at];
+			s->held_by = other;
+			s->held_until = other->consumed + (at - other->begin);
 		}
 	}
-	if (!from || busy >= PULL_DEPTH ||
-	    ms_event_kinds[MS_ENTRY_KIND(from->words[position + 1])].class_ != wanted_class)
+	if (!s->held_by)
 		return false;
-
-	m->heap_stale = true;
-	/* begin is reset to 0 when the stream runs empty: then everything up to position has been handed out, too. */
-	while (merge_pending(from) && from->begin <= position) {
-		/* What waits in other streams is not older than the entry that asked: its time fits them all. */
-		hand_out(m, from, m->last_ticks);
-		m->reordered++;
-	}
+	s->was_held = true;
+	m->held_count++;
 	return true;
 }

@@ -9,10 +9,11 @@
  * Clock skew. Stamps are plain rdtsc reads, which the CPU may execute some hundred nanoseconds early. When a block is
  * handed from thread to thread, the free that ended an address and the allocation that reuses it (or an allocation and
  * its free by another thread) can therefore carry stamps in the wrong order. The consumer notices: an allocation hits an
- * address that is alive, or a free one that is not. It then calls merge_pull, which looks for the missing counterpart
- * among the entries of the other streams within MERGE_WINDOW_NS, and hands out that stream up to it first. Out-of-order
- * execution cannot exceed the reorder buffer, which is far below the window. Such entries get the time of the entry
- * that asked (they are `reordered`, not late: nothing about them is lost).
+ * address that is alive, or a free one that is not. It then calls merge_await, which looks for the missing counterpart
+ * among the entries of the other streams within MERGE_WINDOW_NS, and holds this stream back until the counterpart has
+ * been handed out in its turn; all other streams go on in order. Out-of-order execution cannot exceed the reorder
+ * buffer, which is far below the window. A held entry gets the time of its counterpart (it is `reordered`, not late:
+ * nothing about it is lost).
  *
  * An entry that arrives with a stamp older than what was already handed out (only after the watermark was forced past
  * a stuck thread) gets the newest time handed out and is counted as late.
@@ -38,12 +39,19 @@ struct merge_stream {
 	size_t ahead;                    /* prefetch position, begin <= ahead <= end */
 	uint32_t lead;                   /* entries between begin and ahead */
 	uint32_t slot;                   /* index in the arena; the consumer's handle */
-	bool busy;                       /* an entry of it is being handed out */
+	uint64_t consumed;               /* words handed out so far */
+	struct merge_stream *held_by;    /* waits until held_by->consumed > held_until; NULL = does not wait */
+	uint64_t held_until;
+	bool was_held;                   /* its oldest entry has waited, or waited behind one: its stamp may be old */
+	bool insist;                     /* its oldest entry must not wait again */
 };
 
-/* Consumer of one entry. ticks is the time to use, never less than the time of the entry before. The words are whole:
-   the number of words in the tag is what can be read, and is at least 2. */
-typedef void (*merge_entry_fn)(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
+/*
+ * Consumer of one entry. ticks is the time to use, never less than the time of the entry before. The words are whole:
+ * the number of words in the tag is what can be read, and is at least 2. Returns false when merge_await told it to
+ * wait: the entry comes again.
+ */
+typedef bool (*merge_entry_fn)(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
 
 struct merge {
 	merge_entry_fn entry;
@@ -55,11 +63,11 @@ struct merge {
 	size_t stream_count, stream_capacity;
 	struct merge_stream **heap;
 	size_t heap_count;
-	bool heap_stale;                 /* merge_pull moved streams */
+	size_t held_count;               /* streams that wait */
 
 	uint64_t last_ticks;             /* newest time handed out */
 	uint64_t late;                   /* entries raised to last_ticks */
-	uint64_t reordered;              /* entries handed out early by merge_pull */
+	uint64_t reordered;              /* entries that waited for their counterpart */
 };
 
 void merge_init(struct merge *m, merge_entry_fn entry, void *context, const struct live_table *table);
@@ -86,10 +94,10 @@ void merge_run(struct merge *m, uint64_t watermark);
 enum merge_wanted { MERGE_WANT_FREE, MERGE_WANT_ALLOC };
 
 /*
- * For the consumer, during its call at time `ticks`: looks for the oldest entry about this address in the other
- * streams, up to ticks + window. When it is of the wanted class, hands out its stream up to it (recursively through the
- * consumer, at most at time `ticks`) and returns true.
+ * For the consumer, in its call for an entry of stream s: looks at the first entry about this address of each other
+ * stream, up to the entry's stamp + window. If one of them is of the wanted class, s waits for it (the one with the oldest
+ * stamp); the result is true, and the consumer must return false without having changed anything.
  */
-bool merge_pull(struct merge *m, uint64_t address, enum merge_wanted wanted, uint64_t ticks);
+bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted);
 
 #endif
