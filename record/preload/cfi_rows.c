@@ -2,8 +2,9 @@
 #include <stddef.h>
 
 #include "cfi_rows.h"
+#include "raw.h"
 #include "stack.h"
-#include "stack_pages.h"
+#include "stack_bounds.h"
 
 #define PROBES 16u
 #define ADDRESS_END (UINT64_C(1) << 47)
@@ -22,11 +23,11 @@ bool ms_rows_init(void)
 
 	if (__atomic_load_n(&ms_row_slots, __ATOMIC_ACQUIRE))
 		return true;
-	slots = ms_pages_map(ROW_SLOTS * sizeof(*slots));
+	slots = ms_raw_memory(ROW_SLOTS * sizeof(*slots));
 	if (!slots)
 		return false;
 	if (!__atomic_compare_exchange_n(&ms_row_slots, &none, slots, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-		ms_pages_unmap(slots, ROW_SLOTS * sizeof(*slots));
+		ms_raw_munmap(slots, ROW_SLOTS * sizeof(*slots));
 	return true;
 }
 
@@ -131,7 +132,9 @@ static void announce(const struct cfi_module *module)
 		if (start == module->map_start)
 			return;
 	}
-	ms_module_seen(module->map_start, module->map_end, module->link_map);
+	/* The loader rounds the start down to the alignment of the segments; nothing need be mapped there. */
+	if (ms_memory_readable(module->map_start))
+		ms_module_seen(module->map_start, module->map_end, module->link_map);
 }
 
 static cfi_row compute(const struct cfi_module *module, uint64_t address, struct cfi_work *work)

@@ -47,6 +47,9 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie);
 /* Unmaps. NULL allowed. The owner must be gone or not capturing. */
 void ms_walker_destroy(struct ms_walker *walker);
 
+/* Forgets the remembered frames and children: the next capture walks anew. By the owner only. */
+void ms_walker_forget(struct ms_walker *walker);
+
 /*
  * The stack whose innermost frame returns to pc, with stack pointer sp after that return and frame pointer fp (rbp) in
  * that caller. depth_limit: keep the leaf-most frames only, 0 = all. Returns a node, 0 when there is none.

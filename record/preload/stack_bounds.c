@@ -1,9 +1,9 @@
 /* stack_bounds.c - see stack_bounds.h. */
 #include <errno.h>
 #include <linux/futex.h>
-#include <sys/syscall.h>
 #include <time.h>
 
+#include "raw.h"
 #include "stack_bounds.h"
 
 #define PAGE UINT64_C(4096)
@@ -21,17 +21,12 @@ extern void *__libc_stack_end;
 bool ms_memory_readable(uint64_t address)
 {
 	static const struct timespec no_time;
-	register const struct timespec *timeout __asm__("r10") = &no_time;
 	long result;
 
 	if (address >= USER_END)
 		return false;
 	/* The value is arbitrary: when the word holds it by chance, the wait times out at once. */
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(SYS_futex), "D"(address & ~UINT64_C(3)), "S"(FUTEX_WAIT_PRIVATE), "d"(0x9e3779b9),
-			   "r"(timeout)
-			 : "rcx", "r11", "memory");
+	result = ms_raw(SYS_futex, (long)(address & ~UINT64_C(3)), FUTEX_WAIT_PRIVATE, 0x1e3779b9, (long)&no_time, 0, 0);
 	return result != -EFAULT && result != -ENOSYS && result != -EPERM;
 }
 

@@ -20,9 +20,9 @@
 
 #include "cfi_full.h"
 #include "cfi_rows.h"
+#include "raw.h"
 #include "stack.h"
 #include "stack_bounds.h"
-#include "stack_pages.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -104,11 +104,11 @@ __attribute__((noinline, cold)) static void *grow(void *array, uint32_t *capacit
 		bigger *= 2;
 	if (bigger > UINT32_MAX / 8) /* frame.first_slot has 31 bits */
 		return NULL;
-	copy = ms_pages_map(bigger * FRAME_BYTES);
+	copy = ms_raw_memory(bigger * FRAME_BYTES);
 	if (!copy)
 		return NULL;
 	__builtin_memcpy(copy, array, used * FRAME_BYTES);
-	ms_pages_unmap(array, *capacity * FRAME_BYTES);
+	ms_raw_munmap(array, *capacity * FRAME_BYTES);
 	*capacity = (uint32_t)bigger;
 	return copy;
 }
@@ -133,7 +133,7 @@ __attribute__((noinline, cold)) static bool grow_frames(struct ms_walker *walker
 	walker->slots = slots;
 	frames = grow(walker->frames, &frames_capacity, walker->capacity, needed);
 	if (!frames) { /* both keep the smaller size */
-		ms_pages_unmap((char *)slots + walker->capacity * FRAME_BYTES,
+		ms_raw_munmap((char *)slots + walker->capacity * FRAME_BYTES,
 			       (slots_capacity - walker->capacity) * FRAME_BYTES);
 		return false;
 	}
@@ -148,16 +148,16 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie)
 
 	if (!ms_rows_init())
 		return NULL;
-	walker = ms_pages_map(sizeof(*walker));
+	walker = ms_raw_memory(sizeof(*walker));
 	if (!walker)
 		return NULL;
-	walker->frames = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
+	walker->frames = ms_raw_memory(FIRST_CAPACITY * FRAME_BYTES);
 	if (!walker->frames)
 		goto fail_frames;
-	walker->slots = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
+	walker->slots = ms_raw_memory(FIRST_CAPACITY * FRAME_BYTES);
 	if (!walker->slots)
 		goto fail_slots;
-	walker->fresh = ms_pages_map(FIRST_CAPACITY * FRAME_BYTES);
+	walker->fresh = ms_raw_memory(FIRST_CAPACITY * FRAME_BYTES);
 	if (!walker->fresh)
 		goto fail_fresh;
 	walker->capacity = walker->fresh_capacity = FIRST_CAPACITY;
@@ -171,11 +171,11 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie)
 	return walker;
 
 fail_fresh:
-	ms_pages_unmap(walker->slots, FIRST_CAPACITY * FRAME_BYTES);
+	ms_raw_munmap(walker->slots, FIRST_CAPACITY * FRAME_BYTES);
 fail_slots:
-	ms_pages_unmap(walker->frames, FIRST_CAPACITY * FRAME_BYTES);
+	ms_raw_munmap(walker->frames, FIRST_CAPACITY * FRAME_BYTES);
 fail_frames:
-	ms_pages_unmap(walker, sizeof(*walker));
+	ms_raw_munmap(walker, sizeof(*walker));
 	return NULL;
 }
 
@@ -183,10 +183,16 @@ void ms_walker_destroy(struct ms_walker *walker)
 {
 	if (!walker)
 		return;
-	ms_pages_unmap(walker->fresh, walker->fresh_capacity * FRAME_BYTES);
-	ms_pages_unmap(walker->slots, walker->capacity * FRAME_BYTES);
-	ms_pages_unmap(walker->frames, walker->capacity * FRAME_BYTES);
-	ms_pages_unmap(walker, sizeof(*walker));
+	ms_raw_munmap(walker->fresh, walker->fresh_capacity * FRAME_BYTES);
+	ms_raw_munmap(walker->slots, walker->capacity * FRAME_BYTES);
+	ms_raw_munmap(walker->frames, walker->capacity * FRAME_BYTES);
+	ms_raw_munmap(walker, sizeof(*walker));
+}
+
+void ms_walker_forget(struct ms_walker *walker)
+{
+	walker->count = 0;
+	__builtin_memset(walker->children, 0, sizeof(walker->children));
 }
 
 /* ---- the trie, through the walker's own cache ------------------------------------------------------------------ */
@@ -414,8 +420,7 @@ __attribute__((noinline)) static bool prepare(struct ms_walker *walker, uint64_t
 
 	if (epoch != walker->epoch) {
 		walker->epoch = epoch;
-		walker->count = 0;
-		__builtin_memset(walker->children, 0, sizeof(walker->children));
+		ms_walker_forget(walker);
 	}
 	return ms_bounds_select(&walker->bounds, sp);
 }

@@ -149,7 +149,7 @@ static inline int lists_equal(const struct stack_list *a, const struct stack_lis
 /* One arena and one walker for a whole test program. */
 struct stack_fixture {
 	struct test_arena arena;
-	struct ms_walker *walker;
+	struct ms_walker *walker, *forgetful;
 	struct stack_list ours, theirs;
 	uint32_t captures;
 };
@@ -159,12 +159,14 @@ static inline void fixture_open(struct stack_fixture *f)
 	memset(f, 0, sizeof(*f));
 	f->arena = arena_create(1u << 20, 1u << 17);
 	f->walker = ms_walker_create(&f->arena.trie);
-	assert_non_null(f->walker);
+	f->forgetful = ms_walker_create(&f->arena.trie);
+	assert_true(f->walker && f->forgetful);
 }
 
 static inline void fixture_close(struct stack_fixture *f)
 {
 	ms_walker_destroy(f->walker);
+	ms_walker_destroy(f->forgetful);
 	arena_destroy(&f->arena);
 	free(f->ours.pc);
 	free(f->theirs.pc);
@@ -178,11 +180,10 @@ static HOOK_ATTRIBUTES __attribute__((unused)) uint32_t check_stack(struct stack
 {
 	uint64_t pc = HOOK_PC, sp = HOOK_SP, fp = HOOK_FP;
 	uint32_t node = ms_stack_capture(f->walker, pc, sp, fp, 0), again, fresh_node;
-	struct ms_walker *fresh = ms_walker_create(&f->arena.trie);
 
 	f->captures++;
-	fresh_node = ms_stack_capture(fresh, pc, sp, fp, 0);
-	ms_walker_destroy(fresh);
+	ms_walker_forget(f->forgetful);
+	fresh_node = ms_stack_capture(f->forgetful, pc, sp, fp, 0);
 	again = ms_stack_capture(f->walker, pc, sp, fp, 0);
 	assert_int_not_equal(node, 0);
 	list_of_node(&f->arena.trie, node, &f->ours);

@@ -189,11 +189,10 @@ static struct stack_list list;
 static HOOK_ATTRIBUTES void capture_ours(void)
 {
 	uint32_t fresh_node;
-	struct ms_walker *fresh = ms_walker_create(&fixture.arena.trie);
 
+	ms_walker_forget(fixture.forgetful);
 	node = ms_stack_capture(fixture.walker, HOOK_PC, HOOK_SP, HOOK_FP, 0);
-	fresh_node = ms_stack_capture(fresh, HOOK_PC, HOOK_SP, HOOK_FP, 0);
-	ms_walker_destroy(fresh);
+	fresh_node = ms_stack_capture(fixture.forgetful, HOOK_PC, HOOK_SP, HOOK_FP, 0);
 	assert_int_not_equal(node, 0);
 	assert_int_equal(node, fresh_node);
 	list_of_node(&fixture.arena.trie, node, &list);
