@@ -5,13 +5,13 @@
 #include <string.h>
 
 #define KEYS(X)                                                            \
-	X(peak, "share of the peak", site->peak_bytes)                         \
-	X(live, "alive at the end", site->live_bytes)                          \
-	X(allocated, "bytes allocated", site->allocated_bytes)                 \
-	X(allocations, "blocks begun", site->allocations + site->reallocations) \
-	X(temporary, "temporary blocks", site->temporary_allocations)
+	X(peak, "share of the peak", true, site->peak_bytes)                         \
+	X(live, "alive at the end", true, site->live_bytes)                          \
+	X(allocated, "bytes allocated", true, site->allocated_bytes)                 \
+	X(allocations, "blocks begun", false, site->allocations + site->reallocations) \
+	X(temporary, "temporary blocks", false, site->temporary_allocations)
 
-#define X(name, title, expression)                                  \
+#define X(name, title, bytes, expression)                                  \
 	static uint64_t value_##name(const struct ms_report_site *site) \
 	{                                                               \
 		return expression;                                          \
@@ -20,7 +20,7 @@ KEYS(X)
 #undef X
 
 const struct ms_site_key ms_site_keys[] = {
-#define X(name, title, expression) {#name, title, value_##name},
+#define X(name, title, bytes, expression) {#name, title, bytes, value_##name},
 	KEYS(X)
 #undef X
 };

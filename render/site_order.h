@@ -6,6 +6,7 @@
 #ifndef MS_RENDER_SITE_ORDER_H
 #define MS_RENDER_SITE_ORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@
 struct ms_site_key {
 	const char *name;                /* for --sort */
 	const char *title;               /* for people */
+	bool bytes;                      /* the value is in bytes; else it counts blocks */
 	uint64_t (*value)(const struct ms_report_site *site);
 };
 extern const struct ms_site_key ms_site_keys[];

@@ -19,16 +19,41 @@ static void cell_id(struct ms_table *table, uint32_t node)
 	ms_table_cell(table, text);
 }
 
-/* The sites with the largest values of a key, and how many more there are. */
+/* The sites with the largest values of a key; how many more there are, and what they hold together. */
 struct top {
+	const struct ms_site_key *by;
 	uint32_t *order;
 	size_t shown, all;
+	uint64_t total, rest;
 };
 static int top_sites(const struct ms_text *t, const struct ms_site_key *by, struct top *top)
 {
+	size_t limit = t->options.top;
+
+	*top = (struct top){.by = by};
 	top->order = ms_site_rank(t->report, by, 0, &top->all);
-	top->shown = t->options.top && top->all > t->options.top ? t->options.top : top->all;
-	return top->order ? MS_OK : MS_E_NOMEM;
+	if (!top->order)
+		return MS_E_NOMEM;
+	for (size_t i = 0; i < top->all; i++)
+		top->total += by->value(&t->report->sites[top->order[i]]);
+	top->rest = top->total;
+	/* Rows that are less than a thousandth of the whole together say nothing, unless all were asked for. */
+	while (top->shown < top->all && (limit == 0 || (top->shown < limit && top->rest > top->total / 1000)))
+		top->rest -= by->value(&t->report->sites[top->order[top->shown++]]);
+	return MS_OK;
+}
+
+/* "... 12 more sites: 3.10 KiB (0.2 %)" */
+static void more_sites(struct ms_text *t, const struct top *top)
+{
+	char count[MS_UNIT_TEXT], value[MS_UNIT_TEXT], share[MS_UNIT_TEXT];
+
+	if (top->shown == top->all)
+		return;
+	fprintf(t->out, "  %s %s more sites: %s%s (%s)\n", t->options.utf8 ? "…" : "...",
+	        ms_unit_count(count, top->all - top->shown),
+	        top->by->bytes ? ms_unit_bytes(value, top->rest, t->options.exact) : ms_unit_count(value, top->rest),
+	        top->by->bytes ? "" : " blocks", ms_unit_share(share, top->rest, top->total));
 }
 
 int ms_text_peak(struct ms_text *t)
@@ -60,7 +85,7 @@ int ms_text_peak(struct ms_text *t)
 		ms_cell_owned(&table, ms_text_site(r, s->node));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, top.all - top.shown, "sites");
+	more_sites(t, &top);
 	free(top.order);
 	return rc;
 }
@@ -100,7 +125,7 @@ int ms_text_live(struct ms_text *t)
 		ms_cell_owned(&table, ms_text_site(r, s->node));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, top.all - top.shown, "sites");
+	more_sites(t, &top);
 	free(top.order);
 	return rc;
 }
@@ -124,7 +149,7 @@ int ms_text_temporary(struct ms_text *t)
 		free(top.order);
 		return MS_OK;
 	}
-	ms_text_heading(t, "TEMPORARY", "%s blocks that were hardly needed",
+	ms_text_heading(t, "TEMPORARY", "%s blocks that were freed at once",
 	                ms_unit_count(a, r->totals.temporary_allocations));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < top.shown; i++) {
@@ -138,7 +163,7 @@ int ms_text_temporary(struct ms_text *t)
 		ms_cell_owned(&table, ms_text_site(r, s->node));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, top.all - top.shown, "sites");
+	more_sites(t, &top);
 	free(top.order);
 	return rc;
 }
@@ -222,7 +247,7 @@ int ms_text_sites(struct ms_text *t)
 		print_site(t, &r->sites[top.order[i]]);
 		rc = print_stack(t, r->sites[top.order[i]].node);
 	}
-	ms_text_more(t, r->site_count - top.shown, "sites");
+	more_sites(t, &top);
 	free(top.order);
 	return rc;
 }

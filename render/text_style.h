@@ -46,7 +46,8 @@ char *ms_text_escaped(const char *name);
  * folders. The caller frees it. NULL: no memory.
  */
 char *ms_text_line(const struct ms_report_line *line, bool short_form);
-/* The headline of a call path, short; "(no stack)" for node 0. */
+/* The headline of a call path, short; a bare address also says which named function it was called from; "(no stack)" for
+   node 0. */
 char *ms_text_site(const struct ms_report *report, uint32_t node);
 
 /* Cells. */
