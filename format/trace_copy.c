@@ -66,10 +66,12 @@ static int adopt_strings(struct ms_writer *w, const struct ms_trace *from, struc
 	return MS_OK;
 }
 
-int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool symbols, struct ms_error *err)
+int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool (*take)(void *, const struct ms_block_info *),
+                   void *context, struct ms_error *err)
 {
 	const struct ms_block_info *blocks = ms_trace_blocks(from);
 	struct ms_buffer buffer = {0};
+	uint64_t events = 0;
 	struct ms_error why = {.code = MS_OK, .offset = MS_NO_OFFSET};
 	int rc = MS_OK;
 
@@ -78,10 +80,13 @@ int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool symbol
 	if (from->header.format_version > MS_FORMAT_VERSION)
 		rc = ms_fail(&why, MS_E_UNSUPPORTED, MS_NO_OFFSET, "the trace has format version %u, a copy would have %u",
 		             from->header.format_version, MS_FORMAT_VERSION);
-	for (size_t i = 0; i < ms_trace_block_count(from) && rc == MS_OK; i++)
-		if (blocks[i].kind != MS_BLOCK_END && blocks[i].kind != MS_BLOCK_INDEX &&
-		    (symbols || blocks[i].kind != MS_BLOCK_SYMBOLS))
-			rc = copy_block(w, from, &blocks[i], &buffer, &why);
+	for (size_t i = 0; i < ms_trace_block_count(from) && rc == MS_OK; i++) {
+		if (blocks[i].kind == MS_BLOCK_END || blocks[i].kind == MS_BLOCK_INDEX || (take && !take(context, &blocks[i])))
+			continue;
+		rc = copy_block(w, from, &blocks[i], &buffer, &why);
+		if (blocks[i].kind == MS_BLOCK_EVENTS)
+			events += blocks[i].count;
+	}
 	if (rc == MS_OK)
 		rc = adopt_strings(w, from, &why);
 	ms_buffer_free(&buffer);
@@ -92,7 +97,7 @@ int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool symbol
 	w->threads = ms_trace_thread_count(from);
 	w->frames = ms_trace_frame_count(from);
 	w->stacks = ms_trace_stack_count(from);
-	w->events = w->events_written = ms_trace_event_count(from);
+	w->events = w->events_written = events;
 	w->blocks = w->blocks_written = from->has_end ? from->end.blocks : 0;
 	w->last_time_ns = ms_trace_last_time_ns(from);
 	w->pending.table[MS_BLOCK_STRINGS].first_id = w->strings.count + 1;

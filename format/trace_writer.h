@@ -63,11 +63,14 @@ int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *symbol, struct
 
 /*
  * Takes over the records of an open trace instead of writing some: its blocks are copied as they are, checksums compared,
- * not decoded. All but Symbols (taken with `symbols`), End and Index; what is unreadable is left out. Only right after
- * ms_writer_open; then strings, symbols and the end may follow. MS_E_UNSUPPORTED for a trace of a later format version.
+ * not decoded; all that are readable but End and Index, or of these the ones for which take() is true (NULL: all). Who
+ * leaves out a block must leave out those that refer to it. Only right after ms_writer_open; then strings, symbols and the
+ * end may follow. MS_E_UNSUPPORTED for a trace of a later format version.
  */
-struct ms_trace; /* format/trace_reader.h */
-int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool symbols, struct ms_error *err);
+struct ms_block_info; /* format/trace_reader.h */
+struct ms_trace;
+int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool (*take)(void *, const struct ms_block_info *),
+                   void *context, struct ms_error *err);
 
 /* Pending blocks, End, Index. Fields `events` and `blocks` of end are filled in by the writer: what the file holds. Also
    after MS_E_FULL: then without what was pending, with size_limit_reached, and MS_OK when that could be written. NULL writes no End:

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "commands.h"
+#include "format/container.h"
 #include "format/symbols.h"
 #include "format/trace_reader.h"
 #include "format/trace_writer.h"
@@ -76,6 +77,12 @@ static struct ms_module *all_modules(const struct ms_trace *t)
 	return modules;
 }
 
+static bool is_not_symbols(void *context, const struct ms_block_info *block)
+{
+	(void)context;
+	return block->kind != MS_BLOCK_SYMBOLS;
+}
+
 static int write_all(struct ms_writer *w, const struct ms_trace *t, const struct ms_symbolizer_options *options,
                      struct ms_symbol_counts *counts, struct ms_error *err)
 {
@@ -90,7 +97,7 @@ static int write_all(struct ms_writer *w, const struct ms_trace *t, const struct
 	if (!rc)
 		rc = ms_symbolizer_open(&s, options, err);
 	if (!rc)
-		rc = ms_writer_copy(w, t, false, err);
+		rc = ms_writer_copy(w, t, is_not_symbols, NULL, err);
 	if (!rc)
 		rc = ms_write_symbols(w, s, frames, ms_trace_frame_count(t), modules, ms_trace_module_count(t), t, counts, err);
 	if (!rc && ms_trace_end(t)) {
