@@ -9,5 +9,5 @@ for how in "1000 1000" "5000 1"; do
 	exited 0
 	whole
 	site_is thread_alloc $((2 * ${how% *})) 0
-	eq "threads that allocated 2 blocks under thread_alloc or more" "${how% *}" "$(value '[.threads[] | select(.is_main | not) | select(.allocations >= 2)] | length')"
+	eq "threads that allocated 2 blocks under thread_alloc or more" "${how% *}" "$(value '[.threads[] | select(.main | not) | select(.allocations >= 2)] | length')"
 done
