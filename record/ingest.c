@@ -304,7 +304,7 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e)
 		e->arg[0] = take_text(g, c);
 		return true;
 	case MS_EV_MODULE_LOAD:
-		e->arg[0] = trace_tables_module(&g->tables, take(c));
+		e->arg[0] = trace_tables_load(&g->tables, take(c));
 		return e->arg[0] != 0;
 	case MS_EV_MODULE_UNLOAD: {
 		uint64_t index = take(c);

@@ -118,6 +118,16 @@ uint32_t trace_tables_module(struct trace_tables *t, uint64_t index)
 	return index < t->module_count ? write_module(t, &t->modules[index]) : 0;
 }
 
+uint32_t trace_tables_load(struct trace_tables *t, uint64_t index)
+{
+	uint32_t id = trace_tables_module(t, index);
+
+	if (index < t->module_count)
+		t->modules[index].loaded = 1;
+	t->ranges_seen = UINT32_MAX;
+	return id;
+}
+
 void trace_tables_unload(struct trace_tables *t, uint64_t index)
 {
 	if (index >= t->module_count)
@@ -127,7 +137,8 @@ void trace_tables_unload(struct trace_tables *t, uint64_t index)
 	t->ranges_seen = UINT32_MAX;
 }
 
-/* ranges: mapped modules of this image by start; of two that overlap the later record wins (stands later). */
+/* ranges: the modules of this image that are loaded now, by start; of two that overlap the later record wins (stands
+   later). Records whose MODULE_LOAD has not passed may lie in the future: the app is ahead of us. */
 static void build_ranges(struct trace_tables *t)
 {
 	t->range_count = 0;
@@ -135,7 +146,7 @@ static void build_ranges(struct trace_tables *t)
 		const struct trace_module *m = &t->modules[i];
 		uint32_t at;
 
-		if (m->unloaded || m->module.image != t->image || m->module.start >= m->module.end)
+		if (!m->loaded || m->unloaded || m->module.image != t->image || m->module.start >= m->module.end)
 			continue;
 		for (at = t->range_count; at > 0; at--) {
 			if (t->modules[t->ranges[at - 1]].module.start <= m->module.start)
@@ -176,11 +187,12 @@ static uint32_t find_module(struct trace_tables *t, uint64_t pc, uint32_t image)
 		build_ranges(t);
 	if (image == t->image && (found = search_ranges(t, pc)) != 0)
 		return found;
+	/* Another thread's MODULE_LOAD may pass a moment after the first event from the module: the next one to come. */
 	read_modules(t);
-	if (t->ranges_seen != t->module_count)
-		build_ranges(t);
-	if (image == t->image && (found = search_ranges(t, pc)) != 0)
-		return found;
+	for (uint32_t i = 0; i < t->module_count; i++)
+		if (!t->modules[i].loaded && !t->modules[i].unloaded && t->modules[i].module.image == image &&
+		    covers(&t->modules[i], pc))
+			return i + 1;
 	for (uint32_t i = t->module_count; i-- > 0;)
 		if (t->modules[i].module.image == image && covers(&t->modules[i], pc))
 			return i + 1;

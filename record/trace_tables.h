@@ -5,8 +5,8 @@
  * events need and nothing else. A stack node is found by its index; a frame is one code address in one module.
  *
  * Which module an address belongs to depends on the time: a library may be unloaded and another one mapped there. The
- * map follows the MODULE_UNLOAD entries of the rings, which stand in time order; a module that has no MODULE_LOAD entry
- * yet is found in the arena's records. An entry of the app that makes no sense (an index out of range, a parent that is
+ * map follows the MODULE_LOAD and MODULE_UNLOAD entries of the rings, which stand in time order; only an address that no
+ * loaded module covers is looked up in the arena's records, the app being ahead of us. An entry of the app that makes no sense (an index out of range, a parent that is
  * not older than its child) resolves to nothing.
  *
  * Ownership: borrows arena and writer. Errors: ids are 0 when the trace's writer failed (its status sticks).
@@ -24,6 +24,7 @@
 struct trace_module {
 	struct ms_module module;         /* path and build id owned by the entry */
 	uint32_t id;                     /* in the trace; 0 = not written yet */
+	uint8_t loaded;                  /* its MODULE_LOAD has passed */
 	uint8_t unloaded;                /* its MODULE_UNLOAD has passed */
 };
 
@@ -58,6 +59,8 @@ void trace_tables_image(struct trace_tables *t, uint32_t image);
 uint32_t trace_tables_stack(struct trace_tables *t, uint32_t node);
 /* The id of the module record with this index, 0 = no such record. */
 uint32_t trace_tables_module(struct trace_tables *t, uint64_t index);
+/* The same; its code is there from now on. */
+uint32_t trace_tables_load(struct trace_tables *t, uint64_t index);
 /* Its code is gone from now on. */
 void trace_tables_unload(struct trace_tables *t, uint64_t index);
 

@@ -54,7 +54,7 @@ record() {
 # report [TRACE]: analyzes into $T/report.json and $T/report.txt
 report() {
 	rm -f "$T/report.json" "$T/report.txt"
-	"$BIN/memscope-analyze" --json="$T/report.json" --text="$T/report.txt" "${1:-$trace}" 2>"$T/analyze.err" ||
+	"$BIN/memscope-analyze" --top=0 --json="$T/report.json" --text="$T/report.txt" "${1:-$trace}" 2>"$T/analyze.err" ||
 		give_up "memscope-analyze ${1:-$trace}: status $?: $(cat "$T/analyze.err")"
 }
 # value FILTER: a value of the report
