@@ -182,7 +182,7 @@ flags_of = $(shell sed -n '1s|^// flags:||p' $(1))
 $(B)/programs/lib%.so: tests/programs/lib/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) -std=gnu11 -g -O1 -fPIC -shared -D_GNU_SOURCE -o $@ $<
+	$(Q)$(CC) -std=gnu11 -g -O1 -fPIC -shared -D_GNU_SOURCE -o $@ $< $(call flags_of,$<)
 $(B)/programs/%.so: tests/programs/count/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"

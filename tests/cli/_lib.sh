@@ -64,6 +64,11 @@ site() {
 	jq -r --arg f "$1" --arg k "$2" \
 		'[.sites[] | select(any(.stack[]; ((.function // "") | split("(")[0]) == $f)) | .[$k]] | add // 0' "$T/report.json"
 }
+# own FUNCTION FIELD: the same over the sites whose innermost frame is this function
+own() {
+	jq -r --arg f "$1" --arg k "$2" \
+		'[.sites[] | select(((.stack[0].function // "") | split("(")[0]) == $f) | .[$k]] | add // 0' "$T/report.json"
+}
 # sites FUNCTION: how many sites have a frame of this function
 sites() {
 	jq -r --arg f "$1" '[.sites[] | select(any(.stack[]; ((.function // "") | split("(")[0]) == $f))] | length' "$T/report.json"

@@ -17,8 +17,11 @@ eq status 0 $status
 report
 exited 0
 whole
-site_is main_alloc "$(said main)" 0
-site_is handler_alloc "$(said handler)" $(($(said handler) / 3))
+# Handlers that interrupt main_alloc have it on their stacks, so it is asked for as the innermost frame.
+eq "allocations in main_alloc" "$(said main)" "$(own main_alloc allocations)"
+eq "live blocks of main_alloc" 0 "$(own main_alloc live_blocks)"
+eq "allocations in handler_alloc" "$(said handler)" "$(own handler_alloc allocations)"
+eq "live blocks of handler_alloc" $(($(said handler) / 3)) "$(own handler_alloc live_blocks)"
 
 echo "# a handler that maps memory at any moment"
 record "$PROGRAMS/signal_maps"
