@@ -20,14 +20,15 @@
 
 /* ---- start ------------------------------------------------------------------------------------------------------- */
 
-/* The generous arena, unless address space is limited: then one that leaves most of it to the program. */
+/* The generous arena, unless address space is limited: then one that leaves most of it to the program. The library makes the
+   same comparison when it may not raise the limit (preload/limits.c). */
 static const struct arena_geometry *choose_geometry(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return &arena_generous;
-	return limit.rlim_cur / 4 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
+	return limit.rlim_cur / 9 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
 }
 
 /* The limit on file sizes counts for shared memory, too. It is meant for what the program writes: lifted for a moment. */

@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 {
 	depth = argc > 1 ? atoi(argv[1]) : 2000;
 	all = argc > 2;
-	for (int pass = 0; pass < 2; pass++)
+	for (volatile int pass = 0; pass < 2; pass = pass + 1) /* one call, two times */
 		if (recurse(1) != depth)
 			give_up("the recursion is %d deep", depth);
 	say(1, "exe %d 0\n", 2 * (all ? depth : 4));
