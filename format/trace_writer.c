@@ -679,8 +679,8 @@ struct ms_writer_stats ms_writer_stats(const struct ms_writer *w)
 {
 	return (struct ms_writer_stats){
 		.bytes = w->stream->position,
-		.events = w->events,
-		.blocks = w->blocks,
+		.events = w->status == MS_OK ? w->events : w->events_written,
+		.blocks = w->status == MS_OK ? w->blocks : w->blocks_written,
 		.frames = w->frames,
 		.stacks = w->stacks,
 		.strings = w->strings.count,

@@ -79,7 +79,7 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 
 struct ms_writer_stats {
 	uint64_t bytes;                  /* written to the stream */
-	uint64_t events, blocks;         /* appended */
+	uint64_t events, blocks;         /* appended; after an error: those that reached the stream */
 	uint32_t frames, stacks, strings, modules, threads;
 };
 struct ms_writer_stats ms_writer_stats(const struct ms_writer *w);

@@ -113,9 +113,9 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		if (status != MS_OK)
 			return status;
 		ms_stream_init_fd(&r->stream, r->fd);
-		status = ms_writer_open(&r->writer, &r->stream, &wo, err);
+		status = ms_writer_open(&r->writer, &r->stream, &wo, &r->error);
 		if (status != MS_OK)
-			return status;
+			return ms_fail(err, status, r->error.offset, "%s: %s", path, r->error.message);
 	}
 	status = ingest_init(&r->ingest, &r->arena, r->writer, &r->clock, (uint32_t)facts->pid, err);
 	if (status != MS_OK)

@@ -85,8 +85,8 @@ static void conclude(const struct options *o, struct recording *r, struct signal
 		return;
 	if (!r->process_written) {
 		recording_remove(r);
-		say("%s was not recorded: it never loaded the recording library (is it started by a program that clears "
-		    "LD_PRELOAD?)", o->program[0]);
+		say("%s was not recorded: the recording library never started in it (LD_PRELOAD cleared on the way, or too little "
+		    "address space left by ulimit -v?)", o->program[0]);
 	} else if (!o->quiet) {
 		summary_print(r, o->verbose);
 	}

@@ -15,6 +15,7 @@ ge "alloc-failed events" 1 "$(events '.kind == "alloc-failed"')"
 for limit in 4000000 1000000 300000 100000; do # KiB
 	echo "# ulimit -v $limit"
 	(
+		failures=0
 		ulimit -v $limit
 		record "$PROGRAMS/churn" 20000 10
 		eq status 0 $status

@@ -3,6 +3,7 @@
 export SECRET_TOKEN=xyzzy9f8e7d6c5b
 for mask in 000 022 077; do
 	(
+		failures=0
 		umask $mask
 		TRACE=$T/m$mask.ms record -v "$PROGRAMS/end_how" exec 1 10
 	)
