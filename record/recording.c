@@ -28,7 +28,7 @@ static const struct arena_geometry *choose_geometry(void)
 
 	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return &arena_generous;
-	return limit.rlim_cur / 9 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
+	return limit.rlim_cur / 4 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
 }
 
 /* The limit on file sizes counts for shared memory, too. It is meant for what the program writes: lifted for a moment. */
