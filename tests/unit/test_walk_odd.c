@@ -291,6 +291,88 @@ static void frame_pointers_that_lead_astray(void **state)
 	assert_int_equal(atomic_load(&fixture.arena.header->unwind_stops), stops);
 }
 
+/* The outermost frame has no unwind information; whether there is more outside depends on memory that changes. */
+static void end_that_moves(void **state)
+{
+	volatile uint64_t chain[2] = {0, 0};
+	uint32_t counts[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		chain[1] = i & 1 ? (uint64_t)no_cfi_no_fp + 4 : 0;
+		no_cfi_no_fp(capture_ours, (uint64_t)chain);
+		counts[i] = list.count;
+	}
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[1], 2);
+	assert_int_equal(counts[2], 1);
+	assert_int_equal(counts[3], 2);
+}
+
+/* ---- what only the saved rbp tells -------------------------------------------------------------------------------------- */
+
+/*
+ * padded() leaves `pad` bytes alone, rbp_based() leaves `room` bytes: with pad + room constant, all inside is at the same
+ * place, and the old return address of rbp_based() still stands where it was, in the padding. Only its rbp, as saved by the
+ * function that it calls, shows that its frame moved and that it was called from elsewhere.
+ */
+ASM_FUNCTION(rbp_based, ".cfi_startproc\n"
+			"push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset rbp, -16\n"
+			"mov %rsp, %rbp\n.cfi_def_cfa_register rbp\n"
+			"sub %rdx, %rsp\n"
+			"call *%rdi\n"
+			"leave\n.cfi_def_cfa rsp, 8\nret\n.cfi_endproc");
+ASM_FUNCTION(padded, ".cfi_startproc\n"
+		     "push %rbx\n.cfi_def_cfa_offset 16\n.cfi_offset rbx, -16\n"
+		     "push %rbp\n.cfi_def_cfa_offset 24\n.cfi_offset rbp, -24\n"
+		     "mov %rsp, %rbp\n.cfi_def_cfa_register rbp\n"
+		     "sub %rsi, %rsp\n"
+		     "cmp $64, %rsi\nja 2f\nje 1f\n"
+		     "call rbp_based\njmp 3f\n"
+		     "1: call rbp_based\njmp 3f\n"
+		     "2: call rbp_based\n3:\n"
+		     "mov %rbp, %rsp\npop %rbp\n.cfi_def_cfa rsp, 16\n"
+		     "pop %rbx\n.cfi_def_cfa rsp, 8\nret\n.cfi_endproc");
+void padded(void (*next)(void), uint64_t pad, uint64_t room);
+
+/* Save rbp at different places and use it for something else. */
+ASM_FUNCTION(saves_rbp_near, ".cfi_startproc\n"
+			     "push %rbp\n.cfi_def_cfa_offset 16\n.cfi_offset rbp, -16\n"
+			     "sub $32, %rsp\n.cfi_def_cfa_offset 48\n"
+			     "mov $5, %ebp\ncall capture_for_asm\n"
+			     "add $32, %rsp\n.cfi_def_cfa_offset 16\n"
+			     "pop %rbp\n.cfi_def_cfa_offset 8\nret\n.cfi_endproc");
+ASM_FUNCTION(saves_rbp_far, ".cfi_startproc\n"
+			    "sub $32, %rsp\n.cfi_def_cfa_offset 40\n"
+			    "push %rbp\n.cfi_def_cfa_offset 48\n.cfi_offset rbp, -48\n"
+			    "mov $7, %ebp\ncall capture_for_asm\n"
+			    "pop %rbp\n.cfi_def_cfa_offset 40\n"
+			    "add $32, %rsp\n.cfi_def_cfa_offset 8\nret\n.cfi_endproc");
+void saves_rbp_near(void);
+void saves_rbp_far(void);
+
+void capture_for_asm(void);
+__attribute__((used)) HOOK_ATTRIBUTES void capture_for_asm(void)
+{
+	capture_ours();
+	KEEP();
+}
+
+static void saved_rbp_is_proved(void **state)
+{
+	static void (*const inner[])(void) = {saves_rbp_near, saves_rbp_far};
+	uint64_t random = 12345;
+
+	(void)state;
+	for (int i = 0; i < 400; i++) {
+		uint64_t pad;
+
+		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		pad = (random >> 40 & 3) * 64;
+		padded(inner[random >> 50 & 1], pad, 256 + 8 - pad);
+	}
+}
+
 /* Whatever the hook is told, nothing is read where nothing is. */
 static void nonsense_arguments(void **state)
 {
@@ -357,6 +439,8 @@ int main(void)
 		cmocka_unit_test(module_code_with_frame_pointer),
 		cmocka_unit_test(code_outside_of_modules),
 		cmocka_unit_test(frame_pointers_that_lead_astray),
+		cmocka_unit_test(end_that_moves),
+		cmocka_unit_test(saved_rbp_is_proved),
 		cmocka_unit_test(nonsense_arguments),
 	};
 
