@@ -155,18 +155,21 @@ size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *mo
 		return 0;
 	if (m->dwarf && symbols_dwarf_resolve(m->dwarf, in_file, &chain, &n) != MS_OK)
 		n = 0;
-	*lines = chain;
-	if (n && *chain[n - 1].function) {
+	if (!n)
+		chain = &s->single;
+	if (!n || !*chain[n - 1].function) {
+		/* no debug information here, a unit in assembly (lines without functions), or names that dwz moved into a file
+		   that is not at hand */
+		if (!n)
+			s->single = (struct ms_symbol_line){.function = "", .linkage_name = "", .file = ""};
+		name_from_table(s, m->elf, in_file, &chain[n ? n - 1 : 0]);
+	} else {
 		complete_outermost(s, m->elf, in_file, &chain[n - 1]);
-		return n;
 	}
-	/* a unit in assembly has lines and no functions; a single line, because an inlined call stands in a function */
-	if (n > 1)
-		return n;
-	s->single = n ? chain[0] : (struct ms_symbol_line){.function = "", .linkage_name = "", .file = ""};
-	name_from_table(s, m->elf, in_file, &s->single);
-	*lines = &s->single;
-	return *s->single.function || *s->single.file || s->single.line ? 1 : 0;
+	*lines = chain;
+	if (!n)
+		n = *chain[0].function ? 1 : 0;
+	return n;
 }
 
 void ms_symbolizer_close(struct ms_symbolizer *s)

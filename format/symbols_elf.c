@@ -152,7 +152,8 @@ static bool open_by_link(struct symbols_file *f, const struct symbols_file *main
                          const struct symbols_search *search)
 {
 	const char *slash = strrchr(main->path, '/');
-	int directory = slash ? (int)(slash - main->path) : 0;
+	const char *folder = slash ? main->path : ".";
+	int directory = slash ? (int)(slash - main->path) : 1;
 	GElf_Word crc = 0;
 	const char *link = dwelf_elf_gnu_debuglink(main->elf, &crc);
 	char path[4096];
@@ -164,9 +165,9 @@ static bool open_by_link(struct symbols_file *f, const struct symbols_file *main
 		int n;
 
 		if (place == 2)
-			n = snprintf(path, sizeof path, "%s%.*s/%s", search->debug_directory, directory, main->path, link);
+			n = snprintf(path, sizeof path, "%s%.*s/%s", search->debug_directory, directory, folder, link);
 		else
-			n = snprintf(path, sizeof path, "%.*s/%s%s", directory, main->path, place ? ".debug/" : "", link);
+			n = snprintf(path, sizeof path, "%.*s/%s%s", directory, folder, place ? ".debug/" : "", link);
 		if (n < 0 || (size_t)n >= sizeof path || strcmp(path, main->path) == 0 || !file_open(f, path))
 			continue;
 		if (matches_link(f, build_id, bytes, crc))

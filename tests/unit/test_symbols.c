@@ -472,6 +472,39 @@ static void test_debuglink(void **state)
 	}
 }
 
+/* Debian's debug packages share what they have in common through dwz: names come from a second debug file. */
+static void test_dwz(void **state)
+{
+	const struct ms_symbol_line *lines;
+	struct ms_symbolizer *s;
+	struct program full, p;
+	uint64_t address;
+
+	(void)state;
+	if (run("dwz --version >/dev/null 2>&1") != 0) {
+		print_message("no dwz\n");
+		skip();
+	}
+	write_file("cxx.cpp", cxx_source);
+	assert_int_equal(run("cd %s && g++ -O2 -g -Wl,--build-id cxx.cpp -o full && g++ -O2 -g -DX -Wl,--build-id cxx.cpp -o full2 &&"
+	                     " objcopy --only-keep-debug full shared1.dbg && objcopy --only-keep-debug full2 shared2.dbg &&"
+	                     " dwz -m common.dbg -M %s/common.dbg shared1.dbg shared2.dbg 2>/dev/null &&"
+	                     " cp full shared && strip shared && objcopy --add-gnu-debuglink=shared1.dbg shared", folder, folder), 0);
+	describe(&full, "full");
+	describe(&p, "shared");
+	address = p.module.load_bias + address_of(&full, "mark_add") + 1;
+	s = symbolizer(NULL, false);
+	assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 1);
+	expect_line(&lines[0], "shop::cart<long>::add(long const&)", "cxx.cpp", line_with(cxx_source, "mark_add"));
+	ms_symbolizer_close(s);
+	/* without it: the symbol table still has the function, as the compiler's copy that it is */
+	assert_int_equal(run("rm %s/common.dbg", folder), 0);
+	s = symbolizer(NULL, false);
+	assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 1);
+	assert_ptr_equal(strstr(lines[0].function, "shop::cart<long>::add(long const&)"), lines[0].function);
+	ms_symbolizer_close(s);
+}
+
 /* The servers in $DEBUGINFOD_URLS are asked only when the caller says so. */
 static void test_debuginfod_only_when_asked(void **state)
 {
@@ -806,6 +839,7 @@ int main(void)
 	        cmocka_unit_test(test_no_build_id),
 	        cmocka_unit_test(test_separate_debug_file),
 	        cmocka_unit_test(test_debuglink),
+	        cmocka_unit_test(test_dwz),
 	        cmocka_unit_test(test_debuginfod_only_when_asked),
 	        cmocka_unit_test(test_against_addr2line),
 	        cmocka_unit_test(test_rust),
