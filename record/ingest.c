@@ -61,12 +61,27 @@ static void keyframe(struct ingest *g)
 	free(blocks);
 }
 
+/* Stops while there is room for one more block (what the writer holds back) and what follows the events. */
+static void check_room(struct ingest *g, uint64_t bytes_before)
+{
+	uint64_t bytes = ms_writer_stats(g->writer).bytes;
+
+	if (bytes - bytes_before > g->largest_write)
+		g->largest_write = bytes - bytes_before;
+	if (g->room_bytes != 0 && bytes + g->largest_write + g->largest_write / 4 + g->keep_bytes > g->room_bytes)
+		fail(g, MS_E_FULL);
+}
+
 static void write_batch(struct ingest *g)
 {
 	if (g->batch_count == 0)
 		return;
-	if (g->status == MS_OK)
+	if (g->status == MS_OK) {
+		uint64_t before = ms_writer_stats(g->writer).bytes;
+
 		fail(g, ms_writer_events(g->writer, g->batch, g->batch_count, &g->error));
+		check_room(g, before);
+	}
 	g->batch_count = 0;
 	if (g->status == MS_OK && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live)))
 		keyframe(g);
@@ -385,7 +400,11 @@ int ingest_run(struct ingest *g, uint64_t watermark)
 int ingest_flush(struct ingest *g, bool flush)
 {
 	write_batch(g);
-	if (flush && g->status == MS_OK)
+	if (flush && g->status == MS_OK) {
+		uint64_t before = ms_writer_stats(g->writer).bytes;
+
 		fail(g, ms_writer_flush(g->writer, &g->error));
+		check_room(g, before);
+	}
 	return g->status;
 }

@@ -59,7 +59,12 @@ struct ingest {
 	uint64_t events, live_bytes, peak_bytes, lost_events, unmatched_frees;
 	uint64_t overlapping;            /* allocations at an address that was alive */
 	uint64_t malformed;              /* entries that made no sense */
-	int status;                      /* MS_OK or what the writer failed with */
+	/* The file must not grow beyond room_bytes (0 = no limit) less what has to follow the events: the owner sets both.
+	   When it would, status becomes MS_E_FULL while the writer can still write. */
+	uint64_t room_bytes, keep_bytes;
+	uint64_t largest_write;          /* bytes that one batch has led to, at most */
+
+	int status;                      /* MS_OK, MS_E_FULL or what the writer failed with */
 	struct ms_error error;
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,10 +100,50 @@ static const struct slots_ops slots_to_ingest = {
 	.started = slot_started, .lost = slot_lost, .ended = slot_ended, .alive = thread_alive,
 };
 
+/* ---- room for the file ------------------------------------------------------------------------------------------- */
+
+#define SMALL_ROOM (UINT64_C(16) << 20) /* less: smaller blocks, so that more of them fit */
+#define SYMBOL_BYTES 64u                /* of a frame, with its share of strings: several times the usual */
+#define TAIL_BYTES 16384u               /* end, index of a small file */
+
+/* How large the file may become; UINT64_MAX = nothing is known to limit it. */
+static uint64_t room(struct recording *r)
+{
+	uint64_t bytes = UINT64_MAX, written = r->writer ? ms_writer_stats(r->writer).bytes : 0;
+	struct rlimit limit;
+	struct statvfs fs;
+
+	if (r->options->max_size_bytes) {
+		bytes = r->options->max_size_bytes;
+		r->room_limit = "--max-size is reached";
+	}
+	if (!r->regular)
+		return bytes;
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < bytes) {
+		bytes = limit.rlim_cur;
+		r->room_limit = "the limit on file sizes (ulimit -f) is reached";
+	}
+	if (fstatvfs(r->fd, &fs) == 0 && fs.f_blocks > 0 && written + (uint64_t)fs.f_bavail * fs.f_frsize < bytes) {
+		bytes = written + (uint64_t)fs.f_bavail * fs.f_frsize;
+		r->room_limit = "the disk is full";
+	}
+	return bytes;
+}
+
+/* Events stop early enough for symbols, end and index to follow; symbols may take half of a small file at most. */
+static void limit_events(struct recording *r)
+{
+	uint64_t bytes = room(r), keep = (uint64_t)r->ingest.tables.frame_count * SYMBOL_BYTES + TAIL_BYTES;
+
+	r->ingest.room_bytes = bytes == UINT64_MAX ? 0 : bytes;
+	r->ingest.keep_bytes = keep < bytes / 2 ? keep : bytes / 2;
+}
+
 int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
                    struct ms_error *err)
 {
 	struct ms_writer_options wo = {.level = r->options->level, .max_size_bytes = r->options->max_size_bytes};
+	uint64_t bytes;
 	int status;
 
 	r->path = path;
@@ -112,6 +153,12 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		status = output_open(path, &r->fd, &r->regular, err);
 		if (status != MS_OK)
 			return status;
+		bytes = room(r);
+		if (bytes < SMALL_ROOM) {
+			uint64_t events = bytes / 128;
+
+			wo.events_per_block = events < 256 ? 256 : events > 65536 ? 65536 : (uint32_t)events;
+		}
 		ms_stream_init_fd(&r->stream, r->fd);
 		status = ms_writer_open(&r->writer, &r->stream, &wo, &r->error);
 		if (status != MS_OK)
@@ -181,11 +228,13 @@ static void stop(struct recording *r, int status)
 	r->stopped = true;
 	if (r->error.code == MS_OK)
 		r->error = r->ingest.error;
+	if (status == MS_E_FULL && r->room_limit)
+		ms_fail(&r->error, status, MS_NO_OFFSET, "%s", r->room_limit);
 	if (r->error.code == MS_OK)
 		ms_fail(&r->error, status, MS_NO_OFFSET, "%s", ms_strerror(status));
 	arena_stop(&r->arena);
-	if (status != MS_E_FULL)
-		fprintf(stderr, "memscope-record: %s: %s; the program goes on unrecorded\n", r->path, r->error.message);
+	fprintf(stderr, "memscope-record: %s: %s%s\n", r->path, r->error.message,
+	        r->app->gone ? "" : "; the program goes on unrecorded");
 }
 
 static void calibrate(struct recording *r, uint64_t mono_ns, bool force)
@@ -209,6 +258,8 @@ static void round_of(struct recording *r, bool everything)
 		status = write_process(r);
 		r->process_written = true;
 	}
+	if (status == MS_OK && r->process_written && r->regular)
+		limit_events(r);
 	if (status == MS_OK && r->process_written)
 		status = ingest_run(&r->ingest, everything ? UINT64_MAX : watermark);
 	if (status != MS_OK)
@@ -285,15 +336,18 @@ static void fill_end(struct recording *r, bool symbolized)
 	};
 }
 
-/* A trace that hit its size limit still gets its end; one that cannot be written does not. */
+/* A trace that may not grow still gets its symbols and its end; one that cannot be written does not. */
 static bool writable(const struct recording *r)
 {
-	return !r->stopped || r->error.code == MS_E_FULL;
+	int status = ms_writer_status(r->writer);
+
+	return status == MS_OK || status == MS_E_FULL;
 }
 
 int recording_finish(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	bool symbolized = false;
+	struct ms_error error = {0};
 	uint64_t end_ns;
 
 	if (r->options->discard)
@@ -310,21 +364,22 @@ int recording_finish(struct recording *r, bool (*interrupted)(void *), void *con
 		return MS_OK;
 	fill_end(r, false);
 	end_ns = r->end.time_ns; /* before the symbols, which take their time */
-	if (!r->options->no_symbols && !r->stopped) {
+	/* What was pending when the room ran out is written first, then the symbols. */
+	if (ms_writer_status(r->writer) == MS_OK)
+		(void)ms_writer_flush(r->writer, &error);
+	if (!r->options->no_symbols && ms_writer_status(r->writer) == MS_OK) {
 		struct ms_symbolizer_options so = {.debuginfod = r->options->debuginfod};
-		int status = trace_symbols_write(&r->ingest.tables, r->writer, &so, interrupted, context, &symbolized, &r->error);
 
-		if (status != MS_OK && ms_writer_status(r->writer) != MS_OK)
-			stop(r, status);
+		(void)trace_symbols_write(&r->ingest.tables, r->writer, &so, interrupted, context, &symbolized, &error);
 	}
 	if (writable(r)) {
-		int status;
-
 		fill_end(r, symbolized);
 		r->end.time_ns = end_ns;
-		status = ms_writer_end(r->writer, &r->end, &r->error);
-		if (status != MS_OK && !r->stopped)
-			stop(r, status);
+		(void)ms_writer_end(r->writer, &r->end, &error);
+	}
+	if (!writable(r) && !r->stopped) {
+		r->error = error;
+		stop(r, error.code);
 	}
 	r->stats = ms_writer_stats(r->writer);
 	if (close(r->fd) != 0 && errno != EINTR && !r->stopped)

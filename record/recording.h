@@ -53,7 +53,8 @@ struct recording {
 	bool tables;                     /* ingest and slots are open */
 
 	bool process_written;
-	bool stopped;                    /* the trace cannot grow any more; error says why */
+	bool stopped;                    /* the trace does not grow any more; error says why */
+	const char *room_limit;          /* what bounds the size of the file: for the message */
 	struct ms_error error;
 	uint64_t flush_mono_ns, sweep_mono_ns;
 	uint64_t flushed_events;

@@ -61,7 +61,7 @@ void summary_print(const struct recording *r, int verbose)
 	if (r->end.lost_threads)
 		fprintf(stderr, ", %" PRIu64 " threads not recorded", r->end.lost_threads);
 	if (r->end.size_limit_reached)
-		fprintf(stderr, ", stopped by --max-size");
+		fprintf(stderr, ", incomplete: %s", r->error.message);
 	fputc('\n', stderr);
 	if (verbose > 0)
 		print_details(r);
