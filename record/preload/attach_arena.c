@@ -4,13 +4,12 @@
 #include "attach_arena.h"
 
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "limits.h"
+#include "address_limit.h"
 #include "raw.h"
 
 #define ASK_NAP_NS 1000000L
@@ -211,7 +210,11 @@ bool ms_arena_ask(struct ms_arena_header *parent, struct ms_arena_place *place)
 		if (ms_raw(SYS_newfstatat, AT_FDCWD, (long)place->path, (long)&status, 0, 0, 0) == 0)
 			place->inode = status.st_ino;
 	}
-	atomic_store_explicit(&parent->child_reply, 0, memory_order_release);
-	atomic_store_explicit(&parent->child_pid, 0, memory_order_release);
+	/* An answer that comes too late must not be taken for the next child's: then the request stays ours, and the
+	   collector clears it when we are gone. */
+	if (reply != 0) {
+		atomic_store_explicit(&parent->child_reply, 0, memory_order_release);
+		atomic_store_explicit(&parent->child_pid, 0, memory_order_release);
+	}
 	return reply != 0 && reply != UINT32_MAX && place->inode != 0;
 }

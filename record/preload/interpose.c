@@ -11,7 +11,7 @@
 
 #include "hooks.h"
 #include "hooks_exec.h"
-#include "limits.h"
+#include "address_limit.h"
 #include "modules.h"
 #include "process.h"
 #include "threads.h"

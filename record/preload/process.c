@@ -46,7 +46,7 @@
 
 #include "environment.h"
 #include "hooks_exec.h"
-#include "limits.h"
+#include "address_limit.h"
 #include "modules.h"
 #include "raw.h"
 #include "real.h"

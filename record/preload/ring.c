@@ -142,7 +142,7 @@ static void write_entry(uint64_t *w, const struct ms_thread *t, const struct ms_
 /* Does an entry of that many words fit? Looks at what the collector has consumed meanwhile. */
 static bool has_room(struct ms_thread *t, unsigned words)
 {
-	uint64_t tail = atomic_load_explicit(&t->slot->tail, memory_order_acquire);
+	uint64_t tail = atomic_load_explicit(&t->slot->tail, memory_order_seq_cst); /* see wait_for_room */
 
 	t->limit = tail + t->mask + 1;
 	return t->head + words <= t->limit;
@@ -210,8 +210,8 @@ static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned wo
 		struct timespec nap = {0, FULL_NAP_NS};
 		uint32_t wake = atomic_load_explicit(&header->wake, memory_order_acquire);
 
-		atomic_store_explicit(&slot->waiting, 1, memory_order_relaxed);
-		atomic_thread_fence(memory_order_seq_cst);
+		/* Ordered before the tail that is read next: the collector stores tail and then reads waiting. */
+		atomic_store_explicit(&slot->waiting, 1, memory_order_seq_cst);
 		room = has_room(t, words);
 		if (room || atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
 			break;

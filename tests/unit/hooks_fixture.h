@@ -10,7 +10,7 @@
 
 #include "mini_arena.h"
 #include "record/preload/hooks.h"
-#include "record/preload/limits.h"
+#include "record/preload/address_limit.h"
 #include "record/preload/process.h"
 #include "record/preload/ring.h"
 

@@ -168,9 +168,8 @@ bool mini_drain_slot(struct mini_arena *arena, uint32_t index, struct mini_entri
 		ok = decode(arena, &ring[tail & (slot->ring_words - 1)], e) && e->words <= head - tail;
 		tail += e->words;
 	}
-	atomic_store_explicit(&slot->tail, tail, memory_order_release);
-	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_load_explicit(&slot->waiting, memory_order_relaxed) != 0)
+	atomic_store_explicit(&slot->tail, tail, memory_order_seq_cst);
+	if (atomic_load_explicit(&slot->waiting, memory_order_seq_cst) != 0)
 		atomic_fetch_add(&arena->header->wake, 1);
 	return ok;
 }

@@ -1,5 +1,5 @@
 /*
- * limits.h - RLIMIT_AS: the arena's address space is ours, not the program's.
+ * address_limit.h - RLIMIT_AS: the arena's address space is ours, not the program's.
  *
  * A program that limits its address space means its own. What it sets is raised by the size of the arena, what it
  * reads is lowered by it, so it does not notice. The amount stands in the arena's header, because the limit itself outlives
@@ -7,8 +7,8 @@
  *
  * Thread-safety: the hooks, any thread. ms_limits_make_room and _restore: the starting thread. No errno change of its own.
  */
-#ifndef MS_PRELOAD_LIMITS_H
-#define MS_PRELOAD_LIMITS_H
+#ifndef MS_PRELOAD_ADDRESS_LIMIT_H
+#define MS_PRELOAD_ADDRESS_LIMIT_H
 
 #include <stdbool.h>
 #include <sys/resource.h>

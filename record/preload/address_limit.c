@@ -1,7 +1,7 @@
 /*
- * limits.c - hides the arena's address space from a program that looks at or sets RLIMIT_AS.
+ * address_limit.c - hides the arena's address space from a program that looks at or sets RLIMIT_AS.
  */
-#include "limits.h"
+#include "address_limit.h"
 
 #include <errno.h>
 #include <stdatomic.h>
