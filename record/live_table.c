@@ -6,88 +6,140 @@
 
 #include "format/errors.h"
 
-#define INITIAL_CAPACITY ((size_t)1 << 12)
+#define INITIAL_BITS 12u
+#define MOST_BITS 31u
+#define INITIAL_POOL ((size_t)1 << 12)
+#define HUGE_FROM_BYTES ((size_t)4 << 20)
 
-static struct ms_live_block *map_entries(size_t capacity)
+/* Zeroed pages. Huge ones for large tables: misses of the TLB are a good part of the cost. */
+static void *map_pages(size_t bytes)
 {
-	size_t bytes = capacity * sizeof(struct ms_live_block);
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return NULL;
-	if (bytes >= (size_t)4 << 20)
+	if (bytes >= HUGE_FROM_BYTES)
 		(void)madvise(p, bytes, MADV_HUGEPAGE);
 	return p;
 }
 
 int live_table_init(struct live_table *t)
 {
-	*t = (struct live_table){.capacity = INITIAL_CAPACITY, .shift = 64 - 12};
-	t->entries = map_entries(t->capacity);
-	return t->entries ? MS_OK : MS_E_NOMEM;
+	*t = (struct live_table){.capacity = (size_t)1 << INITIAL_BITS, .shift = 32 - INITIAL_BITS,
+	                         .pool_capacity = INITIAL_POOL, .pool_used = 1};
+	t->index = map_pages(t->capacity * sizeof *t->index);
+	t->pool = map_pages(t->pool_capacity * sizeof *t->pool);
+	if (t->index && t->pool)
+		return MS_OK;
+	live_table_free(t);
+	return MS_E_NOMEM;
 }
 
 void live_table_free(struct live_table *t)
 {
-	if (t->entries)
-		munmap(t->entries, t->capacity * sizeof *t->entries);
+	if (t->index)
+		munmap(t->index, t->capacity * sizeof *t->index);
+	if (t->pool)
+		munmap(t->pool, t->pool_capacity * sizeof *t->pool);
 	free(t->orphans);
 	*t = (struct live_table){0};
 }
 
-static struct ms_live_block *free_entry(const struct live_table *t, uint64_t address)
+static void fill_slot(struct live_table *t, uint64_t slot)
 {
-	size_t i = live_table_home(t, address);
+	size_t i = live_table_home(t, (uint32_t)(slot >> 32));
 
-	while (t->entries[i].address != 0)
+	while (t->index[i] != 0)
 		i = (i + 1) & (t->capacity - 1);
-	return &t->entries[i];
+	t->index[i] = slot;
 }
 
-static bool grow(struct live_table *t)
+static bool grow_index(struct live_table *t)
 {
 	struct live_table bigger = *t;
 
+	if (t->shift <= 32 - MOST_BITS)
+		return false;
 	bigger.capacity = t->capacity * 2;
 	bigger.shift = t->shift - 1;
-	bigger.entries = map_entries(bigger.capacity);
-	if (!bigger.entries)
+	bigger.index = map_pages(bigger.capacity * sizeof *bigger.index);
+	if (!bigger.index)
 		return false;
 	/* The high bits of the hash choose the home, so old and new order agree: this walks both tables forwards. */
 	for (size_t i = 0; i < t->capacity; i++)
-		if (t->entries[i].address != 0)
-			*free_entry(&bigger, t->entries[i].address) = t->entries[i];
-	munmap(t->entries, t->capacity * sizeof *t->entries);
+		if (t->index[i] != 0)
+			fill_slot(&bigger, t->index[i]);
+	munmap(t->index, t->capacity * sizeof *t->index);
 	*t = bigger;
 	return true;
 }
 
+static bool grow_pool(struct live_table *t)
+{
+	size_t bytes = t->pool_capacity * sizeof *t->pool;
+	void *p;
+
+	if (t->pool_capacity > UINT32_MAX / 2)
+		return false;
+	p = mremap(t->pool, bytes, bytes * 2, MREMAP_MAYMOVE);
+	if (p == MAP_FAILED)
+		return false;
+	if (bytes * 2 >= HUGE_FROM_BYTES)
+		(void)madvise(p, bytes * 2, MADV_HUGEPAGE);
+	t->pool = p;
+	t->pool_capacity *= 2;
+	return true;
+}
+
+/* The number of an entry that nobody uses, 0 when there is no memory. */
+static size_t take_entry(struct live_table *t)
+{
+	size_t number = t->free_entry;
+
+	if (number) {
+		t->free_entry = (size_t)t->pool[number].block;
+		return number;
+	}
+	if (t->pool_used == t->pool_capacity && !grow_pool(t))
+		return 0;
+	return t->pool_used++;
+}
+
 struct ms_live_block *live_table_insert(struct live_table *t, uint64_t address)
 {
-	struct ms_live_block *e;
+	size_t number;
 
-	if ((t->count + 1) * 8 > t->capacity * 5 && !grow(t) && t->count + 1 >= t->capacity)
+	if ((t->count + 1) * 8 > t->capacity * 5 && !grow_index(t) && t->count + 1 >= t->capacity)
 		return NULL;
-	e = free_entry(t, address);
-	e->address = address;
+	number = take_entry(t);
+	if (!number)
+		return NULL;
+	fill_slot(t, (uint64_t)live_table_tag(address) << 32 | number);
+	t->pool[number].address = address;
 	t->count++;
-	return e;
+	return &t->pool[number];
 }
 
 void live_table_remove(struct live_table *t, struct ms_live_block *entry)
 {
-	size_t mask = t->capacity - 1;
-	size_t hole = (size_t)(entry - t->entries);
+	size_t mask = t->capacity - 1, number = (size_t)(entry - t->pool);
+	uint64_t slot = (uint64_t)live_table_tag(entry->address) << 32 | number;
+	size_t hole = live_table_home(t, (uint32_t)(slot >> 32));
 
-	/* Backward shift: an entry behind the hole may move into it if the hole is not before its home. */
-	for (size_t i = (hole + 1) & mask; t->entries[i].address != 0; i = (i + 1) & mask) {
-		size_t home = live_table_home(t, t->entries[i].address);
+	while (t->index[hole] != slot)
+		hole = (hole + 1) & mask;
+	/* Backward shift: a slot behind the hole may move into it if the hole is not before its home. */
+	for (size_t i = (hole + 1) & mask; t->index[i] != 0; i = (i + 1) & mask) {
+		size_t home = live_table_home(t, (uint32_t)(t->index[i] >> 32));
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
-			t->entries[hole] = t->entries[i];
+			t->index[hole] = t->index[i];
 			hole = i;
 		}
 	}
-	t->entries[hole].address = 0;
+	t->index[hole] = 0;
+	entry->address = 0;
+	entry->block = t->free_entry;
+	t->free_entry = number;
 	t->count--;
 }
 
@@ -106,11 +158,19 @@ bool live_table_orphan(struct live_table *t, struct ms_live_block *entry)
 	return true;
 }
 
+/* Dropping the pages is cheaper than writing zeros over a large table. */
+static void wipe(void *p, size_t bytes)
+{
+	if (madvise(p, bytes, MADV_DONTNEED) != 0)
+		memset(p, 0, bytes);
+}
+
 void live_table_clear(struct live_table *t)
 {
-	/* Dropping the pages is cheaper than writing zeros over a large table. */
-	if (madvise(t->entries, t->capacity * sizeof *t->entries, MADV_DONTNEED) != 0)
-		memset(t->entries, 0, t->capacity * sizeof *t->entries);
+	wipe(t->index, t->capacity * sizeof *t->index);
+	wipe(t->pool, t->pool_capacity * sizeof *t->pool);
+	t->pool_used = 1;
+	t->free_entry = 0;
 	t->count = 0;
 	t->orphan_count = 0;
 }
@@ -129,9 +189,9 @@ struct ms_live_block *live_table_snapshot(const struct live_table *t, size_t *co
 	*count = 0;
 	if (total == 0 || !(out = malloc(total * sizeof *out)))
 		return NULL;
-	for (size_t i = 0; i < t->capacity; i++)
-		if (t->entries[i].address != 0)
-			out[n++] = t->entries[i];
+	for (size_t i = 1; i < t->pool_used; i++)
+		if (t->pool[i].address != 0)
+			out[n++] = t->pool[i];
 	if (t->orphan_count)
 		memcpy(out + n, t->orphans, t->orphan_count * sizeof *out);
 	qsort(out, total, sizeof *out, by_block);

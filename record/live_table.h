@@ -1,10 +1,18 @@
 /*
  * live_table.h - the blocks that are alive, by address.
  *
- * An open-addressing table with linear probing. Removal shifts the followers back instead of leaving tombstones, so a
- * table that sees millions of short lives stays as fast as a fresh one. The capacity is a power of two, doubled at 5/8
- * load; memory comes from mmap with huge pages advised, because the table's cache and TLB misses are the main cost of
- * the collector. live_table_prefetch hides most of them when the address is known some events ahead.
+ *   index   open addressing, linear probing:  tag (upper half of the hash) << 32 | number of an entry, 0 = empty
+ *   pool    the entries, in no order; freed ones form a list, the last one freed is used next
+ *
+ * The index is the only part that must have room to spare (a power of two, doubled at 5/8 load) and has 8 bytes per
+ * slot; the pool holds as many entries as there were blocks at once, and grows in place or by moving page tables. So a
+ * program with millions of blocks costs little more memory than its blocks need, and touching fresh memory is what
+ * costs most. A short-lived block finds its entry in the cache, where the one before it left it. Growing and removing need
+ * the tags only, not the entries. Removal shifts the followers back instead of leaving tombstones, so a table that sees
+ * millions of short lives stays as fast as a fresh one.
+ *
+ * The misses that are left are hidden by two calls when the address is known some events ahead: live_table_prefetch,
+ * and, when that line should have arrived, live_table_prefetch_entry.
  *
  * Blocks that can no longer be found by address, because an allocation returned their address without a free that we
  * saw, are kept as orphans: they never end, but they are part of the live set.
@@ -23,10 +31,13 @@
 #include "format/trace_types.h"
 
 struct live_table {
-	struct ms_live_block *entries;   /* address 0 = empty */
-	size_t capacity;                 /* power of two */
+	uint64_t *index;
+	size_t capacity;                 /* of the index: a power of two */
 	size_t count;
-	unsigned shift;                  /* 64 - log2(capacity) */
+	unsigned shift;                  /* 32 - log2(capacity) */
+	struct ms_live_block *pool;      /* [0] is not used; address 0 = free, block = number of the next free entry */
+	size_t pool_capacity, pool_used; /* entries that there is room for, that were ever used */
+	size_t free_entry;               /* head of the list of free entries, 0 = none */
 	struct ms_live_block *orphans;
 	size_t orphan_count, orphan_capacity;
 };
@@ -34,27 +45,41 @@ struct live_table {
 int live_table_init(struct live_table *t);
 void live_table_free(struct live_table *t);
 
-static inline size_t live_table_home(const struct live_table *t, uint64_t address)
+/* Upper half of a Fibonacci hash; the low four bits of a malloc'ed address are zero. */
+static inline uint32_t live_table_tag(uint64_t address)
 {
-	/* Fibonacci hashing; the low four bits of a malloc'ed address are zero. */
-	return (size_t)((address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> t->shift);
+	return (uint32_t)((address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static inline size_t live_table_home(const struct live_table *t, uint32_t tag)
+{
+	return tag >> t->shift;
 }
 
 static inline void live_table_prefetch(const struct live_table *t, uint64_t address)
 {
-	const struct ms_live_block *e = &t->entries[live_table_home(t, address)];
-	__builtin_prefetch(e, 1);
-	__builtin_prefetch((const char *)e + sizeof *e - 1, 1);
+	__builtin_prefetch(&t->index[live_table_home(t, live_table_tag(address))], 1);
+}
+
+static inline void live_table_prefetch_entry(const struct live_table *t, uint64_t address)
+{
+	uint64_t slot = t->index[live_table_home(t, live_table_tag(address))];
+
+	__builtin_prefetch(&t->pool[(uint32_t)slot], 1);
 }
 
 /* The block at this address, NULL when there is none. */
 static inline struct ms_live_block *live_table_find(const struct live_table *t, uint64_t address)
 {
-	for (size_t i = live_table_home(t, address);; i = (i + 1) & (t->capacity - 1)) {
-		if (t->entries[i].address == address)
-			return &t->entries[i];
-		if (t->entries[i].address == 0)
+	uint32_t tag = live_table_tag(address);
+
+	for (size_t i = live_table_home(t, tag);; i = (i + 1) & (t->capacity - 1)) {
+		uint64_t slot = t->index[i];
+
+		if (slot == 0)
 			return NULL;
+		if (slot >> 32 == tag && t->pool[(uint32_t)slot].address == address)
+			return &t->pool[(uint32_t)slot];
 	}
 }
 
@@ -74,7 +99,7 @@ static inline size_t live_table_blocks(const struct live_table *t)
 	return t->count + t->orphan_count;
 }
 
-/* Forgets every block; keeps the memory. */
+/* Forgets every block; keeps the address space. */
 void live_table_clear(struct live_table *t);
 
 /* All blocks alive, sorted by block id; the caller frees with free(). NULL when there is none or no memory. */

@@ -7,7 +7,9 @@
 #include "format/errors.h"
 #include "format/events.h"
 
-#define PREFETCH_LEAD 12u    /* entries; about the latency of one cache miss at full speed */
+/* Entries between the two prefetches of an address (its place in the table's index; the block that stands there), and
+   between the second and its use: each about the latency of a cache miss at full speed. */
+#define PREFETCH_STEP (MERGE_LEAD / 2)
 
 void merge_init(struct merge *m, merge_entry_fn entry, void *context, const struct live_table *table)
 {
@@ -120,10 +122,13 @@ static inline bool hand_out(struct merge *m, struct merge_stream *s, uint64_t ti
 	const uint64_t *words = s->words + s->begin;
 	uint32_t length = MS_ENTRY_WORDS(words[1]);
 
-	while (s->lead < PREFETCH_LEAD && s->ahead < s->end) {
-		uint64_t tag = s->words[s->ahead + 1];
-		if (m->table)
-			live_table_prefetch(m->table, tag & MS_ENTRY_ADDRESS_MASK);
+	while (s->lead < MERGE_LEAD && s->ahead < s->end) {
+		uint64_t tag = s->words[s->ahead + 1], address = tag & MS_ENTRY_ADDRESS_MASK;
+		if (m->table) {
+			live_table_prefetch(m->table, address);
+			live_table_prefetch_entry(m->table, s->addresses[(s->met - PREFETCH_STEP) % MERGE_LEAD]);
+		}
+		s->addresses[s->met++ % MERGE_LEAD] = address;
 		s->ahead += MS_ENTRY_WORDS(tag);
 		s->lead++;
 	}

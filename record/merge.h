@@ -32,12 +32,15 @@
 #include "live_table.h"
 
 #define MERGE_WINDOW_NS 20000u
+#define MERGE_LEAD 16u               /* entries that the prefetch runs ahead, a power of two */
 
 struct merge_stream {
 	uint64_t *words;
 	size_t begin, end, capacity;     /* pending entries: words[begin, end) */
 	size_t ahead;                    /* prefetch position, begin <= ahead <= end */
 	uint32_t lead;                   /* entries between begin and ahead */
+	uint32_t met;                    /* entries that ahead has passed */
+	uint64_t addresses[MERGE_LEAD];  /* of the last ones, by met */
 	uint32_t slot;                   /* index in the arena; the consumer's handle */
 	uint64_t consumed;               /* words handed out so far */
 	struct merge_stream *held_by;    /* waits until held_by->consumed > held_until; NULL = does not wait */
