@@ -96,11 +96,14 @@ static void print_row(const struct ms_table *t, FILE *out, size_t indent, const 
 {
 	spaces(out, indent);
 	for (size_t c = 0; c < t->column_count; c++) {
+		const char *cell = cells ? cells[c] : t->columns[c].header;
 		bool last = c + 1 == t->column_count;
 
-		print_cell(out, cells ? cells[c] : t->columns[c].header, t->columns[c].align, width[c], last, utf8);
-		if (!last)
+		if (last && *cell == '\0')
+			break; /* no spaces at the end of a line */
+		if (c)
 			spaces(out, GAP);
+		print_cell(out, cell, t->columns[c].align, width[c], last, utf8);
 	}
 	putc('\n', out);
 }

@@ -122,7 +122,7 @@ static void print_title(struct ms_text *t)
 	}
 	fputs(r->core_dumped ? ", core dumped\n" : "\n", t->out);
 	ms_escape_text(t->out, r->file);
-	fprintf(t->out, "%s%s events in %s", *r->file ? ": " : "", ms_unit_count(a, r->events),
+	fprintf(t->out, "%s%s in %s", *r->file ? ": " : "", ms_unit_of(a, r->events, "event"),
 	        ms_unit_bytes(b, r->file_bytes, t->options.exact));
 	if (r->events) {
 		uint64_t hundredths = (uint64_t)((unsigned __int128)r->file_bytes * 100 / r->events);
@@ -134,12 +134,12 @@ static void print_title(struct ms_text *t)
 
 /* ---- quality ------------------------------------------------------------------------------------------------------ */
 
-static void warn_if(struct ms_text *t, uint64_t count, const char *text)
+static void warn_if(struct ms_text *t, uint64_t count, const char *noun, const char *text)
 {
 	char n[MS_UNIT_TEXT];
 
 	if (count)
-		fprintf(t->out, "  ! %s %s\n", ms_unit_count(n, count), text);
+		fprintf(t->out, "  ! %s %s\n", ms_unit_of(n, count, noun), text);
 }
 
 int ms_text_quality(struct ms_text *t)
@@ -154,10 +154,10 @@ int ms_text_quality(struct ms_text *t)
 	                : r->damaged || r->size_limit_reached ? "incomplete: the record stops early"
 	                : r->lost_stacks                      ? "all events, but some without their stack"
 	                                                      : "the recording stopped before the program did");
-	warn_if(t, r->lost_events, "events were lost");
-	warn_if(t, r->lost_threads, "threads could not be recorded");
-	warn_if(t, r->lost_stacks, "events have no stack although one was wanted");
-	warn_if(t, r->late_events, "events arrived late: their times were raised to keep the order");
+	warn_if(t, r->lost_events, "event", "lost");
+	warn_if(t, r->lost_threads, "thread", "not recorded");
+	warn_if(t, r->lost_stacks, "event", "without a stack although one was wanted");
+	warn_if(t, r->late_events, "event", "late: times were raised to keep the order");
 	if (r->size_limit_reached)
 		fputs("  ! the recording was stopped by its size limit\n", t->out);
 	if (r->damaged) {
@@ -172,9 +172,9 @@ int ms_text_quality(struct ms_text *t)
 	if (r->process->inherited_heap)
 		fputs("  ! a forked child: blocks born before the fork are not known\n", t->out);
 	if (r->unmatched_frees) {
-		fprintf(t->out, "  ! %s frees of unknown blocks, between %s", ms_unit_count(a, r->unmatched_frees),
+		fprintf(t->out, "  ! %s of unknown blocks, from %s", ms_unit_of(a, r->unmatched_frees, "free"),
 		        ms_unit_duration(b, r->first_unmatched_ns));
-		fprintf(t->out, " and %s\n", ms_unit_duration(b, r->last_unmatched_ns));
+		fprintf(t->out, " to %s after the start\n", ms_unit_duration(b, r->last_unmatched_ns));
 	}
 	fprintf(t->out, "  lost events %s, ", ms_unit_count(a, r->lost_events));
 	fprintf(t->out, "unmatched frees %s, sampling none, guard none\n", ms_unit_count(a, r->unmatched_frees));
@@ -220,7 +220,7 @@ static int print_curve(struct ms_text *t)
 	ms_spark(t->out, values, r->timeline_count, r->totals.peak_bytes, width, t->options.utf8);
 	if (width > r->timeline_count)
 		width = r->timeline_count;
-	fprintf(t->out, "\n  0 s%*s\n", width > 3 ? (int)width - 3 : 0, ms_unit_duration(a, r->trace.duration_ns));
+	fprintf(t->out, "\n  0 s%*s\n", width > 16 ? (int)width - 3 : 13, ms_unit_duration(a, r->trace.duration_ns));
 	free(values);
 	return MS_OK;
 }
@@ -233,25 +233,26 @@ int ms_text_totals(struct ms_text *t)
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
 
 	ms_text_heading(t, "TOTALS", NULL);
-	row(t, "peak", ms_unit_bytes(a, s->peak_bytes, exact), "in %s blocks, after %s",
-	    ms_unit_count(b, s->peak_blocks), ms_unit_duration(c, s->peak_time_ns));
-	row(t, open ? "alive at cut" : "alive at end", ms_unit_bytes(a, s->live_bytes, exact), "in %s blocks",
-	    ms_unit_count(b, s->live_blocks));
-	row(t, "allocated", ms_unit_bytes(a, s->allocated_bytes, exact), "by %s allocations and %s reallocations",
-	    ms_unit_count(b, s->allocations), ms_unit_count(c, s->reallocations));
-	row(t, "freed", ms_unit_bytes(a, s->freed_bytes, exact), "by %s frees and %s reallocations",
-	    ms_unit_count(b, s->frees), ms_unit_count(c, s->reallocations));
+	row(t, "peak", ms_unit_bytes(a, s->peak_bytes, exact), "in %s, after %s",
+	    ms_unit_of(b, s->peak_blocks, "block"), ms_unit_duration(c, s->peak_time_ns));
+	row(t, open ? "alive at cut" : "alive at end", ms_unit_bytes(a, s->live_bytes, exact), "in %s",
+	    ms_unit_of(b, s->live_blocks, "block"));
+	row(t, "allocated", ms_unit_bytes(a, s->allocated_bytes, exact), "by %s and %s",
+	    ms_unit_of(b, s->allocations, "allocation"), ms_unit_of(c, s->reallocations, "reallocation"));
+	row(t, "freed", ms_unit_bytes(a, s->freed_bytes, exact), "by %s and %s",
+	    ms_unit_of(b, s->frees, "free"), ms_unit_of(c, s->reallocations, "reallocation"));
+	ms_unit_of(b, begun, "block");
+	ms_unit_share(c, s->temporary_allocations, begun);
 	if (s->temporary_window == 1)
 		row(t, "temporary", ms_unit_count(a, s->temporary_allocations),
-		    "blocks (%s), freed by the next allocation event of their thread",
-		    ms_unit_share(b, s->temporary_allocations, begun));
+		    "of %s (%s), freed by their thread's next event", b, c);
 	else
 		row(t, "temporary", ms_unit_count(a, s->temporary_allocations),
-		    "blocks (%s), freed within %" PRIu32 " allocation events of their thread",
-		    ms_unit_share(b, s->temporary_allocations, begun), s->temporary_window);
+		    "of %s (%s), freed within their thread's next %" PRIu32 " events", b, c, s->temporary_window);
 	if (s->ended_by_exec.blocks)
 		row(t, "gone by exec", ms_unit_bytes(a, s->ended_by_exec.bytes, exact),
-		    "in %s blocks, alive when exec replaced the program", ms_unit_count(b, s->ended_by_exec.blocks));
+		    "in %s, alive when exec replaced the program",
+		    ms_unit_of(b, s->ended_by_exec.blocks, "block"));
 	if (s->zero_size_allocations)
 		row(t, "size 0", ms_unit_count(a, s->zero_size_allocations), "allocations");
 	if (s->failed_allocations)

@@ -50,10 +50,10 @@ static void more_sites(struct ms_text *t, const struct top *top)
 
 	if (top->shown == top->all)
 		return;
-	fprintf(t->out, "  %s %s more sites: %s%s (%s)\n", t->options.utf8 ? "…" : "...",
-	        ms_unit_count(count, top->all - top->shown),
-	        top->by->bytes ? ms_unit_bytes(value, top->rest, t->options.exact) : ms_unit_count(value, top->rest),
-	        top->by->bytes ? "" : " blocks", ms_unit_share(share, top->rest, top->total));
+	fprintf(t->out, "  %s %s: %s (%s)\n", t->options.utf8 ? "…" : "...",
+	        ms_unit_of(count, top->all - top->shown, "more site"),
+	        top->by->bytes ? ms_unit_bytes(value, top->rest, t->options.exact) : ms_unit_of(value, top->rest, "block"),
+	        ms_unit_share(share, top->rest, top->total));
 }
 
 int ms_text_peak(struct ms_text *t)
@@ -110,9 +110,9 @@ int ms_text_live(struct ms_text *t)
 		free(top.order);
 		return MS_OK;
 	}
-	ms_text_heading(t, open ? "ALIVE AT THE END OF THE RECORD" : "ALIVE AT THE END", "%s in %s blocks",
+	ms_text_heading(t, open ? "ALIVE AT THE END OF THE RECORD" : "ALIVE AT THE END", "%s in %s",
 	                ms_unit_bytes(a, r->totals.live_bytes, t->options.exact),
-	                ms_unit_count(b, r->totals.live_blocks));
+	                ms_unit_of(b, r->totals.live_blocks, "block"));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < top.shown; i++) {
 		const struct ms_report_site *s = &r->sites[top.order[i]];
@@ -149,8 +149,8 @@ int ms_text_temporary(struct ms_text *t)
 		free(top.order);
 		return MS_OK;
 	}
-	ms_text_heading(t, "TEMPORARY", "%s blocks that were freed at once",
-	                ms_unit_count(a, r->totals.temporary_allocations));
+	ms_text_heading(t, "TEMPORARY", "%s freed at once",
+	                ms_unit_of(a, r->totals.temporary_allocations, "block"));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < top.shown; i++) {
 		const struct ms_report_site *s = &r->sites[top.order[i]];
@@ -282,7 +282,7 @@ int ms_text_functions(struct ms_text *t)
 			ms_cell_owned(&table, ms_text_escaped(*f->module ? f->module : "(unknown code)"));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, r->function_count - n, "functions");
+	ms_text_more(t, r->function_count - n, "more function");
 	return rc;
 }
 
@@ -311,7 +311,7 @@ int ms_text_modules(struct ms_text *t)
 		ms_cell_owned(&table, ms_text_escaped(*m->module ? m->module : "(unknown code)"));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, r->module_count - n, "modules");
+	ms_text_more(t, r->module_count - n, "more module");
 	return rc;
 }
 
@@ -332,6 +332,6 @@ int ms_text_unmatched(struct ms_text *t)
 		ms_cell_owned(&table, ms_text_site(r, r->unmatched[i].node));
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, r->unmatched_count - n, "places");
+	ms_text_more(t, r->unmatched_count - n, "more place");
 	return rc;
 }

@@ -28,7 +28,7 @@ void ms_text_more(struct ms_text *t, size_t hidden, const char *what)
 	char n[MS_UNIT_TEXT];
 
 	if (hidden)
-		fprintf(t->out, "  %s %s more %s\n", t->options.utf8 ? "…" : "...", ms_unit_count(n, hidden), what);
+		fprintf(t->out, "  %s %s\n", t->options.utf8 ? "…" : "...", ms_unit_of(n, hidden, what));
 }
 
 char *ms_text_escaped(const char *name)

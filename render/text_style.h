@@ -35,7 +35,7 @@ int ms_text_unmatched(struct ms_text *t);
 /* A blank line and "TITLE  what follows"; format may be NULL. */
 void ms_text_heading(struct ms_text *t, const char *title, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* "  and 12 more" after a table that was cut; nothing when hidden is 0. */
+/* "  ... 12 more threads" after a table that was cut; nothing when hidden is 0. what: "more thread". */
 void ms_text_more(struct ms_text *t, size_t hidden, const char *what);
 
 /* Escaped copy of a name from the trace; the caller frees it. NULL: no memory. */

@@ -55,7 +55,7 @@ int ms_text_threads(struct ms_text *t)
 		free(name);
 	}
 	rc = ms_text_print(t, &table);
-	ms_text_more(t, r->thread_count - n, "threads");
+	ms_text_more(t, r->thread_count - n, "more thread");
 	free(order);
 	return rc;
 }

@@ -35,6 +35,16 @@ const char *ms_unit_count(char buffer[MS_UNIT_TEXT], uint64_t count)
 	return buffer;
 }
 
+const char *ms_unit_of(char buffer[MS_UNIT_TEXT], uint64_t count, const char *noun)
+{
+	size_t n;
+
+	ms_unit_count(buffer, count);
+	n = strlen(buffer);
+	snprintf(buffer + n, MS_UNIT_TEXT - n, " %s%s", noun, count == 1 ? "" : "s");
+	return buffer;
+}
+
 const char *ms_unit_bytes(char buffer[MS_UNIT_TEXT], uint64_t bytes, bool exact)
 {
 	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

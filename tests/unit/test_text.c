@@ -1,0 +1,347 @@
+/* test_text.c - the text report, whole, of a trace that can be checked by eye; and its options. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "render/text.h"
+#include "small_trace.h"
+
+static struct small_trace t;
+static struct ms_report report;
+
+/* main keeps 2 MiB, parse grows a buffer by realloc, a worker frees blocks of main, one block is temporary. */
+static int make_report(void **state)
+{
+	uint64_t a, b, c;
+	uint32_t name;
+
+	(void)state;
+	small_trace_start(&t);
+	name = ms_writer_string(t.writer, "work\033[31mer", 11);
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_THREAD_NAME, .thread = 2, .arg = {name}});
+	small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 2 << 20);
+	a = small_trace_alloc(&t, MS_EV_NEW, 1, 4, 100000);
+	small_trace_free_block(&t, MS_EV_DELETE, 2, a);
+	b = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 1000);
+	small_trace_free_block(&t, MS_EV_REALLOC_FREE, 1, b);
+	b = small_trace_alloc(&t, MS_EV_REALLOC, 1, 3, 3000);
+	c = small_trace_alloc(&t, MS_EV_CALLOC, 2, 2, 24);
+	small_trace_free_block(&t, MS_EV_FREE, 2, c);
+	small_trace_free_block(&t, MS_EV_FREE, 1, b);
+	small_trace_free_block(&t, MS_EV_FREE, 1, 0);
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_MMAP, .thread = 1, .size_bytes = 8192, .arg = {3, 0x22}});
+	small_trace_report(&t, &small_trace_exited, &report);
+	report.trace.file_bytes = 1234; /* the only number here that depends on the compressor */
+	return 0;
+}
+
+static int free_report(void **state)
+{
+	(void)state;
+	ms_report_free(&report);
+	small_trace_free(&t);
+	return 0;
+}
+
+static char *render(const struct ms_text_options *options)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	struct ms_error err;
+
+	assert_int_equal(ms_render_text(f, &report, options, &err), MS_OK);
+	fclose(f);
+	return text;
+}
+
+static const char whole[] =
+	"./app -x\n"
+	"process 42 on box, 2026-01-01 00:00:00 UTC, 130 ns, exited with status 0\n"
+	"app.ms: 12 events in 1.21 KiB, 102.83 bytes per event\n"
+	"\n"
+	"QUALITY  complete: every event from start to end is in the trace\n"
+	"  ! 1 free of unknown blocks, from 110 ns to 110 ns after the start\n"
+	"  lost events 0, unmatched frees 1, sampling none, guard none\n"
+	"  frames with a function name: 100 % of 4, weighted by blocks 100 %\n"
+	"\n"
+	"TOTALS\n"
+	"  peak                 2.10 MiB  in 2 blocks, after 30 ns\n"
+	"  alive at end         2.00 MiB  in 1 block\n"
+	"  allocated            2.10 MiB  by 4 allocations and 1 reallocation\n"
+	"  freed                 102 KiB  by 3 frees and 1 reallocation\n"
+	"  temporary                   2  of 5 blocks (40.0 %), freed by their thread's next event\n"
+	"\n"
+	"  @@@@\n"
+	"  0 s       130 ns\n"
+	"\n"
+	"PEAK  what the 2.10 MiB after 30 ns were made of\n"
+	"   share  at the peak  blocks  own peak  site  where\n"
+	"  95.4 %     2.00 MiB       1  2.00 MiB    #2  grow (app.cc:30)\n"
+	"   4.6 %     97.7 KiB       1  97.7 KiB    #5  main (app.cc:10)\n"
+	"\n"
+	"ALIVE AT THE END  2.00 MiB in 1 block\n"
+	"  share     alive  blocks  of begun  site  where\n"
+	"  100 %  2.00 MiB       1    50.0 %    #2  grow (app.cc:30)\n"
+	"\n"
+	"TEMPORARY  2 blocks freed at once\n"
+	"  temporary  of begun  begun  mean life  site  where\n"
+	"          1    50.0 %      2      10 ns    #2  grow (app.cc:30)\n"
+	"          1    50.0 %      2      20 ns    #4  grow (app.cc:30)\n"
+	"\n"
+	"THREADS  what each allocated; how many blocks it ended, of its own and of others\n"
+	"  allocated  blocks  own peak     alive  temporary  ended own  of others  thread\n"
+	"   2.10 MiB       4  2.10 MiB  2.00 MiB          1          2          0  42 main\n"
+	"       24 B       1      24 B       0 B          1          1          1  43 work\\x1b[31mer\n"
+	"\n"
+	"SITES  call paths by share of the peak\n"
+	"\n"
+	"  #2  peak 2.00 MiB (95.4 %), own peak 2.00 MiB, alive 2.00 MiB in 1\n"
+	"      allocated 2.00 MiB in 2, temporary 1, mean lifetime 10 ns\n"
+	"      grow (/src/app.cc:30)\n"
+	"      main (/src/app.cc:10)\n"
+	"\n"
+	"  #5  peak 97.7 KiB (4.6 %), own peak 97.7 KiB, alive 0 B in 0\n"
+	"      allocated 97.7 KiB in 1, temporary 0, mean lifetime 10 ns\n"
+	"      operator new(unsigned long) (/src/app.cc:40)\n"
+	"      main (/src/app.cc:10)\n"
+	"\n"
+	"FUNCTIONS  with everything that they call, by share of the peak\n"
+	"      peak   share  own peak share  allocated  blocks  function\n"
+	"  2.10 MiB   100 %           0.0 %   2.10 MiB       5  main (app)\n"
+	"  2.00 MiB  95.4 %          95.4 %   2.00 MiB       4  grow (app)\n"
+	"  97.7 KiB   4.6 %           4.6 %   97.7 KiB       1  operator new (app)\n"
+	"       0 B   0.0 %           0.0 %   3.91 KiB       2  parse (app)\n"
+	"\n"
+	"MODULES  whose code asked for the memory\n"
+	"      peak  share     alive  allocated  blocks  temporary  module\n"
+	"  2.10 MiB  100 %  2.00 MiB   2.10 MiB       5          2  /opt/app\n"
+	"\n"
+	"SIZES  of all blocks begun\n"
+	"            size  blocks   share     bytes     alive\n"
+	"      16 to 31 B       1  20.0 %      24 B       0 B  ########################\n"
+	"  512 to 1,023 B       1  20.0 %   1,000 B       0 B  ########################\n"
+	"      < 4.00 KiB       1  20.0 %  2.93 KiB       0 B  ########################\n"
+	"       < 128 KiB       1  20.0 %  97.7 KiB       0 B  ########################\n"
+	"      < 4.00 MiB       1  20.0 %  2.00 MiB  2.00 MiB  ########################\n"
+	"  most frequent: 24 B x 1, 1,000 B x 1, 3,000 B x 1, 100,000 B x 1, 2,097,152 B x 1\n"
+	"\n"
+	"LIFETIMES  of blocks that were freed or reallocated\n"
+	"    lived  blocks   share     bytes\n"
+	"  < 16 ns       3  75.0 %  98.7 KiB  ########################\n"
+	"  < 32 ns       1  25.0 %  2.93 KiB  ########\n"
+	"\n"
+	"MAPPINGS  the program's own, not part of the totals\n"
+	"  call         count     bytes\n"
+	"  mmap             1  8.00 KiB  mapped\n"
+	"    anonymous      1  8.00 KiB  of these\n";
+
+static void test_whole_report(void **state)
+{
+	char *text = render(&(struct ms_text_options){.top = 10, .frames = 16, .width = 100});
+
+	(void)state;
+	assert_string_equal(text, whole);
+	free(text);
+}
+
+static uint32_t section(const char *names)
+{
+	struct ms_error err;
+	uint32_t bits;
+
+	assert_int_equal(ms_text_sections_parse(names, &bits, &err), MS_OK);
+	return bits;
+}
+
+static void test_sections(void **state)
+{
+	char *text = render(&(struct ms_text_options){.sections = section("live,timeline"), .width = 100});
+	struct ms_error err;
+	uint32_t bits;
+
+	(void)state;
+	assert_non_null(strstr(text, "ALIVE AT THE END"));
+	assert_non_null(strstr(text, "TIMELINE"));
+	assert_null(strstr(text, "QUALITY"));
+	assert_null(strstr(text, "PEAK"));
+	free(text);
+	assert_int_equal(ms_text_sections_parse("peak,nonsense", &bits, &err), MS_E_ARGUMENT);
+	assert_non_null(strstr(err.message, "'nonsense'"));
+	assert_non_null(strstr(err.message, "quality, totals, peak"));
+	assert_int_equal(ms_text_sections_parse("", &bits, &err), MS_E_ARGUMENT);
+	assert_int_equal(ms_text_sections_parse("peak,", &bits, &err), MS_E_ARGUMENT);
+	assert_int_equal(section("quality"), 1);
+}
+
+static void test_exact_and_utf8(void **state)
+{
+	char *text = render(&(struct ms_text_options){.exact = true, .utf8 = true, .width = 100});
+
+	(void)state;
+	assert_non_null(strstr(text, "2,197,152 B"));
+	assert_null(strstr(text, "MiB"));
+	assert_non_null(strstr(text, "█"));
+	free(text);
+}
+
+/* Nothing but ASCII when UTF-8 is not asked for, no control characters ever, no line wider than asked for. */
+static void test_plain_lines(void **state)
+{
+	char *text = render(&(struct ms_text_options){.width = 100, .frames = 2});
+	size_t column = 0;
+
+	(void)state;
+	for (const char *s = text; *s; s++) {
+		column = *s == '\n' ? 0 : column + 1;
+		assert_true(column <= 100);
+		assert_true((unsigned char)*s < 0x7f);
+		assert_true(*s == '\n' || *s >= ' ');
+	}
+	assert_non_null(strstr(text, "work\\x1b[31mer"));
+	free(text);
+}
+
+static void test_bold(void **state)
+{
+	char *text = render(&(struct ms_text_options){.bold = true, .width = 100});
+
+	(void)state;
+	assert_non_null(strstr(text, "\033[1mQUALITY\033[0m"));
+	free(text);
+}
+
+static void test_top(void **state)
+{
+	char *text = render(&(struct ms_text_options){.top = 1, .width = 100, .sections = section("peak,sites,threads")});
+
+	(void)state;
+	assert_non_null(strstr(text, "1 more site: "));
+	assert_non_null(strstr(text, "1 more thread\n"));
+	free(text);
+}
+
+/* Of a record without an end nobody knows what would still have been freed. */
+static void test_truncated(void **state)
+{
+	struct small_trace cut;
+	struct ms_report saved = report;
+	char *text;
+
+	(void)state;
+	small_trace_start(&cut);
+	small_trace_alloc(&cut, MS_EV_MALLOC, 1, 2, 100);
+	small_trace_report(&cut, NULL, &report);
+	text = render(&(struct ms_text_options){.width = 100});
+	assert_non_null(strstr(text, "QUALITY  truncated"));
+	assert_non_null(strstr(text, "ALIVE AT THE END OF THE RECORD"));
+	assert_non_null(strstr(text, "end not recorded"));
+	assert_null(strstr(text, "leak"));
+	assert_null(strstr(text, "exited"));
+	free(text);
+	ms_report_free(&report);
+	small_trace_free(&cut);
+	report = saved;
+}
+
+static void test_ends_and_warnings(void **state)
+{
+	struct ms_report_trace saved = report.trace;
+	char *text;
+
+	(void)state;
+	report.trace.ended = MS_REPORT_SIGNALED;
+	report.trace.term_signal = 11;
+	report.trace.core_dumped = true;
+	report.trace.complete = false;
+	report.trace.lost_events = 1234;
+	report.trace.lost_stacks = 2;
+	report.trace.late_events = 3;
+	report.trace.size_limit_reached = true;
+	report.trace.damaged = true;
+	report.trace.damage.offset = 777;
+	strcpy(report.trace.damage.message, "the block is\ncut");
+	report.trace.images = 3;
+	text = render(&(struct ms_text_options){.width = 100, .sections = section("quality")});
+	assert_non_null(strstr(text, "killed by signal 11 (SIGSEGV), core dumped"));
+	assert_non_null(strstr(text, "QUALITY  incomplete: events were lost"));
+	assert_non_null(strstr(text, "! 1,234 events lost"));
+	assert_non_null(strstr(text, "! 2 events without a stack"));
+	assert_non_null(strstr(text, "! 3 events late"));
+	assert_non_null(strstr(text, "size limit"));
+	assert_non_null(strstr(text, "the block is\\ncut (offset 777)"));
+	assert_non_null(strstr(text, "exec 2 times"));
+	free(text);
+	report.trace = saved;
+}
+
+static void test_write_error(void **state)
+{
+	FILE *f = fopen("/dev/full", "w");
+	struct ms_error err;
+
+	(void)state;
+	assert_int_equal(ms_render_text(f, &report, &(struct ms_text_options){.width = 100}, &err), MS_E_IO);
+	fclose(f);
+}
+
+/* ---- names in one line -------------------------------------------------------------------------------------------- */
+
+static void test_short_names(void **state)
+{
+	static const char *const names[][2] = {
+		{"std::vector<int, std::allocator<int> >::push_back(int const&)", "std::vector<>::push_back"},
+		{"operator<<(std::ostream&, X const&)", "operator<<"},
+		{"S::operator()(int) const", "S::operator()"},
+		{"S::operator->() const", "S::operator->"},
+		{"S<A<B> >::operator<(S<B> const&)", "S<>::operator<"},
+		{"(anonymous namespace)::f(int)", "(anonymous namespace)::f"},
+		{"<alloc::vec::Vec<T> as core::clone::Clone>::clone", "<alloc::vec::Vec<T> as core::clone::Clone>::clone"},
+		{"plain", "plain"},
+		{"f(int)::{lambda(int)#1}::operator()(int) const", "f"},
+		{"myoperator<int>(int)", "myoperator<>"},
+		{"(odd)", "(odd)"},
+	};
+	struct ms_report_line lines[1] = {{.file = "", .module = "/usr/lib/libx.so.1"}};
+	struct ms_report_node nodes[2] = {{0}, {.line_count = 1}};
+	struct ms_report_site site = {.node = 1, .peak_bytes = 1, .allocations = 1};
+	struct ms_report saved = report;
+
+	(void)state;
+	report.lines = lines;
+	report.nodes = nodes;
+	report.sites = &site;
+	report.site_count = 1;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char wanted[120], *text;
+
+		lines[0].function = names[i][0];
+		text = render(&(struct ms_text_options){.sections = section("peak")});
+		snprintf(wanted, sizeof wanted, "#1  %s (libx.so.1)\n", names[i][1]);
+		if (!strstr(text, wanted))
+			fail_msg("expected %s in %s", wanted, text);
+		free(text);
+	}
+	report = saved;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_report),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_exact_and_utf8),
+		cmocka_unit_test(test_plain_lines),
+		cmocka_unit_test(test_bold),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_ends_and_warnings),
+		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_short_names),
+	};
+
+	return cmocka_run_group_tests(tests, make_report, free_report);
+}
