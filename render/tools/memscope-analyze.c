@@ -23,7 +23,7 @@
 
 enum { STATUS_FINE = 0, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
-enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS };
+enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -47,6 +47,7 @@ static const struct argp_option option_table[] = {
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
 	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},
 	{"help", 'h', NULL, 0, "Print this help", 0},
+	{"usage", KEY_USAGE, NULL, 0, "Print the options in short", 0},
 	{"version", 'V', NULL, 0, "Print the version", 0},
 	{0},
 };
@@ -138,6 +139,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		break;
 	case 'V':
 		printf("memscope-analyze %s\n", MS_VERSION);
