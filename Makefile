@@ -272,6 +272,10 @@ bench: deps all $(BENCHES)
 man: all
 	$(Q)mkdir -p build/man && for t in $(notdir $(TOOLS)); do \
 	    help2man -N --no-discard-stderr --version-option=-V --help-option=--help -o build/man/$$t.1 $(BIN)/$$t || exit 1; done
+	$(Q)$(BIN)/memscope-trace --help | sed -n '/^Commands:/,/^$$/s/^  \([a-z]*\)  *\(.*\)/\1 \2/p' | while read -r c summary; do \
+	    help2man -N --no-discard-stderr --version-option=-V --help-option=--help -n "$$summary" "$(BIN)/memscope-trace $$c" | \
+	    sed "s/^\.TH MEMSCOPE-TRACE/.TH MEMSCOPE-TRACE-$$(echo $$c | tr a-z A-Z)/; s/^memscope-trace .-/memscope-trace-$$c \\\\-/" \
+	    > build/man/memscope-trace-$$c.1 || exit 1; done
 
 ## install: into $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
@@ -290,7 +294,7 @@ install: all man
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
 	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/pkgconfig/memscope.pc \
-	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS)))
+	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS))) share/man/man1/memscope-trace-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/memscope
 
 ## format: clang-format over the C sources
