@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define CLASS_ENTRIES(class_) (64u >> 2 * (class_))
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
-/* ---- memory: arrays of entries and nodes are recycled, because programs that allocate and free need them at a high
-   rate ---- */
+/*
+ * Arrays and nodes are cut from chunks and recycled, each in a list of its own: programs that allocate and free need
+ * them at a high rate. A chunk is as large as a huge page and asks for one: the table is read at random.
+ */
+#define CHUNK_BYTES ((size_t)2 << 20)
 
 struct link {
 	struct link *next;
@@ -20,29 +24,35 @@ static void push(void **list, void *p)
 	*list = link;
 }
 
-static void *pop(void **list, size_t bytes)
+static void *take(struct ms_block_table *t, void **list, size_t bytes)
 {
 	struct link *link = *list;
 
-	if (link == NULL)
-		return malloc(bytes);
-	*list = link->next;
-	return link;
+	if (link != NULL) {
+		*list = link->next;
+		return link;
+	}
+	if (t->chunk_left < bytes) {
+		struct link *chunk = aligned_alloc(CHUNK_BYTES, CHUNK_BYTES);
+
+		if (chunk == NULL)
+			return NULL;
+		(void)madvise(chunk, CHUNK_BYTES, MADV_HUGEPAGE);
+		push(&t->chunks, chunk);
+		t->chunk_left = CHUNK_BYTES - 64; /* the link, and alignment to a cache line */
+	}
+	t->chunk_left -= bytes;
+	return (uint8_t *)t->chunks + 64 + t->chunk_left;
 }
 
-static void free_list(void **list)
+static size_t class_bytes(const struct ms_block_table *t, unsigned class_)
 {
-	while (*list != NULL) {
-		struct link *link = *list;
-
-		*list = link->next;
-		free(link);
-	}
+	return MS_PAGE_ENTRIES(class_) * (sizeof(struct ms_block_entry) + (t->addresses ? sizeof(uint64_t) : 0));
 }
 
 static struct ms_block_entry *take_entries(struct ms_block_table *t, unsigned class_)
 {
-	return pop(&t->free_entries[class_], CLASS_ENTRIES(class_) * sizeof(struct ms_block_entry));
+	return take(t, &t->free_entries[class_], class_bytes(t, class_));
 }
 
 /* ---- pages ------------------------------------------------------------------------------------------------------- */
@@ -60,24 +70,30 @@ static void drop_page(struct ms_block_table *t, uint64_t id)
 	}
 }
 
+static uint64_t *addresses_of(struct ms_block_entry *entries, unsigned class_)
+{
+	return (uint64_t *)(void *)(entries + MS_PAGE_ENTRIES(class_));
+}
+
 /* Copies the live entries into the smallest array that takes them. Without memory the page stays as it is. */
 static void pack_page(struct ms_block_table *t, struct ms_block_page *page)
 {
-	unsigned class_ = page->class_;
-	struct ms_block_entry *packed, *to;
-	uint64_t left = page->live;
+	unsigned class_ = page->class_, to = 0;
+	struct ms_block_entry *packed;
 
-	while (class_ + 1 < MS_PAGE_CLASSES && page->live_count <= CLASS_ENTRIES(class_ + 1))
+	while (class_ + 1 < MS_PAGE_CLASSES && page->live_count <= MS_PAGE_ENTRIES(class_ + 1))
 		class_++;
 	if (class_ == page->class_)
 		return;
 	packed = take_entries(t, class_);
 	if (packed == NULL)
 		return;
-	for (to = packed; left != 0; left &= left - 1) {
-		uint64_t bit = (uint64_t)__builtin_ctzll(left);
+	for (uint64_t left = page->live; left != 0; left &= left - 1, to++) {
+		unsigned from = ms_block_page_index(page, (uint64_t)__builtin_ctzll(left));
 
-		*to++ = *ms_block_page_entry(page, bit);
+		packed[to] = page->entries[from];
+		if (t->addresses)
+			addresses_of(packed, class_)[to] = addresses_of(page->entries, page->class_)[from];
 	}
 	push(&t->free_entries[page->class_], page->entries);
 	page->entries = packed;
@@ -128,7 +144,7 @@ struct ms_block_entry *ms_block_table_new_page(struct ms_block_table *t, uint64_
 		return NULL;
 	node = t->roots[root];
 	if (node == NULL) {
-		node = pop(&t->free_nodes, sizeof(*node));
+		node = take(t, &t->free_nodes, sizeof(*node));
 		if (node == NULL) {
 			push(&t->free_entries[0], entries);
 			return NULL;
@@ -164,10 +180,12 @@ void ms_block_table_clear(struct ms_block_table *t)
 
 void ms_block_table_free(struct ms_block_table *t)
 {
-	ms_block_table_clear(t);
-	for (unsigned i = 0; i < MS_PAGE_CLASSES; i++)
-		free_list(&t->free_entries[i]);
-	free_list(&t->free_nodes);
+	while (t->chunks != NULL) {
+		struct link *chunk = t->chunks;
+
+		t->chunks = chunk->next;
+		free(chunk);
+	}
 	free(t->roots);
 	*t = (struct ms_block_table){0};
 }
@@ -182,7 +200,7 @@ bool ms_block_table_walk(const struct ms_block_table *t,
 			for (uint64_t left = page->live; left != 0; left &= left - 1) {
 				uint64_t id = (uint64_t)root << 12 | i << 6 | (uint64_t)__builtin_ctzll(left);
 
-				if (!visit(context, id, ms_block_page_entry(page, id)))
+				if (!visit(context, id, ms_block_table_find(t, id)))
 					return false;
 			}
 		}

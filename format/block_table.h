@@ -3,15 +3,16 @@
  *
  * Ids are dense and grow, so there is nothing to hash:
  *
- *   roots[id >> 12] -> node of 64 pages -> page[id >> 6 & 63] -> entry
+ *   roots[id >> 12] -> node of 64 pages -> page[id >> 6 & 63] -> entries, addresses
  *
  * A page holds the blocks of 64 ids. `live` has a bit for each live one; `kept` has a bit for each that still has an
  * entry, in order of id. A new page keeps all 64; when few of them are left alive it is packed to those, and when none
- * is left it is freed, so a long-lived block keeps a few entries alive, not 64. An empty node is freed, too. What stays
- * for ever is one pointer per 4096 ids.
+ * is left it is dropped, so that a long-lived block keeps a few entries alive, not 64. What stays for ever is one pointer
+ * per 4096 ids. Addresses stand apart and only in a table made for them: most readers do not want any.
  *
- * Errors: NULL / MS_E_NOMEM. Ownership: entries belong to the table; a pointer is valid until its block is removed or
- * another one of the same page is. Thread-safety: one thread at a time. Not signal-safe.
+ * Errors: NULL = out of memory. Ownership: what find and insert return belongs to the table, valid until the next insert
+ * or remove. Memory given up is reused, and returned by ms_block_table_free.
+ * Thread-safety: one thread at a time. Not signal-safe.
  */
 #ifndef MS_FORMAT_BLOCK_TABLE_H
 #define MS_FORMAT_BLOCK_TABLE_H
@@ -21,33 +22,42 @@
 #include <stdint.h>
 
 struct ms_block_entry {
-	uint64_t size_bytes, birth_ns, address;
+	uint64_t size_bytes;
+	uint64_t birth;                 /* ms_block_birth */
 	uint32_t stack, thread;
-	uint8_t kind;
-	uint8_t pad[7];
 };
-_Static_assert(sizeof(struct ms_block_entry) == 40, "size matters: one per live block");
+_Static_assert(sizeof(struct ms_block_entry) == 24, "size matters: one per live block");
+
+/* Time (at most MS_MAX_TIME_NS) and kind of the allocation in one word. */
+static inline uint64_t ms_block_birth(uint64_t time_ns, uint8_t kind)
+{
+	return time_ns << 8 | kind;
+}
 
 struct ms_block_page {
 	uint64_t live, kept;
 	struct ms_block_entry *entries; /* one for each bit of kept, in order of id; NULL when live is 0 */
 	uint8_t live_count;
-	uint8_t class_;                 /* of the array: it has room for 64 >> 2 * class_ entries */
+	uint8_t class_;                 /* of the array: room for MS_PAGE_ENTRIES(class_) entries, then their addresses */
 };
+
+#define MS_PAGE_CLASSES 4
+#define MS_PAGE_ENTRIES(class_) (64u >> 2 * (class_))
 
 struct ms_block_node {
 	struct ms_block_page pages[64];
 	uint32_t pages_used;
 };
 
-#define MS_PAGE_CLASSES 4
-
 struct ms_block_table {
+	bool addresses;                 /* set before the first insert: entries have one */
 	struct ms_block_node **roots;
 	size_t root_count;
 	uint64_t live;                  /* blocks */
 	uint64_t newest;                /* id inserted last; its page stays whole */
-	void *free_entries[MS_PAGE_CLASSES]; /* recycled arrays, linked through their first word */
+	void *chunks;                   /* all memory of pages and nodes */
+	size_t chunk_left;              /* bytes not given out yet of the first chunk */
+	void *free_entries[MS_PAGE_CLASSES]; /* arrays and nodes given up, linked through their first word */
 	void *free_nodes;
 };
 
@@ -69,13 +79,13 @@ static inline struct ms_block_page *ms_block_table_page(const struct ms_block_ta
 	return &t->roots[root]->pages[id >> 6 & 63];
 }
 
-static inline struct ms_block_entry *ms_block_page_entry(const struct ms_block_page *page, uint64_t id)
+static inline unsigned ms_block_page_index(const struct ms_block_page *page, uint64_t id)
 {
 	unsigned bit = id & 63;
 
 	if (page->kept == UINT64_MAX)
-		return &page->entries[bit];
-	return &page->entries[__builtin_popcountll(page->kept & ((UINT64_C(1) << bit) - 1))];
+		return bit;
+	return (unsigned)__builtin_popcountll(page->kept & ((UINT64_C(1) << bit) - 1));
 }
 
 /* The entry of a live block, NULL when it is not live. */
@@ -85,7 +95,37 @@ static inline struct ms_block_entry *ms_block_table_find(const struct ms_block_t
 
 	if (page == NULL || (page->live >> (id & 63) & 1) == 0)
 		return NULL;
-	return ms_block_page_entry(page, id);
+	return &page->entries[ms_block_page_index(page, id)];
+}
+
+/* Where the address of a live block stands, in a table that has them. */
+static inline uint64_t *ms_block_table_address(const struct ms_block_table *t, uint64_t id)
+{
+	const struct ms_block_page *page = ms_block_table_page(t, id);
+
+	return (uint64_t *)(void *)(page->entries + MS_PAGE_ENTRIES(page->class_)) + ms_block_page_index(page, id);
+}
+
+/*
+ * Announces that a block will be looked up: first for its page, some lookups later for its entry. Always inlined: a
+ * function that only prefetches looks pure to gcc, which then drops the call.
+ */
+static inline __attribute__((always_inline)) void ms_block_table_prefetch_page(const struct ms_block_table *t, uint64_t id)
+{
+	uint64_t root = id >> 12;
+
+	if (root < t->root_count && t->roots[root] != NULL)
+		__builtin_prefetch(&t->roots[root]->pages[id >> 6 & 63]);
+}
+
+static inline __attribute__((always_inline)) void ms_block_table_prefetch(const struct ms_block_table *t, uint64_t id)
+{
+	const struct ms_block_page *page = ms_block_table_page(t, id);
+
+	if (page != NULL && page->kept == UINT64_MAX)
+		__builtin_prefetch(&page->entries[id & 63]);
+	else if (page != NULL)
+		__builtin_prefetch(page->entries);
 }
 
 /* Adds block id, which must be larger than every id added before; its entry is not initialised. NULL: no memory. */

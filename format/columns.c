@@ -21,6 +21,43 @@ static bool narrow(const uint64_t *values, uint32_t count)
 	return all <= UINT8_MAX;
 }
 
+/* Appends what follows the bytes of a Patched column: its `count` patches, which are overwritten. */
+uint8_t *ms_column_put_patches(uint8_t *p, uint64_t *patches, uint32_t count)
+{
+	while (count > 0) {
+		uint32_t more = 0;
+
+		for (uint32_t i = 0; i < count; i++)
+			*p++ = (uint8_t)patches[i];
+		for (uint32_t i = 0; i < count; i++) {
+			uint64_t rest = patches[i] >> 8;
+
+			*p++ = rest < MS_PATCHED ? (uint8_t)rest : MS_PATCHED;
+			if (rest >= MS_PATCHED)
+				patches[more++] = rest - MS_PATCHED;
+		}
+		count = more;
+	}
+	return p;
+}
+
+static uint8_t *put_patched(uint8_t *p, const uint64_t *values, uint32_t count)
+{
+	uint64_t *patches = malloc(((size_t)count + 1) * sizeof(*patches));
+	uint32_t patch_count = 0;
+
+	if (patches == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++) {
+		*p++ = values[i] < MS_PATCHED ? (uint8_t)values[i] : MS_PATCHED;
+		if (values[i] >= MS_PATCHED)
+			patches[patch_count++] = values[i] - MS_PATCHED;
+	}
+	p = ms_column_put_patches(p, patches, patch_count);
+	free(patches);
+	return p;
+}
+
 int ms_column_encode(struct ms_buffer *out, uint8_t codec, const uint64_t *values, uint32_t count)
 {
 	uint8_t *p = ms_buffer_room(out, (size_t)count * MAX_VALUE_BYTES + 1);
@@ -43,11 +80,10 @@ int ms_column_encode(struct ms_buffer *out, uint8_t codec, const uint64_t *value
 		for (uint32_t i = 0; i < count; i++)
 			p = ms_varint_put(p, ms_zigzag(values[i]));
 		break;
-	case FB_CODEC_SPLIT8:
-		for (uint32_t i = 0; i < count; i++)
-			*p++ = (uint8_t)values[i];
-		for (uint32_t i = 0; i < count; i++)
-			p = ms_varint_put(p, values[i] >> 8);
+	case FB_CODEC_PATCHED:
+		p = put_patched(p, values, count);
+		if (p == NULL)
+			return MS_E_NOMEM;
 		break;
 	case FB_CODEC_RUN:
 		for (uint32_t i = 0; i < count;) {
@@ -100,6 +136,7 @@ int ms_column_encode32(struct ms_buffer *out, uint8_t codec, const uint32_t *val
  */
 #define INLINE static inline __attribute__((always_inline))
 #define HIGH_BITS UINT64_C(0x8080808080808080)
+#define LOW_BITS  UINT64_C(0x0101010101010101)
 
 INLINE void put(void *out, uint32_t i, unsigned bits, uint64_t v)
 {
@@ -109,6 +146,13 @@ INLINE void put(void *out, uint32_t i, unsigned bits, uint64_t v)
 		((uint32_t *)out)[i] = (uint32_t)v;
 	else
 		((uint8_t *)out)[i] = (uint8_t)v;
+}
+
+INLINE uint64_t get(const void *out, uint32_t i, unsigned bits)
+{
+	if (bits == 64)
+		return ((const uint64_t *)out)[i];
+	return bits == 32 ? ((const uint32_t *)out)[i] : ((const uint8_t *)out)[i];
 }
 
 INLINE bool fits(uint64_t v, unsigned bits)
@@ -142,27 +186,74 @@ INLINE const uint8_t *varints(void *out, unsigned bits, uint32_t count, const ui
 	return p;
 }
 
-INLINE const uint8_t *split8(void *out, unsigned bits, uint32_t count, const uint8_t *p, const uint8_t *end)
+static inline uint32_t count_patched(const uint8_t *p, uint32_t count)
 {
-	const uint8_t *low = p;
-	uint32_t i = 0;
-	uint64_t high;
+	uint32_t n = 0;
 
-	if ((size_t)(end - p) < count)
-		return NULL;
-	p += count;
-	while (i < count) {
-		while (count - i >= 8 && end - p >= 8 && ms_load64(p) == 0) {
-			for (unsigned k = 0; k < 8; k++)
-				put(out, i + k, bits, low[i + k]);
-			i += 8;
-			p += 8;
-		}
-		for (unsigned k = 0; k < 8 && i < count; k++, i++) {
-			p = ms_varint_get(p, end, &high);
-			if (p == NULL || high >> 56 != 0 || !fits(high << 8, bits))
-				return NULL;
-			put(out, i, bits, high << 8 | low[i]);
+	for (uint32_t i = 0; i < count; i++)
+		n += p[i] == MS_PATCHED;
+	return n;
+}
+
+static inline bool has_patched(uint64_t eight_bytes)
+{
+	uint64_t inverted = ~eight_bytes; /* is one of its bytes 0? */
+
+	return ((inverted - LOW_BITS) & ~inverted & HIGH_BITS) != 0;
+}
+
+#define MAX_LEVELS 9 /* of patches of patches: each takes 8 bits off a 64-bit value */
+
+/*
+ * The levels are found from the first to the last and put together from the last to the first, each in the place of
+ * its successor: a level has at least as many values as the one after it, so going backwards nothing is overwritten
+ * that is still needed.
+ */
+INLINE const uint8_t *patched(void *out, unsigned bits, uint32_t count, const uint8_t *p, const uint8_t *end)
+{
+	struct {
+		const uint8_t *bytes, *low; /* low bytes of the patches of this level */
+		uint32_t count, patches;
+	} level[MAX_LEVELS];
+	unsigned levels = 0;
+
+	for (uint32_t n = count; n > 0 || levels == 0; n = level[levels - 1].patches) {
+		if (levels == MAX_LEVELS || (size_t)(end - p) < n)
+			return NULL;
+		level[levels].bytes = p;
+		level[levels].count = n;
+		level[levels].patches = count_patched(p, n);
+		p += n;
+		if ((size_t)(end - p) < level[levels].patches)
+			return NULL;
+		level[levels].low = p;
+		p += level[levels].patches;
+		levels++;
+	}
+	while (levels-- > 0) {
+		const uint8_t *bytes = level[levels].bytes, *low = level[levels].low;
+		uint32_t i = level[levels].count, patch = level[levels].patches;
+
+		while (i > 0) {
+			while (i >= 8 && (patch == 0 || !has_patched(ms_load64(bytes + i - 8)))) {
+				i -= 8;
+				for (unsigned k = 0; k < 8; k++)
+					put(out, i + k, bits, bytes[i + k]);
+			}
+			for (unsigned k = 0; k < 8 && i > 0; k++) {
+				uint64_t v = bytes[--i];
+
+				if (v == MS_PATCHED) {
+					uint64_t rest = get(out, --patch, bits);
+
+					if (rest >> 56 != 0)
+						return NULL;
+					v += rest << 8 | low[patch];
+					if (v < MS_PATCHED || !fits(v, bits))
+						return NULL;
+				}
+				put(out, i, bits, v);
+			}
 		}
 	}
 	return p;
@@ -235,8 +326,8 @@ INLINE int decode(void *out, unsigned bits, uint32_t count, uint8_t codec, const
 	case FB_CODEC_ZIGZAG_VARINT:
 		p = zigzags(out, bits, count, p, end, false);
 		break;
-	case FB_CODEC_SPLIT8:
-		p = split8(out, bits, count, p, end);
+	case FB_CODEC_PATCHED:
+		p = patched(out, bits, count, p, end);
 		break;
 	case FB_CODEC_RUN:
 		p = runs(out, bits, count, p, end);

@@ -27,7 +27,7 @@ struct slot {
 
 /* First half of a realloc of a thread: the block as it was, in case the second half fails. */
 struct open_realloc {
-	struct ms_block_entry entry;
+	struct ms_block_entry block;
 	uint64_t epoch;                  /* valid when it is that of the cursor */
 };
 
@@ -61,7 +61,7 @@ struct ms_cursor {
 	struct ms_block_table table;
 	struct open_realloc *reallocs;   /* by thread id */
 	uint64_t epoch;
-	struct ms_predictor predict;     /* of addresses */
+	struct ms_address_predictor predictor;
 	int status;                      /* the first error sticks */
 	struct ms_error error;
 
@@ -180,76 +180,133 @@ static struct slot *next_slot(struct ms_cursor *c)
 
 /* ---- resolving --------------------------------------------------------------------------------------------------- */
 
-static int not_live(struct ms_cursor *c, uint64_t event, uint64_t block)
+/*
+ * How far ahead of its use a block of the table is asked for. Blocks freed in another order than they were allocated
+ * are all over the table, and each would cost the time of a memory access.
+ */
+#define AHEAD_PAGE 64
+#define AHEAD_ENTRY 32
+
+static inline __attribute__((always_inline)) void prefetch_free(const struct ms_cursor *c, const struct ms_decoded *d, uint32_t i)
 {
-	return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset, "event %llu ends block %llu, which is not live",
-		       (unsigned long long)event, (unsigned long long)block);
+	/* Allocations have the newest ids: their page is the one in use. */
+	if (i + AHEAD_PAGE < d->count)
+		ms_block_table_prefetch_page(&c->table, d->block[i + AHEAD_PAGE]);
+	if (i + AHEAD_ENTRY < d->count && d->block[i + AHEAD_ENTRY] < d->first_block)
+		ms_block_table_prefetch(&c->table, d->block[i + AHEAD_ENTRY]);
+}
+
+static inline void set_birth(struct ms_cursor *c, uint32_t k, const struct ms_block_entry *e)
+{
+	c->birth_stack[k] = e->stack;
+	c->birth_thread[k] = e->thread;
+	c->birth_ns[k] = e->birth >> 8;
+	c->birth_kind[k] = (uint8_t)e->birth;
+}
+
+/* An allocation: event i of the block, element k of the batch. */
+static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+{
+	struct ms_block_entry *e = ms_block_table_insert(&c->table, d->block[i]);
+
+	if (__builtin_expect(e == NULL, 0))
+		return ms_fail(&c->error, MS_E_NOMEM, c->current->offset, "no memory for the live blocks");
+	e->size_bytes = d->size_bytes[i];
+	e->birth = ms_block_birth(d->time_ns[i], d->kind[i]);
+	e->stack = d->stack[i];
+	e->thread = d->thread[i];
+	if (addresses) {
+		uint64_t code = d->address_code[c->alloc_at++];
+		uint64_t raw = code == MS_ADDRESS_RAW ? d->raw_address[c->raw_at++] : 0;
+		uint64_t address = ms_address_decode(&c->predictor, d->thread[i], d->size_bytes[i], code, raw);
+
+		*ms_block_table_address(&c->table, d->block[i]) = address;
+		c->address[k] = address;
+		c->address_sum += address;
+	}
+	if (__builtin_expect(d->kind[i] == MS_EV_REALLOC_FAILED, 0)) {
+		const struct open_realloc *old = &c->reallocs[d->thread[i]];
+
+		if (old->epoch == c->epoch) {
+			e->birth = old->block.birth;
+			e->stack = old->block.stack;
+			e->thread = old->block.thread;
+		}
+	}
+	set_birth(c, k, e);
+	return MS_OK;
+}
+
+/* A free of a block. */
+static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+{
+	const uint64_t block = d->block[i];
+	const struct ms_block_entry *e = ms_block_table_find(&c->table, block);
+
+	if (__builtin_expect(e == NULL, 0))
+		return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset, "event %llu ends block %llu, which is not live",
+			       (unsigned long long)(d->first_event + i), (unsigned long long)block);
+	d->size_bytes[i] = e->size_bytes;
+	set_birth(c, k, e);
+	if (addresses) {
+		c->address[k] = *ms_block_table_address(&c->table, block);
+		ms_address_freed(&c->predictor, d->thread[i], e->size_bytes, c->address[k]);
+	}
+	if (__builtin_expect(d->kind[i] == MS_EV_REALLOC_FREE, 0))
+		c->reallocs[d->thread[i]] = (struct open_realloc){.block = *e, .epoch = c->epoch};
+	ms_block_table_remove(&c->table, block);
+	return MS_OK;
+}
+
+static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+{
+	static const struct ms_block_entry none;
+	const unsigned class_ = ms_event_kinds[d->kind[i]].class_;
+
+	set_birth(c, k, &none);
+	if (addresses)
+		c->address[k] = class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP ? d->raw_address[c->raw_at++] : 0;
+	if (d->kind[i] == MS_EV_IMAGE_START) {
+		ms_block_table_clear(&c->table);
+		c->epoch++;
+	}
 }
 
 /* Resolves events [c->at, c->at + n) of the current block. */
-static int resolve(struct ms_cursor *c, uint32_t n)
+static inline __attribute__((always_inline)) int resolve_slice(struct ms_cursor *c, uint32_t n, bool addresses)
 {
 	struct ms_decoded *d = c->current->decoded;
-	const uint32_t first = c->at;
-	const bool addresses = (c->columns & MS_COLUMN_ADDRESS) != 0;
 
-	for (uint32_t k = 0; k < n; k++) {
-		const uint32_t i = first + k;
-		const unsigned kind = d->kind[i], class_ = ms_event_kinds[kind].class_;
-		struct ms_block_entry e = {0}, *entry;
-		uint64_t address = 0;
+	for (uint32_t k = 0, i = c->at; k < n; k++, i++) {
+		const unsigned class_ = ms_event_kinds[d->kind[i]].class_;
+		int rc = MS_OK;
 
-		if (class_ == MS_CLASS_ALLOC) {
-			if (addresses) {
-				address = ms_predict_address(&c->predict, d->address_code[c->alloc_at++]);
-				c->address_sum += address;
-			}
-			e = (struct ms_block_entry){.size_bytes = d->size_bytes[i],
-						    .birth_ns = d->time_ns[i],
-						    .address = address,
-						    .stack = d->stack[i],
-						    .thread = d->thread[i],
-						    .kind = (uint8_t)kind};
-			if (kind == MS_EV_REALLOC_FAILED && c->reallocs[e.thread].epoch == c->epoch) {
-				const struct ms_block_entry *old = &c->reallocs[e.thread].entry;
-
-				e.birth_ns = old->birth_ns;
-				e.stack = old->stack;
-				e.thread = old->thread;
-				e.kind = old->kind;
-			}
-			entry = ms_block_table_insert(&c->table, d->block[i]);
-			if (entry == NULL)
-				return ms_fail(&c->error, MS_E_NOMEM, c->current->offset, "no memory for the live blocks");
-			*entry = e;
-		} else if (class_ == MS_CLASS_FREE && d->block[i] != 0) {
-			entry = ms_block_table_find(&c->table, d->block[i]);
-			if (entry == NULL)
-				return not_live(c, d->first_event + i, d->block[i]);
-			e = *entry;
-			ms_block_table_remove(&c->table, d->block[i]);
-			address = e.address;
-			d->size_bytes[i] = e.size_bytes;
-			if (kind == MS_EV_REALLOC_FREE)
-				c->reallocs[d->thread[i]] = (struct open_realloc){.entry = e, .epoch = c->epoch};
-		} else if (class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP) {
-			address = addresses ? d->raw_address[c->raw_at++] : 0;
-		} else if (kind == MS_EV_IMAGE_START) {
-			ms_block_table_clear(&c->table);
-			c->epoch++;
-		}
-		c->birth_stack[k] = e.stack;
-		c->birth_thread[k] = e.thread;
-		c->birth_ns[k] = e.birth_ns;
-		c->birth_kind[k] = e.kind;
-		if (addresses)
-			c->address[k] = address;
+		prefetch_free(c, d, i);
+		if (class_ == MS_CLASS_ALLOC)
+			rc = resolve_alloc(c, d, i, k, addresses);
+		else if (class_ == MS_CLASS_FREE && d->block[i] != 0)
+			rc = resolve_free(c, d, i, k, addresses);
+		else
+			resolve_other(c, d, i, k, addresses);
+		if (__builtin_expect(rc != MS_OK, 0))
+			return rc;
 	}
 	c->at += n;
-	if (addresses && c->at == d->count && d->address_sum != 0 && d->address_sum != c->address_sum)
+	return MS_OK;
+}
+
+static int resolve(struct ms_cursor *c, uint32_t n)
+{
+	const struct ms_decoded *d = c->current->decoded;
+	int rc;
+
+	if (!(c->columns & MS_COLUMN_ADDRESS))
+		return resolve_slice(c, n, false);
+	rc = resolve_slice(c, n, true);
+	if (rc == MS_OK && c->at == d->count && d->address_sum != 0 && d->address_sum != c->address_sum)
 		return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset,
 			       "the addresses of the block do not add up to what it says");
-	return MS_OK;
+	return rc;
 }
 
 /* Takes the next decoded block as the current one. */
@@ -276,7 +333,7 @@ static int advance(struct ms_cursor *c)
 	c->last_time_ns = slot->decoded->time_ns[slot->decoded->count - 1];
 	if (slot->after_keyframe)
 		c->epoch++;
-	ms_predict_reset(&c->predict);
+	memset(&c->predictor, 0, sizeof(c->predictor));
 	return MS_OK;
 }
 
@@ -392,12 +449,12 @@ static int load_keyframe_part(struct ms_cursor *c, const struct ms_block_info *i
 		}
 		*e = (struct ms_block_entry){
 			.size_bytes = values[KEY_SIZE][i],
-			.birth_ns = values[KEY_TIME][i],
-			.address = c->columns & MS_COLUMN_ADDRESS ? values[KEY_ADDRESS][i] : 0,
+			.birth = ms_block_birth(values[KEY_TIME][i], (uint8_t)values[KEY_KIND][i]),
 			.stack = (uint32_t)values[KEY_STACK][i],
 			.thread = (uint32_t)values[KEY_THREAD][i],
-			.kind = (uint8_t)values[KEY_KIND][i],
 		};
+		if (c->table.addresses)
+			*ms_block_table_address(&c->table, values[KEY_BLOCK][i]) = values[KEY_ADDRESS][i];
 		*before = values[KEY_BLOCK][i];
 	}
 	*entries += count;
@@ -458,6 +515,7 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a cursor");
 	c->trace = t;
 	c->columns = columns;
+	c->table.addresses = (columns & MS_COLUMN_ADDRESS) != 0;
 	c->epoch = 1;
 	c->slot_count = threads > 1 ? SLOTS : 1;
 	pthread_mutex_init(&c->lock, NULL);
@@ -505,6 +563,7 @@ void ms_cursor_close(struct ms_cursor *c)
 }
 
 struct live_list {
+	const struct ms_block_table *table;
 	struct ms_live_block *blocks;
 	size_t count;
 };
@@ -515,12 +574,12 @@ static bool add_live(void *context, uint64_t id, const struct ms_block_entry *e)
 
 	list->blocks[list->count++] = (struct ms_live_block){
 		.block = id,
-		.address = e->address,
+		.address = list->table->addresses ? *ms_block_table_address(list->table, id) : 0,
 		.size_bytes = e->size_bytes,
-		.birth_ns = e->birth_ns,
+		.birth_ns = e->birth >> 8,
 		.stack = e->stack,
 		.thread = e->thread,
-		.kind = e->kind,
+		.kind = (uint8_t)e->birth,
 	};
 	return true;
 }
@@ -538,7 +597,7 @@ int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, siz
 		c->live = live;
 		c->live_capacity = capacity;
 	}
-	list = (struct live_list){.blocks = c->live};
+	list = (struct live_list){.table = &c->table, .blocks = c->live};
 	ms_block_table_walk(&c->table, add_live, &list);
 	*blocks = c->live;
 	*n = list.count;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
-#include "event_encode.h"
+#include "limits.h"
 #include "trace_fb.h"
 #include "trace_reader.h"
 
@@ -93,7 +93,7 @@ static int column_failed(int rc, const char *name, struct fb_column c, uint32_t 
 
 /* How many values the columns must have, from the kinds. */
 struct expected {
-	uint32_t sizes, stacks, allocs, frees, args, maps;
+	uint32_t sizes, stacks, allocs, frees, args, raw;
 };
 
 static int count_kinds(struct ms_decoded *d, bool free_stacks, struct expected *want, uint64_t offset,
@@ -123,7 +123,7 @@ static int count_kinds(struct ms_decoded *d, bool free_stacks, struct expected *
 			want->stacks += free_stacks ? histogram[k] : 0;
 			break;
 		case MS_CLASS_MAP:
-			want->maps += histogram[k];
+			want->raw += histogram[k];
 			break;
 		default:
 			break;
@@ -134,19 +134,20 @@ static int count_kinds(struct ms_decoded *d, bool free_stacks, struct expected *
 
 static int decode_times(struct ms_decoded *d, struct fb_events e, uint64_t offset, struct ms_error *err)
 {
-	uint64_t now = fb_events_first_time_ns(e);
+	uint64_t now = fb_events_first_time_ns(e), worst = now;
 
 	COLUMN(64, d->time_ns, fb_events_times(e), d->count, "times");
 	if (d->time_ns[0] != 0)
 		return ms_fail(err, MS_E_CORRUPT, offset, "the first time difference is not 0");
 	for (uint32_t i = 0; i < d->count; i++) {
-		uint64_t before = now;
-
+		/* No sum can wrap around unless a difference or the sum before it is too large itself. */
+		worst |= d->time_ns[i];
 		now += d->time_ns[i];
+		worst |= now;
 		d->time_ns[i] = now;
-		if (now < before)
-			return ms_fail(err, MS_E_CORRUPT, offset, "the times overflow");
 	}
+	if (worst > MS_MAX_TIME_NS)
+		return ms_fail(err, MS_E_CORRUPT, offset, "an event is later than the end of time");
 	return MS_OK;
 }
 
@@ -201,22 +202,24 @@ static int predict(struct ms_decoded *d, bool free_stacks, const struct ms_id_li
 	const uint64_t *size = d->codes[CODES_SIZE], *stack = d->codes[CODES_STACK], *freed = d->codes[CODES_FREE];
 	uint64_t next_block = d->first_block, worst_stack = 0;
 
-	ms_predict_reset(&d->predict);
+	memset(&d->stack_predictor, 0, sizeof(d->stack_predictor));
+	memset(&d->size_predictor, 0, sizeof(d->size_predictor));
+	memset(&d->free_predictor, 0, sizeof(d->free_predictor));
 	*unmatched = 0;
 	for (uint32_t i = 0; i < d->count; i++) {
 		const struct ms_event_kind_info *kind = &ms_event_kinds[d->kind[i]];
 		uint64_t id = 0, bytes = 0, block = 0;
 
 		if (kind->has_stack || (free_stacks && kind->class_ == MS_CLASS_FREE)) {
-			id = ms_predict_stack(&d->predict, d->thread[i], *stack++);
+			id = ms_stack_decode(&d->stack_predictor, d->thread[i], *stack++);
 			worst_stack = id > worst_stack ? id : worst_stack;
 		}
 		if (kind->has_size)
-			bytes = ms_predict_size(&d->predict, (uint32_t)id, *size++);
+			bytes = ms_size_decode(&d->size_predictor, (uint32_t)id, *size++);
 		if (kind->class_ == MS_CLASS_ALLOC) {
 			block = next_block++;
 		} else if (kind->class_ == MS_CLASS_FREE) {
-			block = ms_predict_free(&d->predict, *freed++);
+			block = ms_free_decode(&d->free_predictor, next_block - 1, *freed++);
 			if (block >= next_block)
 				return ms_fail(err, MS_E_CORRUPT, offset,
 					       "event %llu ends block %llu, which does not exist yet",
@@ -268,8 +271,11 @@ int ms_events_decode(struct ms_decoded *d, const uint8_t *body, const struct ms_
 		return rc;
 	d->allocs = want.allocs;
 	if (columns & MS_COLUMN_ADDRESS) {
+		want.raw += unmatched;
 		COLUMN(64, d->address_code, fb_events_addresses(e), want.allocs, "addresses");
-		COLUMN(64, d->raw_address, fb_events_raw_addresses(e), want.maps + unmatched, "raw_addresses");
+		for (uint32_t i = 0; i < want.allocs; i++)
+			want.raw += d->address_code[i] == MS_ADDRESS_RAW;
+		COLUMN(64, d->raw_address, fb_events_raw_addresses(e), want.raw, "raw_addresses");
 	}
 	if (columns & MS_COLUMN_ARGS) {
 		COLUMN(64, d->codes[CODES_ARG], fb_events_args(e), want.args, "args");

@@ -42,7 +42,9 @@ struct ms_decoded {
 	/* Private. */
 	void *memory;
 	uint64_t *codes[4];
-	struct ms_predictor predict;
+	struct ms_stack_predictor stack_predictor;
+	struct ms_size_predictor size_predictor;
+	struct ms_free_predictor free_predictor;
 };
 
 int ms_decoded_create(struct ms_decoded **out, uint32_t columns, struct ms_error *err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "predict.h"
 #include "trace_fb.h"
 #include "varint.h"
@@ -13,27 +14,41 @@ struct column {
 	uint32_t count;
 };
 
-/* The encoded columns; times are two: low bytes, and varints of the rest. */
-#define COLUMNS(X)                                                                                                     \
+/* The same with codec Patched: the bytes, and apart from them the values that do not fit into one. */
+struct patched {
+	uint8_t *base, *end;
+	uint64_t *patches;
+	uint32_t patch_count;
+};
+
+#define PLAIN_COLUMNS(X)                                                                                               \
 	X(kinds, 1)                                                                                                    \
-	X(time_low, 1)                                                                                                 \
-	X(time_high, MS_VARINT_MAX_BYTES)                                                                              \
 	X(threads, 2 * MS_VARINT_MAX_BYTES)                                                                            \
-	X(sizes, MS_VARINT_MAX_BYTES)                                                                                  \
-	X(stacks, MS_VARINT_MAX_BYTES)                                                                                 \
-	X(addresses, MS_VARINT_MAX_BYTES)                                                                              \
-	X(frees, MS_VARINT_MAX_BYTES)                                                                                  \
 	X(raw_addresses, MS_VARINT_MAX_BYTES)                                                                          \
 	X(args, 2 * MS_VARINT_MAX_BYTES)
 
+#define PATCHED_COLUMNS(X)                                                                                             \
+	X(times)                                                                                                       \
+	X(sizes)                                                                                                       \
+	X(stacks)                                                                                                      \
+	X(addresses)                                                                                                   \
+	X(frees)
+
 struct ms_event_encoder {
 #define X(name, bytes) struct column name;
-	COLUMNS(X)
+	PLAIN_COLUMNS(X)
+#undef X
+#define X(name) struct patched name;
+	PATCHED_COLUMNS(X)
 #undef X
 	uint32_t thread, thread_run;
 	uint64_t first_event, first_block, first_time, last_time, last_raw, address_sum;
 	bool free_stacks;
-	struct ms_predictor predict;
+	uint64_t next_block;
+	struct ms_stack_predictor stack_predictor;
+	struct ms_size_predictor size_predictor;
+	struct ms_free_predictor free_predictor;
+	struct ms_address_predictor address_predictor;
 };
 
 int ms_event_encoder_create(struct ms_event_encoder **out, uint32_t max_events, struct ms_error *err)
@@ -42,7 +57,12 @@ int ms_event_encoder_create(struct ms_event_encoder **out, uint32_t max_events, 
 	bool ok = e != NULL;
 
 #define X(name, bytes) ok = ok && (e->name.base = malloc((size_t)max_events * (bytes))) != NULL;
-	COLUMNS(X)
+	PLAIN_COLUMNS(X)
+#undef X
+#define X(name)                                                                                                        \
+	ok = ok && (e->name.base = malloc((size_t)max_events * (1 + MS_PATCH_BYTES))) != NULL &&                                                    \
+	     (e->name.patches = malloc(max_events * sizeof(uint64_t))) != NULL;
+	PATCHED_COLUMNS(X)
 #undef X
 	if (!ok) {
 		ms_event_encoder_destroy(e);
@@ -57,7 +77,12 @@ void ms_event_encoder_destroy(struct ms_event_encoder *e)
 	if (e == NULL)
 		return;
 #define X(name, bytes) free(e->name.base);
-	COLUMNS(X)
+	PLAIN_COLUMNS(X)
+#undef X
+#define X(name)                                                                                                        \
+	free(e->name.base);                                                                                            \
+	free(e->name.patches);
+	PATCHED_COLUMNS(X)
 #undef X
 	free(e);
 }
@@ -67,7 +92,12 @@ void ms_event_encoder_reset(struct ms_event_encoder *e, uint64_t first_event, ui
 #define X(name, bytes)                                                                                                 \
 	e->name.end = e->name.base;                                                                                    \
 	e->name.count = 0;
-	COLUMNS(X)
+	PLAIN_COLUMNS(X)
+#undef X
+#define X(name)                                                                                                        \
+	e->name.end = e->name.base;                                                                                    \
+	e->name.patch_count = 0;
+	PATCHED_COLUMNS(X)
 #undef X
 	e->thread_run = 0;
 	e->first_event = first_event;
@@ -75,16 +105,27 @@ void ms_event_encoder_reset(struct ms_event_encoder *e, uint64_t first_event, ui
 	e->last_raw = 0;
 	e->address_sum = 0;
 	e->free_stacks = free_stacks;
-	ms_predict_reset(&e->predict);
+	e->next_block = first_block;
+	memset(&e->stack_predictor, 0, sizeof(e->stack_predictor));
+	memset(&e->size_predictor, 0, sizeof(e->size_predictor));
+	memset(&e->free_predictor, 0, sizeof(e->free_predictor));
+	memset(&e->address_predictor, 0, sizeof(e->address_predictor));
 }
 
 static inline void put(struct column *c, uint64_t v)
 {
-	if (v < 0x80)
-		*c->end++ = (uint8_t)v;
-	else
-		c->end = ms_varint_put(c->end, v);
+	c->end = ms_varint_put(c->end, v);
 	c->count++;
+}
+
+static inline void put_patched(struct patched *c, uint64_t v)
+{
+	if (__builtin_expect(v < MS_PATCHED, 1)) {
+		*c->end++ = (uint8_t)v;
+	} else {
+		*c->end++ = MS_PATCHED;
+		c->patches[c->patch_count++] = v - MS_PATCHED;
+	}
 }
 
 static void put_thread_run(struct ms_event_encoder *e)
@@ -97,10 +138,16 @@ static void put_thread_run(struct ms_event_encoder *e)
 	e->thread_run = 0;
 }
 
+static void put_raw_address(struct ms_event_encoder *e, uint64_t address)
+{
+	put(&e->raw_addresses, ms_zigzag(address - e->last_raw));
+	e->last_raw = address;
+}
+
 void ms_event_encoder_add(struct ms_event_encoder *e, const struct ms_event *event)
 {
 	const struct ms_event_kind_info *kind = &ms_event_kinds[event->kind];
-	uint64_t delta;
+	uint64_t delta, code;
 
 	if (e->kinds.count == 0)
 		e->first_time = e->last_time = event->time_ns;
@@ -108,8 +155,7 @@ void ms_event_encoder_add(struct ms_event_encoder *e, const struct ms_event *eve
 	e->last_time = event->time_ns;
 	*e->kinds.end++ = event->kind;
 	e->kinds.count++;
-	*e->time_low.end++ = (uint8_t)delta;
-	put(&e->time_high, delta >> 8);
+	put_patched(&e->times, delta);
 	if (event->thread != e->thread) {
 		put_thread_run(e);
 		e->thread = event->thread;
@@ -117,22 +163,27 @@ void ms_event_encoder_add(struct ms_event_encoder *e, const struct ms_event *eve
 	e->thread_run++;
 
 	if (kind->has_stack || (e->free_stacks && kind->class_ == MS_CLASS_FREE))
-		put(&e->stacks, ms_predict_stack_code(&e->predict, event->thread, event->stack));
+		put_patched(&e->stacks, ms_stack_encode(&e->stack_predictor, event->thread, event->stack));
 	if (kind->has_size)
-		put(&e->sizes, ms_predict_size_code(&e->predict, event->stack, event->size_bytes));
+		put_patched(&e->sizes, ms_size_encode(&e->size_predictor, event->stack, event->size_bytes));
 	switch (kind->class_) {
 	case MS_CLASS_ALLOC:
-		put(&e->addresses, ms_predict_address_code(&e->predict, event->address));
+		code = ms_address_encode(&e->address_predictor, event->thread, event->size_bytes, event->address);
+		put_patched(&e->addresses, code);
+		if (code == MS_ADDRESS_RAW)
+			put_raw_address(e, event->address);
 		e->address_sum += event->address;
+		e->next_block++;
 		break;
 	case MS_CLASS_FREE:
-		put(&e->frees, ms_predict_free_code(&e->predict, event->block));
-		if (event->block != 0)
+		put_patched(&e->frees, ms_free_encode(&e->free_predictor, e->next_block - 1, event->block));
+		if (event->block != 0) {
+			ms_address_freed(&e->address_predictor, event->thread, event->size_bytes, event->address);
 			break;
+		}
 		/* fall through */
 	case MS_CLASS_MAP:
-		put(&e->raw_addresses, ms_zigzag(event->address - e->last_raw));
-		e->last_raw = event->address;
+		put_raw_address(e, event->address);
 		break;
 	default:
 		break;
@@ -151,19 +202,10 @@ uint64_t ms_event_encoder_first_time(const struct ms_event_encoder *e)
 	return e->first_time;
 }
 
-static ms_fb_ref put_column2(struct ms_fb_builder *b, uint8_t codec, uint32_t count, const struct column *first,
-			     const struct column *second)
+static ms_fb_ref finish_column(struct ms_fb_builder *b, uint8_t codec, uint32_t count, ms_fb_ref data)
 {
-	size_t first_bytes = (size_t)(first->end - first->base);
-	size_t second_bytes = second != NULL ? (size_t)(second->end - second->base) : 0;
-	uint8_t *room;
-	ms_fb_ref data = ms_fb_put_room(b, 1, first_bytes + second_bytes, 1, &room);
-
 	if (data == 0)
 		return 0;
-	memcpy(room, first->base, first_bytes);
-	if (second != NULL)
-		memcpy(room + first_bytes, second->base, second_bytes);
 	fb_start_column(b);
 	fb_column_set_codec(b, codec);
 	fb_column_set_count(b, count);
@@ -171,9 +213,24 @@ static ms_fb_ref put_column2(struct ms_fb_builder *b, uint8_t codec, uint32_t co
 	return fb_finish_column(b);
 }
 
+/* A column without values is left out. */
 static ms_fb_ref put_column(struct ms_fb_builder *b, uint8_t codec, const struct column *c)
 {
-	return c->count > 0 ? put_column2(b, codec, c->count, c, NULL) : 0;
+	if (c->count == 0)
+		return 0;
+	return finish_column(b, codec, c->count, ms_fb_put_vector(b, c->base, 1, (size_t)(c->end - c->base), 1));
+}
+
+static ms_fb_ref put_patched_column(struct ms_fb_builder *b, struct patched *c)
+{
+	const uint32_t count = (uint32_t)(c->end - c->base);
+	ms_fb_ref data;
+
+	if (count == 0)
+		return 0;
+	c->end = ms_column_put_patches(c->end, c->patches, c->patch_count);
+	data = ms_fb_put_vector(b, c->base, 1, (size_t)(c->end - c->base), 1);
+	return finish_column(b, FB_CODEC_PATCHED, count, data);
 }
 
 ms_fb_ref ms_event_encoder_finish(struct ms_event_encoder *e, struct ms_fb_builder *b)
@@ -182,12 +239,12 @@ ms_fb_ref ms_event_encoder_finish(struct ms_event_encoder *e, struct ms_fb_build
 
 	put_thread_run(e);
 	kinds = put_column(b, FB_CODEC_U8, &e->kinds);
-	times = put_column2(b, FB_CODEC_SPLIT8, e->kinds.count, &e->time_low, &e->time_high);
+	times = put_patched_column(b, &e->times);
 	threads = put_column(b, FB_CODEC_RUN, &e->threads);
-	sizes = put_column(b, FB_CODEC_VARINT, &e->sizes);
-	stacks = put_column(b, FB_CODEC_VARINT, &e->stacks);
-	addresses = put_column(b, FB_CODEC_VARINT, &e->addresses);
-	frees = put_column(b, FB_CODEC_VARINT, &e->frees);
+	sizes = put_patched_column(b, &e->sizes);
+	stacks = put_patched_column(b, &e->stacks);
+	addresses = put_patched_column(b, &e->addresses);
+	frees = put_patched_column(b, &e->frees);
 	raw_addresses = put_column(b, FB_CODEC_DELTA, &e->raw_addresses);
 	args = put_column(b, FB_CODEC_VARINT, &e->args);
 	fb_start_events(b);

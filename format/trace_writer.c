@@ -463,7 +463,7 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 		unsigned class_ = ms_event_kinds[e->kind].class_;
 		bool is_alloc = class_ == MS_CLASS_ALLOC;
 
-		if (class_ == MS_CLASS_NONE || e->time_ns < w->last_time_ns || e->thread - 1 >= w->threads ||
+		if (class_ == MS_CLASS_NONE || e->time_ns < w->last_time_ns || e->time_ns > MS_MAX_TIME_NS || e->thread - 1 >= w->threads ||
 		    e->stack > w->stacks || (is_alloc && e->block != w->blocks + 1) ||
 		    (class_ == MS_CLASS_FREE && e->block > w->blocks) ||
 		    (class_ == MS_CLASS_OTHER && !valid_args(w, e)))
