@@ -15,15 +15,15 @@
 
 /* enum ms_arena_clock. Written once by ms_process_start before any thread has a ring; constant afterwards. */
 extern uint32_t ms_clock;
+/* The vDSO's clock_gettime, NULL where there is none; written with ms_clock. Not libc's: programs replace that one. */
+extern int (*ms_clock_vdso)(clockid_t, struct timespec *);
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t ms_ticks_monotonic(void) __attribute__((noinline));
 
 static inline uint64_t ms_ticks(void)
 {
-	struct timespec now;
-
-	if (__builtin_expect(ms_clock == MS_CLOCK_TSC, 1))
-		return __rdtsc();
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return __builtin_expect(ms_clock == MS_CLOCK_TSC, 1) ? __rdtsc() : ms_ticks_monotonic();
 }
 
 #endif

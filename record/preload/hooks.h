@@ -52,8 +52,8 @@ MS_REAL_NEW(X)
 MS_REAL_DELETE(X)
 #undef X
 
-/* How far below an operator's hook its own call of malloc may come from, in bytes of stack. */
-#define MS_OPERATOR_STACK_BYTES 2048u
+/* How far below an operator's hook its own call of malloc may come from, in bytes of stack. A signal frame is larger. */
+#define MS_OPERATOR_STACK_BYTES 1024u
 
 /* Address space: hooks_map.c */
 void *ms_hook_mmap(const struct ms_real *real, void *address, size_t bytes, int prot, int flags, int fd, off_t offset,

@@ -32,8 +32,8 @@
  *
  * What the library may call, besides raw system calls (raw.h): dl_iterate_phdr (at start, and when a C++ operator is
  * first used: it locks), _dl_find_object (no lock), getauxval, pthread_key_create,
- * pthread_key_delete, pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, clock_gettime
- * (vDSO), memcpy memmove memset memcmp strlen strcmp strncmp strrchr strcspn, and the real functions behind the hooks.
+ * pthread_key_delete, pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, the vDSO's
+ * clock_gettime, memcpy memmove memset memcmp strlen strcmp strncmp strrchr strcspn, and the real functions behind the hooks.
  */
 #include "process.h"
 
@@ -44,6 +44,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "elf_lookup.h"
 #include "environment.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
@@ -130,6 +131,15 @@ static bool make_private_memory(uint32_t slot_count)
 	return true;
 }
 
+static void find_clock(uint32_t clock)
+{
+	struct ms_lookup vdso = {"__vdso_clock_gettime", NULL};
+
+	ms_lookup(&vdso, 1, true);
+	ms_clock_vdso = (int (*)(clockid_t, struct timespec *))vdso.address;
+	ms_clock = clock;
+}
+
 bool ms_process_attach(void *base, uint32_t image)
 {
 	struct ms_arena_header *header = base;
@@ -144,7 +154,7 @@ bool ms_process_attach(void *base, uint32_t image)
 	ms_process.header = header;
 	ms_process.slots = (struct ms_slot *)((char *)base + header->slots_offset);
 	ms_process.modules = (struct ms_module_record *)((char *)base + header->modules_offset);
-	ms_clock = header->clock;
+	find_clock(header->clock);
 	ms_trie_attach(&ms_process.trie, base, image);
 	ms_threads_start();
 	ms_modules_start();
@@ -280,9 +290,7 @@ static void start_child(bool hook_interrupted)
 
 pid_t ms_hook_fork(pid_t (*fork_like)(void))
 {
-	struct ms_slot *slot = ms_tls.self->slot;
-	bool hook_interrupted =
-		slot != NULL && atomic_load_explicit(&slot->in_hook, memory_order_relaxed) != 0;
+	bool hook_interrupted = ms_tls.self->hook_sp != 0;
 	pid_t child;
 
 	child = fork_like();

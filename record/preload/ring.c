@@ -21,6 +21,16 @@ __thread struct ms_tls ms_tls __attribute__((tls_model("initial-exec"))) = {
 	.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty,
 };
 uint32_t ms_clock;
+int (*ms_clock_vdso)(clockid_t, struct timespec *);
+
+uint64_t ms_ticks_monotonic(void)
+{
+	struct timespec now = {0, 0};
+
+	if (ms_clock_vdso == NULL || ms_clock_vdso(CLOCK_MONOTONIC, &now) != 0)
+		ms_raw(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
 
 void ms_ring_disturb(void)
 {
@@ -35,10 +45,7 @@ void ms_ring_disturb(void)
 
 static int64_t now_ns(void)
 {
-	struct timespec now = {0, 0};
-
-	ms_raw(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0, 0, 0, 0);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	return (int64_t)ms_ticks_monotonic();
 }
 
 static bool on_signal_stack(void)
@@ -53,20 +60,25 @@ static void count_lost(struct ms_slot *slot)
 	atomic_fetch_add_explicit(&slot->lost, 1, memory_order_relaxed);
 }
 
-/* The hook that set in_hook will never come back: its frame lies below sp, and we are not on another stack. Its
-   walker may be half written. */
-static bool frame_is_gone(struct ms_thread *t, uint64_t sp)
+/*
+ * The hook that set hook_sp will never come back: its frame lies below sp, and sp is on the same stack. A stack for signals
+ * that disarms itself cannot be seen, but it does not lie right above the thread's stack. When in doubt the frame lives:
+ * then the event only goes to the second ring. The walker of a frame that is gone may be half written.
+ */
+#define SAME_STACK_BYTES (8u << 20)
+
+static bool frame_is_gone(const struct ms_thread *t, uint64_t sp)
 {
-	return sp >= t->hook_sp && !on_signal_stack();
+	return sp >= t->hook_sp && sp - t->hook_sp < SAME_STACK_BYTES && !on_signal_stack();
 }
 
 static void abandon_frame(struct ms_thread *t)
 {
 	ms_thread_renew_walker(t);
-	ms_ring_leave(t->slot);
+	ms_ring_leave(t, t->slot);
 }
 
-/* The ring to use when in_hook of the thread's own is set. NULL: nowhere to put the event. */
+/* The ring to use when the thread's own is in a critical section. NULL: nowhere to put the event. */
 static struct ms_thread *nested_ring(struct ms_thread *t, uint64_t sp)
 {
 	struct ms_thread *nested;
@@ -82,7 +94,7 @@ static struct ms_thread *nested_ring(struct ms_thread *t, uint64_t sp)
 		count_lost(t->slot);
 		return NULL;
 	}
-	if (atomic_load_explicit(&nested->slot->in_hook, memory_order_relaxed) == 0)
+	if (nested->hook_sp == 0)
 		return nested;
 	if (frame_is_gone(nested, sp)) {
 		abandon_frame(nested);
@@ -186,7 +198,7 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 		node = ms_capture(t->free_walker, t->depth_limit, entry->caller);
 	*words = entry_words(t, entry);
 	if (!announce_modules(t) || !has_room(t, *words)) {
-		ms_ring_leave(slot);
+		ms_ring_leave(t, slot);
 		return FULL;
 	}
 	write_entry(t->ring + (t->head & t->mask), t, entry, *words, node);
@@ -195,7 +207,7 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 }
 
 /*
- * Waits until there is room for words. in_hook is 0 and no stamp is taken, so that the collector need not wait for us
+ * Waits until there is room for words. Outside the critical section: in_hook is 0 and no stamp is taken, so that the collector need not wait for us
  * while we wait for it. False: the event is not to be recorded.
  */
 static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned words)
@@ -250,7 +262,7 @@ void ms_emit_slow(const struct ms_entry *entry)
 			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
 			return;
 		}
-		if (atomic_load_explicit(&slot->in_hook, memory_order_relaxed) != 0) {
+		if (t->hook_sp != 0) {
 			t = nested_ring(t, ms_caller_sp(at));
 			if (t == NULL)
 				return;
@@ -277,4 +289,22 @@ void ms_emit_slow(const struct ms_entry *entry)
 			return;
 		}
 	}
+}
+
+void ms_emit_alloc_slow(uint8_t kind, uint64_t address, uint64_t size, const struct ms_caller *caller, unsigned args,
+			uint64_t arg0, uint64_t arg1)
+{
+	struct ms_entry entry = {.address = address, .size = size, .arg = {arg0, arg1}, .caller = caller, .kind = kind,
+				 .shape = MS_SHAPE_ALLOC, .args = (uint8_t)args};
+
+	ms_emit_slow(&entry);
+}
+
+void ms_emit_free_slow(uint8_t kind, uint64_t address, const struct ms_caller *caller, unsigned args, uint64_t arg0,
+		       uint64_t arg1)
+{
+	struct ms_entry entry = {.address = address, .arg = {arg0, arg1}, .caller = caller, .kind = kind,
+				 .shape = MS_SHAPE_FREE, .args = (uint8_t)args};
+
+	ms_emit_slow(&entry);
 }

@@ -5,15 +5,16 @@
  * to. It starts as a const empty object without a slot. "Not initialised", "forked", "interrupted a hook" (a signal
  * handler), "ring full" and "recording has ended" are all the same noinline call, ms_emit_slow.
  *
- * The critical section of a hook is only our own code: slot.in_hook is 1 from before the stack is captured and the stamp
- * is taken until the entry is published, and 0 during the call of the real function. A hook that finds in_hook set
- * on its own thread therefore runs in a signal handler that interrupted that section, and goes to the thread's second
- * ring ("nested"). A third level is counted as lost.
+ * The critical section of a hook is only our own code: from before the stack is captured and the stamp is taken until the
+ * entry is published, never the call of the real function. For the collector it is slot.in_hook; for the thread itself
+ * it is hook_sp, the stack pointer of the hook's caller, 0 outside: one word, so that a signal handler finds both facts or
+ * none. A hook that finds hook_sp set runs in a signal handler that interrupted that section, and goes to the thread's
+ * second ring ("nested"). A third level is counted as lost.
  *
- * What a signal may find half done, and why it does no harm: before in_hook is stored the handler finds nothing begun;
- * after it, the handler does not touch this ring; head is read after in_hook is stored, so it is never older than
- * what a handler published. If the handler leaves by siglongjmp, in_hook stays 1: hook_sp tells the next hook that the
- * frame is gone (ring.c). If the handler forks, the child's copy of the struct is wiped under the interrupted hook: ring and
+ * What a signal may find half done, and why it does no harm: before hook_sp is stored the handler finds nothing begun;
+ * after it, the handler does not touch this ring; head is read after hook_sp is stored, so it is never older than
+ * what a handler published. If the handler leaves by siglongjmp, hook_sp stays: it tells the next hook that the frame
+ * is gone (ring.c). If the handler forks, the child's copy of the struct is wiped under the interrupted hook: ring and
  * mask are read before limit, so a limit that is not 0 proves that they were whole.
  *
  * Safety: async-signal-safe, no lock, no errno change, no allocation but mmap in the slow path.
@@ -54,7 +55,7 @@ struct ms_thread {
 	uint64_t limit;                /* an entry may end here: tail as last seen + ring_words */
 	struct ms_walker *walker;      /* NULL: no stacks */
 	struct ms_walker *free_walker; /* the same when frees carry stacks, else NULL */
-	uint64_t hook_sp;              /* caller's sp of the hook that is in its critical section */
+	uint64_t hook_sp;              /* caller's sp of the hook that is in its critical section, 0 = none is */
 
 	struct ms_thread *nested;      /* second ring, for signal handlers; NULL until it is needed */
 	struct ms_walker *own_walker;  /* survives the thread: the next owner of the slot takes it over */
@@ -102,6 +103,11 @@ struct ms_entry {
 
 /* Publishes the entry if there is any way to; counts it as lost if it should have been possible. */
 void ms_emit_slow(const struct ms_entry *entry) __attribute__((noinline, cold));
+/* The same, for the two hot shapes: arguments as below. */
+void ms_emit_alloc_slow(uint8_t kind, uint64_t address, uint64_t size, const struct ms_caller *caller, unsigned args,
+			uint64_t arg0, uint64_t arg1) __attribute__((noinline, cold));
+void ms_emit_free_slow(uint8_t kind, uint64_t address, const struct ms_caller *caller, unsigned args, uint64_t arg0,
+		       uint64_t arg1) __attribute__((noinline, cold));
 /* Makes the next event of this thread take the slow path. */
 void ms_ring_disturb(void);
 
@@ -113,19 +119,20 @@ static inline uint32_t ms_capture(struct ms_walker *walker, uint32_t depth_limit
 /* Begins the critical section. False: the slow path must look at it. */
 static inline bool ms_ring_enter(struct ms_thread *t, struct ms_slot *slot, const struct ms_caller *caller)
 {
-	if (MS_UNLIKELY(slot == NULL))
-		return false;
-	if (MS_UNLIKELY(atomic_load_explicit(&slot->in_hook, memory_order_relaxed) != 0))
+	if (MS_UNLIKELY(slot == NULL) || MS_UNLIKELY(t->hook_sp != 0))
 		return false;
 	t->hook_sp = ms_caller_sp(caller);
+	atomic_signal_fence(memory_order_seq_cst);
 	atomic_store_explicit(&slot->in_hook, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
 	return true;
 }
 
-static inline void ms_ring_leave(struct ms_slot *slot)
+static inline void ms_ring_leave(struct ms_thread *t, struct ms_slot *slot)
 {
 	atomic_store_explicit(&slot->in_hook, 0, memory_order_release);
+	atomic_signal_fence(memory_order_seq_cst);
+	t->hook_sp = 0;
 }
 
 /* The words are written; head goes up. t->head first: it is never behind what the collector may have seen. */
@@ -133,7 +140,7 @@ static inline void ms_ring_publish(struct ms_thread *t, struct ms_slot *slot, ui
 {
 	t->head = head;
 	atomic_store_explicit(&slot->head, head, memory_order_release);
-	ms_ring_leave(slot);
+	ms_ring_leave(t, slot);
 }
 
 /* ALLOC, FAIL and MAP entries. kind, args known at compile time where it matters. */
@@ -163,11 +170,9 @@ static inline __attribute__((always_inline)) void ms_emit_alloc(uint8_t kind, ui
 			ms_ring_publish(t, slot, head + words);
 			return;
 		}
-		ms_ring_leave(slot);
+		ms_ring_leave(t, slot);
 	}
-	struct ms_entry entry = {.address = address, .size = size, .arg = {arg0, arg1}, .caller = caller, .kind = kind,
-				 .shape = MS_SHAPE_ALLOC, .args = (uint8_t)args};
-	ms_emit_slow(&entry);
+	ms_emit_alloc_slow(kind, address, size, caller, args, arg0, arg1);
 }
 
 static inline __attribute__((always_inline)) void ms_emit_free(uint8_t kind, uint64_t address,
@@ -201,11 +206,9 @@ static inline __attribute__((always_inline)) void ms_emit_free(uint8_t kind, uin
 			ms_ring_publish(t, slot, head + words);
 			return;
 		}
-		ms_ring_leave(slot);
+		ms_ring_leave(t, slot);
 	}
-	struct ms_entry entry = {.address = address, .arg = {arg0, arg1}, .caller = caller, .kind = kind,
-				 .shape = MS_SHAPE_FREE, .args = (uint8_t)args};
-	ms_emit_slow(&entry);
+	ms_emit_free_slow(kind, address, caller, args, arg0, arg1);
 }
 
 /* Events without a stack: arguments only. Not hot. */

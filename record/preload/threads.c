@@ -136,6 +136,7 @@ struct ms_thread *ms_thread_take(bool nested)
 	t->mask = slot->ring_words - 1;
 	t->head = atomic_load_explicit(&slot->head, memory_order_relaxed);
 	t->limit = 0;
+	t->hook_sp = 0;
 	atomic_store_explicit(&slot->in_hook, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->waiting, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->ended, 0, memory_order_relaxed);

@@ -100,6 +100,25 @@ static void test_drop_counts_and_goes_on(void **state)
 	detach();
 }
 
+static void test_the_other_clock(void **state)
+{
+	uint64_t before, after;
+
+	(void)state;
+	attach(0, 1024, 0);
+	assert_non_null(ms_clock_vdso);
+	ms_clock = MS_CLOCK_MONOTONIC;
+	before = ms_ticks_monotonic();
+	emit(1);
+	ms_clock_vdso = NULL;
+	emit(2);
+	after = ms_ticks_monotonic();
+	fixture_drain(&arena, &entries);
+	assert_true(before <= entries.at[0].ticks && entries.at[0].ticks <= entries.at[1].ticks);
+	assert_true(entries.at[1].ticks <= after);
+	detach();
+}
+
 /* ---- a consumer on another thread ---- */
 
 #define EVENTS 200000u
@@ -218,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_entries_run_into_the_slack_and_never_break),
 		cmocka_unit_test(test_the_longest_entry),
 		cmocka_unit_test(test_drop_counts_and_goes_on),
+		cmocka_unit_test(test_the_other_clock),
 		cmocka_unit_test(test_a_full_ring_waits_and_loses_nothing),
 		cmocka_unit_test(test_threads_do_not_meet_in_their_rings),
 		cmocka_unit_test(test_a_collector_that_is_gone_ends_the_recording),
