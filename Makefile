@@ -265,7 +265,7 @@ check-all: deps
 ## bench: measure recording and analysis against heaptrack; writes bench/results and docs/BENCHMARKS.md
 .PHONY: bench
 bench: deps all $(BENCHES)
-	$(Q)bench/run
+	$(Q)bench/run && bench/report.py
 
 ## man: man pages from the option tables (build/man)
 .PHONY: man
