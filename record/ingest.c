@@ -87,12 +87,17 @@ static void write_batch(struct ingest *g)
 		keyframe(g);
 }
 
-/* The live table must stand exactly behind e when this is called: a keyframe may follow. */
-static inline void append(struct ingest *g, const struct ms_event *e)
+/* The place of the next event. It is built there: a copy of something just written in pieces stalls the CPU. */
+static inline struct ms_event *next_event(struct ingest *g)
 {
-	g->batch[g->batch_count++] = *e;
+	return &g->batch[g->batch_count];
+}
+
+/* What next_event gave is complete. The live table must stand exactly behind it: a keyframe may follow. */
+static inline void append(struct ingest *g)
+{
 	g->events++;
-	if (g->batch_count == INGEST_BATCH)
+	if (++g->batch_count == INGEST_BATCH)
 		write_batch(g);
 }
 
@@ -108,7 +113,8 @@ static inline uint64_t time_of(struct ingest *g, uint64_t ticks)
 
 static void emit_other(struct ingest *g, uint8_t kind, uint32_t thread, uint64_t time_ns, uint64_t arg0)
 {
-	append(g, &(struct ms_event){.time_ns = time_ns, .kind = kind, .thread = thread, .arg = {arg0, 0}});
+	*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = kind, .thread = thread, .arg = {arg0, 0}};
+	append(g);
 }
 
 static void emit_name(struct ingest *g, uint32_t thread, uint64_t time_ns, const char *name, size_t length)
@@ -338,51 +344,56 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 	struct ingest *g = context;
 	struct ingest_slot *s = &g->slots[stream->slot];
 	struct cursor c = {words + 2, words + MS_ENTRY_WORDS(words[1]), false};
-	struct ms_event e = {
-		.time_ns = time_of(g, ticks),
-		.address = words[1] & MS_ENTRY_ADDRESS_MASK,
-		.kind = MS_ENTRY_KIND(words[1]),
-	};
+	uint64_t time_ns = time_of(g, ticks);
+	struct ms_event *e;
 
 	if (__builtin_expect(g->status != MS_OK, 0))
 		return true;
 	if (__builtin_expect(!s->started, 0))
-		begin_thread(g, s, e.time_ns);
-	e.thread = s->thread;
-	switch (ms_event_kinds[e.kind].class_) {
+		begin_thread(g, s, time_ns);
+	e = next_event(g);
+	*e = (struct ms_event){
+		.time_ns = time_ns,
+		.address = words[1] & MS_ENTRY_ADDRESS_MASK,
+		.thread = s->thread,
+		.kind = MS_ENTRY_KIND(words[1]),
+	};
+	switch (ms_event_kinds[e->kind].class_) {
 	case MS_CLASS_ALLOC:
-		take_size_stack(g, &c, &e);
-		take_args(&c, &e);
-		if (c.missing || e.address == 0)
+		take_size_stack(g, &c, e);
+		take_args(&c, e);
+		if (c.missing || e->address == 0)
 			goto malformed;
-		if (!allocate(g, stream, s, &e))
+		if (!allocate(g, stream, s, e))
 			return false;
 		break;
 	case MS_CLASS_FREE:
-		take_args(&c, &e);
+		take_args(&c, e);
 		if (g->free_stacks)
-			e.stack = trace_tables_stack(&g->tables, (uint32_t)take(&c));
-		if (c.missing || e.address == 0)
+			e->stack = trace_tables_stack(&g->tables, (uint32_t)take(&c));
+		if (c.missing || e->address == 0)
 			goto malformed;
-		if (!release(g, stream, s, &e))
+		if (!release(g, stream, s, e))
 			return false;
 		break;
 	case MS_CLASS_FAIL:
 	case MS_CLASS_MAP:
-		take_size_stack(g, &c, &e);
-		take_args(&c, &e);
+		take_size_stack(g, &c, e);
+		take_args(&c, e);
 		if (c.missing)
 			goto malformed;
 		break;
 	default:
-		if (!other(g, &c, &e) || c.missing) {
+		if (!other(g, &c, e)) {
 			if (c.missing)
 				goto malformed;
 			return true;
 		}
+		if (c.missing)
+			goto malformed;
 		break;
 	}
-	append(g, &e);
+	append(g);
 	return true;
 
 malformed:
