@@ -41,7 +41,8 @@ uint8_t *ms_column_put_patches(uint8_t *p, uint64_t *patches, uint32_t count)
 	return p;
 }
 
-static uint8_t *put_patched(uint8_t *p, const uint64_t *values, uint32_t count)
+/* Values shifted right by `shift`. NULL: out of memory. */
+static uint8_t *put_patched(uint8_t *p, const uint64_t *values, uint32_t count, unsigned shift)
 {
 	uint64_t *patches = malloc(((size_t)count + 1) * sizeof(*patches));
 	uint32_t patch_count = 0;
@@ -49,9 +50,11 @@ static uint8_t *put_patched(uint8_t *p, const uint64_t *values, uint32_t count)
 	if (patches == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++) {
-		*p++ = values[i] < MS_PATCHED ? (uint8_t)values[i] : MS_PATCHED;
-		if (values[i] >= MS_PATCHED)
-			patches[patch_count++] = values[i] - MS_PATCHED;
+		const uint64_t v = values[i] >> shift;
+
+		*p++ = v < MS_PATCHED ? (uint8_t)v : MS_PATCHED;
+		if (v >= MS_PATCHED)
+			patches[patch_count++] = v - MS_PATCHED;
 	}
 	p = ms_column_put_patches(p, patches, patch_count);
 	free(patches);
@@ -80,8 +83,12 @@ int ms_column_encode(struct ms_buffer *out, uint8_t codec, const uint64_t *value
 		for (uint32_t i = 0; i < count; i++)
 			p = ms_varint_put(p, ms_zigzag(values[i]));
 		break;
+	case FB_CODEC_SPLIT8:
+		for (uint32_t i = 0; i < count; i++)
+			*p++ = (uint8_t)values[i];
+		/* fall through */
 	case FB_CODEC_PATCHED:
-		p = put_patched(p, values, count);
+		p = put_patched(p, values, count, codec == FB_CODEC_SPLIT8 ? 8 : 0);
 		if (p == NULL)
 			return MS_E_NOMEM;
 		break;
@@ -259,6 +266,25 @@ INLINE const uint8_t *patched(void *out, unsigned bits, uint32_t count, const ui
 	return p;
 }
 
+INLINE const uint8_t *split8(void *out, unsigned bits, uint32_t count, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *low = p;
+	uint64_t all = 0;
+
+	if ((size_t)(end - p) < count)
+		return NULL;
+	p = patched(out, bits, count, p + count, end);
+	if (p == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t high = get(out, i, bits);
+
+		all |= high;
+		put(out, i, bits, high << 8 | low[i]);
+	}
+	return all >> (bits - 8) == 0 ? p : NULL;
+}
+
 INLINE const uint8_t *runs(void *out, unsigned bits, uint32_t count, const uint8_t *p, const uint8_t *end)
 {
 	uint32_t i = 0;
@@ -328,6 +354,9 @@ INLINE int decode(void *out, unsigned bits, uint32_t count, uint8_t codec, const
 		break;
 	case FB_CODEC_PATCHED:
 		p = patched(out, bits, count, p, end);
+		break;
+	case FB_CODEC_SPLIT8:
+		p = split8(out, bits, count, p, end);
 		break;
 	case FB_CODEC_RUN:
 		p = runs(out, bits, count, p, end);

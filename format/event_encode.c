@@ -60,7 +60,7 @@ int ms_event_encoder_create(struct ms_event_encoder **out, uint32_t max_events, 
 	PLAIN_COLUMNS(X)
 #undef X
 #define X(name)                                                                                                        \
-	ok = ok && (e->name.base = malloc((size_t)max_events * (1 + MS_PATCH_BYTES))) != NULL &&                                                    \
+	ok = ok && (e->name.base = malloc((size_t)max_events * (2 + MS_PATCH_BYTES))) != NULL &&                                                    \
 	     (e->name.patches = malloc(max_events * sizeof(uint64_t))) != NULL;
 	PATCHED_COLUMNS(X)
 #undef X
@@ -233,13 +233,39 @@ static ms_fb_ref put_patched_column(struct ms_fb_builder *b, struct patched *c)
 	return finish_column(b, FB_CODEC_PATCHED, count, data);
 }
 
+/*
+ * Times: when many of them need a patch, their low bytes say more in their own place. Turns the column from Patched into
+ * Split8.
+ */
+static ms_fb_ref put_times(struct ms_fb_builder *b, struct patched *c)
+{
+	const uint32_t count = (uint32_t)(c->end - c->base);
+	uint32_t patches = 0, more = 0;
+	ms_fb_ref data;
+
+	if (c->patch_count < count / 2)
+		return put_patched_column(b, c);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t v = c->base[i] == MS_PATCHED ? c->patches[patches++] + MS_PATCHED : c->base[i];
+
+		c->base[i] = (uint8_t)v;
+		v >>= 8;
+		*c->end++ = v < MS_PATCHED ? (uint8_t)v : MS_PATCHED;
+		if (v >= MS_PATCHED)
+			c->patches[more++] = v - MS_PATCHED;
+	}
+	c->end = ms_column_put_patches(c->end, c->patches, more);
+	data = ms_fb_put_vector(b, c->base, 1, (size_t)(c->end - c->base), 1);
+	return finish_column(b, FB_CODEC_SPLIT8, count, data);
+}
+
 ms_fb_ref ms_event_encoder_finish(struct ms_event_encoder *e, struct ms_fb_builder *b)
 {
 	ms_fb_ref kinds, times, threads, sizes, stacks, addresses, frees, raw_addresses, args;
 
 	put_thread_run(e);
 	kinds = put_column(b, FB_CODEC_U8, &e->kinds);
-	times = put_patched_column(b, &e->times);
+	times = put_times(b, &e->times);
 	threads = put_column(b, FB_CODEC_RUN, &e->threads);
 	sizes = put_patched_column(b, &e->sizes);
 	stacks = put_patched_column(b, &e->stacks);

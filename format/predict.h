@@ -148,9 +148,12 @@ static inline uint64_t ms_size_decode(struct ms_size_predictor *p, uint32_t stac
 /*
  * Which block a free ends. Programs free what they allocated just now, or walk along structures that they allocated in
  * some order: a few cursors follow such walks, most recently used first.
- *   code 0: none; 1 + d (d < 32): the block with the d newest ids after it;
- *   33 + 32 k + d (k < 3, d < 32): cursor k plus d - 16;
- *   129 + d: d = zigzag of the difference to cursor 0
+ *   code 0: none
+ *   1 + d, d < NEWEST: the block d before the newest one
+ *   1 + NEWEST + 2 WINDOW k + d, d < 2 WINDOW: cursor k plus d - WINDOW
+ *   ESCAPE + d, d < NEAR: d = zigzag of the difference to cursor 0
+ *   ESCAPE + NEAR + d: the block d before the newest one
+ * A block found by a cursor moves that cursor to the front; one found by an escape replaces the last cursor.
  */
 #define MS_FREE_NEWEST  31
 #define MS_FREE_CURSORS 7
@@ -240,10 +243,15 @@ struct ms_address_class {
 	uint64_t more[MS_ADDRESS_MORE];          /* a ring: the oldest are forgotten */
 };
 
-struct ms_address_predictor {
-	uint64_t last;
+/* What is known of the threads whose id is the same modulo MS_ADDRESS_THREADS. */
+struct ms_address_thread {
+	uint64_t last;                           /* allocated */
 	uint64_t end[2];                         /* of the pieces, most recently used first */
-	struct ms_address_class class_[MS_ADDRESS_THREADS][MS_ADDRESS_CLASSES];
+	struct ms_address_class class_[MS_ADDRESS_CLASSES];
+};
+
+struct ms_address_predictor {
+	struct ms_address_thread thread[MS_ADDRESS_THREADS];
 };
 
 static inline uint64_t ms_address_chunk(uint64_t size)
@@ -251,11 +259,11 @@ static inline uint64_t ms_address_chunk(uint64_t size)
 	return size <= 24 ? 32 : (size + 23) & ~UINT64_C(15);
 }
 
-static inline struct ms_address_class *ms_address_class(struct ms_address_predictor *p, uint32_t thread, uint64_t size)
+static inline struct ms_address_class *ms_address_class(struct ms_address_thread *t, uint64_t size)
 {
 	uint64_t chunk = ms_address_chunk(size);
 
-	return &p->class_[thread % MS_ADDRESS_THREADS][chunk < 16 * MS_ADDRESS_CLASSES ? chunk / 16 : 0];
+	return &t->class_[chunk < 16 * MS_ADDRESS_CLASSES ? chunk / 16 : 0];
 }
 
 static inline uint64_t ms_address_pop_more(struct ms_address_class *c)
@@ -298,11 +306,12 @@ static inline void ms_address_pop(struct ms_address_class *c)
 		c->small[c->small_count++] = ms_address_pop_more(c);
 }
 
-static inline void ms_address_learn_end(struct ms_address_predictor *p, unsigned k, uint64_t end)
+/* Piece k was used: it becomes the first, and ends at `end`. */
+static inline void ms_address_learn_end(struct ms_address_thread *t, unsigned k, uint64_t end)
 {
 	if (k > 0)
-		p->end[1] = p->end[0];
-	p->end[0] = end;
+		t->end[1] = t->end[0];
+	t->end[0] = end;
 }
 
 #define MS_ADDRESS_RAW 3
@@ -310,58 +319,64 @@ static inline void ms_address_learn_end(struct ms_address_predictor *p, unsigned
 static inline uint64_t ms_address_encode(struct ms_address_predictor *p, uint32_t thread, uint64_t size,
 					 uint64_t address)
 {
-	struct ms_address_class *c = ms_address_class(p, thread, size);
+	struct ms_address_thread *t = &p->thread[thread % MS_ADDRESS_THREADS];
+	struct ms_address_class *c = ms_address_class(t, size);
 	const uint64_t chunk = ms_address_chunk(size), free_chunk = ms_address_peek(c);
-	const uint64_t difference = address - p->last;
+	const uint64_t difference = address - t->last;
+	uint64_t code;
+	unsigned piece = 1;
 
-	p->last = address;
+	t->last = address;
 	if (free_chunk != 0 && free_chunk == address) {
 		ms_address_pop(c);
 		return 0;
 	}
-	if (address == p->end[0]) {
-		ms_address_learn_end(p, 0, address + chunk);
-		return free_chunk != 0 ? 1 : 0;
+	if (address == t->end[0]) {
+		code = free_chunk != 0 ? 1 : 0;
+		piece = 0;
+	} else if (address == t->end[1]) {
+		code = 2;
+	} else if (difference % 16 == 0) {
+		code = 4 + ms_zigzag((uint64_t)((int64_t)difference / 16));
+	} else {
+		code = MS_ADDRESS_RAW;
 	}
-	if (address == p->end[1]) {
-		ms_address_learn_end(p, 1, address + chunk);
-		return 2;
-	}
-	ms_address_learn_end(p, 1, address + chunk);
-	return difference % 16 == 0 ? 4 + ms_zigzag((uint64_t)((int64_t)difference / 16)) : MS_ADDRESS_RAW;
+	ms_address_learn_end(t, piece, address + chunk);
+	return code;
 }
 
 /* raw: the raw address, for code MS_ADDRESS_RAW. */
 static inline uint64_t ms_address_decode(struct ms_address_predictor *p, uint32_t thread, uint64_t size, uint64_t code,
 					 uint64_t raw)
 {
-	struct ms_address_class *c = ms_address_class(p, thread, size);
+	struct ms_address_thread *t = &p->thread[thread % MS_ADDRESS_THREADS];
+	struct ms_address_class *c = ms_address_class(t, size);
 	const uint64_t chunk = ms_address_chunk(size), free_chunk = ms_address_peek(c);
 	uint64_t address;
 	unsigned piece = 1;
 
 	if (code == 0 && free_chunk != 0) {
 		ms_address_pop(c);
-		return p->last = free_chunk;
+		return t->last = free_chunk;
 	}
 	if (code <= 1) {
-		address = p->end[0];
+		address = t->end[0];
 		piece = 0;
 	} else if (code == 2) {
-		address = p->end[1];
+		address = t->end[1];
 	} else if (code == MS_ADDRESS_RAW) {
 		address = raw;
 	} else {
-		address = p->last + 16 * ms_unzigzag(code - 4);
+		address = t->last + 16 * ms_unzigzag(code - 4);
 	}
-	ms_address_learn_end(p, piece, address + chunk);
-	return p->last = address;
+	ms_address_learn_end(t, piece, address + chunk);
+	return t->last = address;
 }
 
 /* A block was freed by a thread. */
 static inline void ms_address_freed(struct ms_address_predictor *p, uint32_t thread, uint64_t size, uint64_t address)
 {
-	ms_address_push(ms_address_class(p, thread, size), address);
+	ms_address_push(ms_address_class(&p->thread[thread % MS_ADDRESS_THREADS], size), address);
 }
 
 #endif
