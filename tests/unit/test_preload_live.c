@@ -227,6 +227,32 @@ static void test_operators_have_their_kinds(void **state)
 	finish(&run);
 }
 
+static void test_limits_of_address_space_are_the_programs_own(void **state)
+{
+	const char *const argv[] = {"sh", "-c", "ulimit -Sv 3000000; ulimit -Sv; exec sh -c 'ulimit -Sv; ls /proc/self/limits;"
+						" while read -r a b c soft rest; do [ $b != address ] || echo $soft; done"
+						" </proc/self/limits'",
+				    NULL};
+	unsigned long long ours, kernel;
+	char *line;
+	struct run run;
+
+	(void)state;
+	run_program(&run, 0, "", argv);
+	assert_int_equal(run.status, 0);
+	ours = 3000000ull * 1024;
+	/* Twice what it set, once before and once after an exec; the kernel's number has the arena on top. */
+	line = run.output;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(strtoull(line, &line, 10), 3000000);
+		line++;
+	}
+	assert_true(strncmp(line, "/proc/self/limits\n", 18) == 0);
+	kernel = strtoull(line + 18, NULL, 10);
+	assert_int_equal(kernel, ours + run.arena.bytes);
+	finish(&run);
+}
+
 static void test_another_allocator_behind_us(void **state)
 {
 	const char *const argv[] = {"ls", "/", NULL};
@@ -303,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_exec_that_fails_is_followed_by_its_reason),
 		cmocka_unit_test(test_children_run_clean),
 		cmocka_unit_test(test_operators_have_their_kinds),
+		cmocka_unit_test(test_limits_of_address_space_are_the_programs_own),
 		cmocka_unit_test(test_another_allocator_behind_us),
 		cmocka_unit_test(test_an_arena_of_another_process_is_left_alone),
 		cmocka_unit_test(test_it_runs_without_an_arena),
