@@ -91,7 +91,8 @@ struct ms_arena_header {
 	_Atomic uint32_t unload_epoch; /* app: +1 after a module was unloaded and its nodes retired */
 	_Atomic uint32_t module_count; /* app: release, after the record is filled */
 	char allocator[64];            /* app, at attach: file name of the library that defines malloc */
-	_Atomic uint64_t limit_shift;  /* app: bytes of its RLIMIT_AS that are the arena's; for the image after an exec */
+	_Atomic uint64_t limit_shift;  /* app: bytes of its RLIMIT_AS that are the arena's, + 1 if its hard limit has them, too;
+	                                  for the image after an exec */
 
 	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone, and for as
 	                                  long as its output blocks (a slow disk is no reason to give up: some seconds) */

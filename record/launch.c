@@ -79,20 +79,6 @@ found:
 
 /* ---- in the child, between fork and exec ------------------------------------------------------------------------- */
 
-/* The arena needs address space: where the hard limit allows, the program does not pay for it. */
-static void make_room(const struct arena *arena)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return;
-	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max - limit.rlim_cur >= arena->bytes)
-		limit.rlim_cur += arena->bytes;
-	else
-		limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_AS, &limit);
-}
-
 static int high_fd(int fd)
 {
 	struct rlimit limit;
@@ -151,10 +137,8 @@ static void child(const struct launch *l, int go, int error)
 	for (int fd = 0; fd < 3; fd++)
 		if (l->closed_std[fd])
 			close(fd);
-	if (l->arena) {
-		make_room(l->arena);
+	if (l->arena)
 		set_environment(l);
-	}
 	signals_restore(l->signals);
 	execute(l);
 	reason = errno;

@@ -10,7 +10,9 @@
 #include "raw.h"
 #include "real.h"
 
-/* How much of the kernel's limit is ours; 0 when the limit is none or is the program's own. Any thread. */
+/* How much of the kernel's limit is ours; 0 when the limit is none or is the program's own. Sizes are whole pages: the lowest
+   bit says that the hard limit was raised as well as the soft one. Any thread. */
+#define HARD_TOO UINT64_C(1)
 static _Atomic uint64_t shift;
 static uint64_t arena_bytes;                  /* what a limit that the program sets is raised by */
 static struct ms_arena_header *shared_header; /* where shift stands for the image after an exec */
@@ -29,6 +31,15 @@ static rlim_t raised(rlim_t value, uint64_t by)
 static rlim_t lowered(rlim_t value, uint64_t by)
 {
 	return value == RLIM_INFINITY || value < by ? value : value - by;
+}
+
+static void hide_ours(struct rlimit *limit)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
+
+	limit->rlim_cur = lowered(limit->rlim_cur, ours & ~HARD_TOO);
+	if ((ours & HARD_TOO) != 0)
+		limit->rlim_max = lowered(limit->rlim_max, ours & ~HARD_TOO);
 }
 
 static void set_shift(uint64_t bytes)
@@ -51,18 +62,22 @@ bool ms_limits_make_room(const struct ms_arena_header *header)
 	before.rlim_cur = RLIM_INFINITY;
 	if (ms_raw_failed(kernel_limit(0, NULL, &limit)) || limit.rlim_cur == RLIM_INFINITY)
 		return true;
-	if (atomic_load_explicit(&shift, memory_order_relaxed) == bytes)
+	if ((atomic_load_explicit(&shift, memory_order_relaxed) & ~HARD_TOO) == bytes)
 		return true;
 	before = limit;
-	limit.rlim_cur = raised(limit.rlim_cur, bytes);
-	limit.rlim_max = raised(limit.rlim_max, bytes);
-	if (!ms_raw_failed(kernel_limit(0, &limit, NULL))) {
-		atomic_store_explicit(&shift, bytes, memory_order_relaxed);
-		return true;
+	/* Without privileges the hard limit stays where it is; often there is room below it. */
+	for (int hard_too = 1; hard_too >= 0; hard_too--) {
+		struct rlimit more = {raised(limit.rlim_cur, bytes),
+				      hard_too ? raised(limit.rlim_max, bytes) : limit.rlim_max};
+
+		if (more.rlim_cur <= more.rlim_max && !ms_raw_failed(kernel_limit(0, &more, NULL))) {
+			atomic_store_explicit(&shift, bytes | (hard_too ? HARD_TOO : 0), memory_order_relaxed);
+			return true;
+		}
 	}
-	/* Nobody may raise the hard limit. An arena that is small beside it is worth having all the same. */
+	/* An arena that is small beside the limit is worth having all the same. */
 	before.rlim_cur = RLIM_INFINITY;
-	return bytes <= (limit.rlim_cur - bytes) / 4;
+	return bytes <= limit.rlim_cur / 4;
 }
 
 void ms_limits_restore(void)
@@ -87,8 +102,7 @@ void ms_limits_arena_unmapped(void)
 	arena_bytes = 0;
 	if (ours == 0 || ms_raw_failed(kernel_limit(0, NULL, &limit)))
 		return;
-	limit.rlim_cur = lowered(limit.rlim_cur, ours);
-	limit.rlim_max = lowered(limit.rlim_max, ours);
+	hide_ours(&limit);
 	kernel_limit(0, &limit, NULL);
 	atomic_store_explicit(&shift, 0, memory_order_relaxed);
 }
@@ -96,14 +110,6 @@ void ms_limits_arena_unmapped(void)
 void ms_limits_detached(void)
 {
 	shared_header = NULL;
-}
-
-static void hide_ours(struct rlimit *limit)
-{
-	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
-
-	limit->rlim_cur = lowered(limit->rlim_cur, ours);
-	limit->rlim_max = lowered(limit->rlim_max, ours);
 }
 
 static int result_of(long result)
@@ -114,11 +120,34 @@ static int result_of(long result)
 	return -1;
 }
 
+/* What the program may ask for and what it may not, the kernel says about its own numbers; what it grants is then raised. A
+   hard limit that is lowered to less than the soft one needs goes without: the program asked for less than we have. */
+static long set_limits(const struct rlimit *wanted, const struct rlimit *old)
+{
+	struct rlimit more = {raised(wanted->rlim_cur, arena_bytes), raised(wanted->rlim_max, arena_bytes)};
+	struct rlimit soft = {more.rlim_cur, wanted->rlim_max};
+	long result;
+
+	if (wanted->rlim_cur > wanted->rlim_max)
+		return -EINVAL;
+	if (wanted->rlim_max <= old->rlim_max && !ms_raw_failed(kernel_limit(0, &more, NULL))) {
+		set_shift(arena_bytes | HARD_TOO);
+		return 0;
+	}
+	if (soft.rlim_cur <= soft.rlim_max && !ms_raw_failed(kernel_limit(0, &soft, NULL))) {
+		set_shift(arena_bytes);
+		return 0;
+	}
+	result = kernel_limit(0, wanted, NULL);
+	if (!ms_raw_failed(result))
+		set_shift(0);
+	return result;
+}
+
 int ms_hook_prlimit(const struct ms_real *real, pid_t pid, enum __rlimit_resource resource,
 		    const struct rlimit *new_limit, struct rlimit *old_limit)
 {
-	struct rlimit old, wanted;
-	uint64_t wanted_shift = arena_bytes;
+	struct rlimit old;
 	long result;
 
 	if (resource != RLIMIT_AS || (pid != 0 && pid != ms_raw_getpid()) || arena_bytes == 0)
@@ -128,20 +157,9 @@ int ms_hook_prlimit(const struct ms_real *real, pid_t pid, enum __rlimit_resourc
 		return result_of(result);
 	hide_ours(&old);
 	if (new_limit != NULL) {
-		wanted.rlim_cur = raised(new_limit->rlim_cur, wanted_shift);
-		wanted.rlim_max = raised(new_limit->rlim_max, wanted_shift);
-		if (new_limit->rlim_max <= old.rlim_max && new_limit->rlim_cur <= new_limit->rlim_max)
-			result = kernel_limit(0, &wanted, NULL);
-		else
-			result = -EPERM;
-		if (ms_raw_failed(result)) {
-			/* What the program may ask for and what it may not, the kernel says about its own numbers. */
-			wanted_shift = 0;
-			result = kernel_limit(0, new_limit, NULL);
-		}
+		result = set_limits(new_limit, &old);
 		if (ms_raw_failed(result))
 			return result_of(result);
-		set_shift(wanted_shift);
 	}
 	if (old_limit != NULL)
 		*old_limit = old;
