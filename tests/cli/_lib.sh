@@ -51,10 +51,10 @@ record() {
 	[ $status -ne 124 ] || give_up "memscope-record $* did not end within 120 s"
 }
 
-# report [TRACE]: analyzes into $T/report.json and $T/report.txt
+# report [TRACE]: analyzes into $T/report.json and $T/report.txt; $TOP sites by each order, all when unset
 report() {
 	rm -f "$T/report.json" "$T/report.txt"
-	"$BIN/memscope-analyze" --top=0 --json="$T/report.json" --text="$T/report.txt" "${1:-$trace}" 2>"$T/analyze.err" ||
+	"$BIN/memscope-analyze" --top="${TOP:-0}" --json="$T/report.json" --text="$T/report.txt" "${1:-$trace}" 2>"$T/analyze.err" ||
 		give_up "memscope-analyze ${1:-$trace}: status $?: $(cat "$T/analyze.err")"
 }
 # value FILTER: a value of the report
