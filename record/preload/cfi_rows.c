@@ -9,7 +9,8 @@
 #define PROBES 16u
 #define ADDRESS_END (UINT64_C(1) << 47)
 
-struct row_slot *ms_row_slots;
+_Atomic uint64_t *ms_row_slots;
+_Atomic cfi_row ms_row_values[ROW_VALUES];
 
 /* Modules that were handed to ms_module_seen, by map_start. Any thread, by CAS. */
 #define SEEN_SLOTS 1024u
@@ -19,7 +20,7 @@ static _Atomic uint64_t seen_modules[SEEN_SLOTS];
 
 bool ms_rows_init(void)
 {
-	struct row_slot *none = NULL, *slots;
+	_Atomic uint64_t *none = NULL, *slots;
 
 	if (__atomic_load_n(&ms_row_slots, __ATOMIC_ACQUIRE))
 		return true;
@@ -144,42 +145,69 @@ static cfi_row compute(const struct cfi_module *module, uint64_t address, struct
 	return ms_row_pack(&work->rules, work->signal_frame);
 }
 
-cfi_row ms_row_find(uint64_t address, struct cfi_work *work)
+/* The number of a row, which is put into the table of values when it is new; 0 when there is no room. */
+static uint32_t number_of(cfi_row row)
 {
-	uint64_t first = row_hash(address);
-	_Atomic cfi_row *place = NULL;
-	struct cfi_module module;
-	cfi_row row;
+	uint32_t first = (uint32_t)((row * UINT64_C(0x9e3779b97f4a7c15)) >> 40);
 
 	for (uint32_t i = 0; i < PROBES; i++) {
-		struct row_slot *slot = &ms_row_slots[(first + i) & (ROW_SLOTS - 1)];
-		uint64_t owner = atomic_load_explicit(&slot->address, memory_order_relaxed);
+		uint32_t number = (first + i) & (ROW_VALUES - 1);
+		cfi_row owner = 0;
 
-		if (owner == 0)
-			break;
-		if (owner == address) {
-			row = atomic_load_explicit(&slot->row, memory_order_relaxed);
-			if (row != 0)
-				return row;
-			place = &slot->row;
-			break;
-		}
+		if (number == 0)
+			continue;
+		if (atomic_compare_exchange_strong_explicit(&ms_row_values[number], &owner, row, memory_order_release,
+							    memory_order_relaxed) ||
+		    owner == row)
+			return number;
 	}
-	if (address >= ADDRESS_END || !ms_cfi_module(address, &module))
-		return ROW_NONE | ROW_USES_FP;
+	return 0;
+}
+
+/* The slot of an address, or the free one that it would take; NULL when its places are taken by others. */
+static _Atomic uint64_t *slot_of(uint64_t address, uint64_t *content)
+{
+	uint64_t first = row_hash(address);
+
+	for (uint32_t i = 0; i < PROBES; i++) {
+		_Atomic uint64_t *slot = &ms_row_slots[(first + i) & (ROW_SLOTS - 1)];
+
+		*content = atomic_load_explicit(slot, memory_order_acquire);
+		if (*content == 0 || *content >> 16 == address)
+			return slot;
+	}
+	return NULL;
+}
+
+static void store(uint64_t address, cfi_row row)
+{
+	uint64_t content, wanted = address << 16 | number_of(row);
+	_Atomic uint64_t *slot;
+
+	if (!(wanted & 0xffff))
+		return;
+	do
+		slot = slot_of(address, &content);
+	while (slot && !atomic_compare_exchange_strong_explicit(slot, &content, wanted, memory_order_release,
+								memory_order_relaxed));
+}
+
+cfi_row ms_row_find(uint64_t address, struct cfi_work *work)
+{
+	const cfi_row none = ROW_NONE | ROW_USES_FP;
+	struct cfi_module module;
+	uint64_t content;
+	cfi_row row;
+
+	if (address >= ADDRESS_END)
+		return none;
+	if (slot_of(address, &content) && content & 0xffff)
+		return atomic_load_explicit(&ms_row_values[content & (ROW_VALUES - 1)], memory_order_relaxed);
+	if (!ms_cfi_module(address, &module))
+		return none;
 	announce(&module);
 	row = compute(&module, address, work);
-	for (uint32_t i = 0; !place && i < PROBES; i++) {
-		struct row_slot *slot = &ms_row_slots[(first + i) & (ROW_SLOTS - 1)];
-		uint64_t owner = 0;
-
-		if (atomic_compare_exchange_strong_explicit(&slot->address, &owner, address, memory_order_relaxed,
-							    memory_order_relaxed) ||
-		    owner == address)
-			place = &slot->row;
-	}
-	if (place)
-		atomic_store_explicit(place, row, memory_order_relaxed);
+	store(address, row);
 	return row;
 }
 
@@ -188,11 +216,10 @@ void ms_rows_forget(uint64_t start, uint64_t end)
 	if (!__atomic_load_n(&ms_row_slots, __ATOMIC_ACQUIRE))
 		return;
 	for (uint64_t i = 0; i < ROW_SLOTS; i++) {
-		struct row_slot *slot = &ms_row_slots[i];
-		uint64_t address = atomic_load_explicit(&slot->address, memory_order_relaxed);
+		uint64_t content = atomic_load_explicit(&ms_row_slots[i], memory_order_relaxed);
 
-		if (address - start < end - start)
-			atomic_store_explicit(&slot->row, 0, memory_order_relaxed);
+		if (content && (content >> 16) - start < end - start)
+			atomic_store_explicit(&ms_row_slots[i], content & ~UINT64_C(0xffff), memory_order_relaxed);
 	}
 	for (uint32_t i = 0; i < SEEN_SLOTS; i++) {
 		uint64_t module = atomic_load_explicit(&seen_modules[i], memory_order_relaxed);

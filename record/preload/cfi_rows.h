@@ -1,10 +1,11 @@
 /*
  * cfi_rows.h - the row cache: a code address -> how to find the caller, in 8 bytes.
  *
- * One flat table per process, filled on demand, read without locks. A slot is claimed by a compare-and-swap of its
- * address and its row is stored afterwards; two threads that compute the same row store the same value. Slots are never
- * given back; ms_rows_forget (stack.h) clears the rows of unloaded code. Addresses outside every module are never
- * cached: a module may be mapped there later.
+ * Two flat tables per process, filled on demand, read without locks. Few rows differ (some hundreds in a large program),
+ * so each is stored once, in ms_row_values, and ms_row_slots maps an address to its number: eight addresses to a cache
+ * line. A slot is one word, address << 16 | number; it belongs to its address for ever, and number 0 means that the row
+ * is not known (any more): ms_rows_forget (stack.h) puts that where code was unloaded. Two threads that find the same row
+ * store the same word. Addresses outside every module are never cached: a module may be mapped there later.
  *
  * The address of a frame is its return address - 1, so that a call at the very end of a function finds that function.
  */
@@ -48,31 +49,32 @@ static inline int64_t row_fp_offset(cfi_row row)
 	return (int32_t)(uint32_t)row >> 8;
 }
 
-struct row_slot {
-	_Atomic uint64_t address;
-	_Atomic cfi_row row; /* 0 = not there: ask ms_row_find */
-};
+#define ROW_SLOTS (UINT64_C(1) << 18)
+#define ROW_VALUES 4096u
 
-#define ROW_SLOTS (UINT64_C(1) << 19)
-
-/* The table. False when it cannot be mapped. Any thread, any number of times. */
+/* Makes the table. False when it cannot be mapped. Any thread, any number of times. */
 bool ms_rows_init(void);
-extern struct row_slot *ms_row_slots; /* set by ms_rows_init, then constant */
+extern _Atomic uint64_t *ms_row_slots;            /* [ROW_SLOTS], set by ms_rows_init, then constant */
+extern _Atomic cfi_row ms_row_values[ROW_VALUES]; /* [0] stays 0; others are set once, by CAS */
 
-/* Neighbouring call sites share pages of the table; every 64 KiB of code start somewhere else. */
+/* Call sites of one function share cache lines and pages of the table; every 4 KiB of code start somewhere else. */
 static inline uint64_t row_hash(uint64_t address)
 {
-	return ((address >> 2) + (address >> 16) * 0x9e3779b1u) & (ROW_SLOTS - 1);
+	return (address >> 3) + (address >> 12) * 0x9e3779b1u;
 }
 
-/* The row when it stands at its first place, else 0. */
-static inline cfi_row row_lookup(const struct row_slot *slots, uint64_t address)
+/* The row when it stands at one of its first two places, else 0. */
+static inline cfi_row row_lookup(const _Atomic uint64_t *slots, uint64_t address)
 {
-	const struct row_slot *slot = &slots[row_hash(address)];
+	uint64_t hash = row_hash(address), slot;
 
-	if (atomic_load_explicit(&slot->address, memory_order_relaxed) != address)
-		return 0;
-	return atomic_load_explicit(&slot->row, memory_order_relaxed);
+	slot = atomic_load_explicit(&slots[hash & (ROW_SLOTS - 1)], memory_order_acquire);
+	if (slot >> 16 != address) {
+		slot = atomic_load_explicit(&slots[(hash + 1) & (ROW_SLOTS - 1)], memory_order_acquire);
+		if (slot >> 16 != address)
+			return 0;
+	}
+	return atomic_load_explicit(&ms_row_values[slot & (ROW_VALUES - 1)], memory_order_relaxed);
 }
 
 /* The row, computed when it is not in the table; never 0. work is scratch memory of the caller. */

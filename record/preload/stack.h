@@ -8,9 +8,10 @@
  *      filled from .eh_frame by cfi_rows.c;
  *   3. as soon as (sp, pc, fp) equals a remembered frame, the frames outside it are proved unchanged by re-reading
  *      exactly the stack slots that they were computed from (return address, saved frame pointer). Unwinding is a
- *      function of pc, sp, fp and those slots, so this is exact, not a guess.
- * Frames whose rules need more than pc, sp and fp are walked with all callee-saved registers by cfi_full.c and are
- * never taken as proved.
+ *      function of pc, sp, fp and those slots, so this is exact, not a guess. fp takes part only where the frames
+ *      outside depend on it: in code without frame pointers it is a common variable.
+ * Steps of another shape (signal frames, realigned frames, switched stacks, frames whose rules need more registers:
+ * cfi_full.c) are taken again to prove them.
  *
  * Safety: async-signal-safe, no locks, no malloc, no errno change; memory comes from mmap only. Never reads outside the
  * bounds of the stack that sp points into. A walker belongs to one thread; the trie is lock-free and shared.
@@ -52,7 +53,9 @@ void ms_walker_forget(struct ms_walker *walker);
 
 /*
  * The stack whose innermost frame returns to pc, with stack pointer sp after that return and frame pointer fp (rbp) in
- * that caller. depth_limit: keep the leaf-most frames only, 0 = all. Returns a node, 0 when there is none.
+ * that caller. depth_limit: keep the leaf-most frames only, 0 = all; the same in every call, or the walker forgets.
+ * Returns a node; 0 when sp is no stack or the trie is full (counted in header.lost_stacks). A walk that meets a frame
+ * that cannot be left gives the frames up to it and counts header.unwind_stops.
  */
 uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, uint64_t fp, uint32_t depth_limit);
 

@@ -55,7 +55,7 @@ struct child {
 	uint32_t parent, node;
 };
 
-#define CHILD_BITS 10
+#define CHILD_BITS 10 /* 16 KiB: more only costs more cache misses in large programs */
 #define FIRST_CAPACITY 2048u
 /* Steps that do not move outwards on the same stack (signal frames, switched stacks) before a walk gives up. */
 #define SIDE_STEPS 64u
@@ -66,11 +66,13 @@ struct ms_walker {
 	struct frame *frames;
 	struct slot *slots;   /* twice as many as frames */
 	struct fresh *fresh;  /* new frames of the walk that is going on, innermost first */
-	const struct row_slot *rows;
+	const _Atomic uint64_t *rows;
 	struct ms_trie *trie;
 	uint32_t count;
 	uint32_t capacity, fresh_capacity;
 	uint32_t epoch;       /* header.unload_epoch that frames and children belong to */
+	uint32_t limit;       /* depth limit that frames belong to; if not 0, their nodes are not set */
+	uint32_t limited_node; /* with a limit: the result of the last walk, 0 = none */
 	uint32_t side_steps;  /* of this walk */
 	bool outermost_final; /* frames[1] has no caller by unwind information alone; else that must be proved too */
 	struct child children[1 << CHILD_BITS];
@@ -192,6 +194,7 @@ void ms_walker_destroy(struct ms_walker *walker)
 void ms_walker_forget(struct ms_walker *walker)
 {
 	walker->count = 0;
+	walker->limited_node = 0;
 	__builtin_memset(walker->children, 0, sizeof(walker->children));
 }
 
@@ -241,7 +244,14 @@ static enum step step_signal(struct ms_walker *walker, struct state *s)
 	s->fp = stack_load(at + UCONTEXT_RBP);
 	s->sp = stack_load(at + UCONTEXT_RSP);
 	s->link = LINK_RESTEP;
-	return side_step(walker, s->sp) ? STEP_OK : STEP_STOP;
+	if (!side_step(walker, s->sp))
+		return STEP_STOP;
+	/* A call of a null pointer: nothing but the return address was pushed. */
+	if (s->pc <= PC_MIN && ms_bounds_word(bounds, s->sp, s->sp)) {
+		s->pc = stack_load(s->sp) | MS_NODE_INFERRED;
+		s->sp += 8;
+	}
+	return plausible_pc(s->pc & MS_NODE_PC_MASK) ? STEP_OK : STEP_STOP;
 }
 
 /*
@@ -411,15 +421,31 @@ static inline struct frame *prove(struct ms_walker *walker, struct frame *frame)
 	return NULL;
 }
 
+/* As prove(), but only the next `frames` frames outwards count. */
+static inline struct frame *prove_some(struct ms_walker *walker, struct frame *frame, uint32_t frames)
+{
+	for (; frames; frames--) {
+		const struct slot *slot = walker->slots + frame->first_slot, *end;
+
+		if (--frame == walker->frames)
+			return walker->outermost_final || prove_again(walker, frame + 1) ? NULL : frame;
+		for (end = walker->slots + frame->first_slot; slot-- != end;)
+			if (!holds(slot) && (slot->address != (uint64_t)&never || !prove_again(walker, frame + 1)))
+				return frame;
+	}
+	return NULL;
+}
+
 /* ---- walking --------------------------------------------------------------------------------------------------- */
 
 /* Before a walk, when something is not as it was. False: nothing can be walked here. */
-__attribute__((noinline)) static bool prepare(struct ms_walker *walker, uint64_t sp)
+__attribute__((noinline)) static bool prepare(struct ms_walker *walker, uint64_t sp, uint32_t limit)
 {
 	uint32_t epoch = atomic_load_explicit(&walker->trie->header->unload_epoch, memory_order_acquire);
 
-	if (epoch != walker->epoch) {
+	if (epoch != walker->epoch || limit != walker->limit) {
 		walker->epoch = epoch;
+		walker->limit = limit;
 		ms_walker_forget(walker);
 	}
 	return ms_bounds_select(&walker->bounds, sp);
@@ -452,35 +478,9 @@ static uint32_t give_up(struct ms_walker *walker)
 	return 0;
 }
 
-/* Only the leaf-most frames: stepped anew each time, because the root of the result moves with every call. */
-__attribute__((noinline)) static uint32_t capture_limited(struct ms_walker *walker, struct state s, uint32_t depth_limit)
-{
-	enum step result;
-	uint32_t used = 0, node = 0;
-
-	for (;;) {
-		if (used == walker->fresh_capacity && !grow_fresh(walker, used))
-			return give_up(walker);
-		walker->fresh[used++].pc = s.pc;
-		if (used == depth_limit)
-			break;
-		result = step(walker, row_lookup(walker->rows, s.pc - 1), &s);
-		if (result != STEP_OK) {
-			if (result == STEP_STOP)
-				count_stop(walker);
-			break;
-		}
-	}
-	while (used--) {
-		node = child_of(walker, node, walker->fresh[used].pc);
-		if (!node)
-			return 0;
-	}
-	return node;
-}
-
-/* The walk found `used` new frames inside `frame` (found anew by a step with `link`): remembers them. */
-static inline uint32_t remember(struct ms_walker *walker, struct frame *frame, uint32_t used, int32_t link)
+/* The walk found `used` new frames inside `frame` (found anew by a step with `link`): remembers them. Returns the node of
+   the innermost; with a limit nodes are not set, and any number but 0 means success. */
+static inline uint32_t remember(struct ms_walker *walker, struct frame *frame, uint32_t used, int32_t link, uint32_t limit)
 {
 	struct frame *none = walker->frames;
 	uint32_t node = frame->node, next_slot = frame->first_slot, needs_fp = frame->needs_fp;
@@ -497,7 +497,7 @@ static inline uint32_t remember(struct ms_walker *walker, struct frame *frame, u
 		next_slot = set_slots(walker->slots, next_slot, frame->sp, frame->pc, frame->fp, link, needs_fp);
 	do {
 		fresh--;
-		node = child_of(walker, node, fresh->pc);
+		node = limit ? 1 : child_of(walker, node, fresh->pc);
 		if (unlikely(!node))
 			break;
 		if (fresh->row & ROW_USES_FP)
@@ -511,25 +511,15 @@ static inline uint32_t remember(struct ms_walker *walker, struct frame *frame, u
 	return node;
 }
 
-uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, uint64_t fp, uint32_t depth_limit)
+/* The walk. limit: frames that count, 0 = all. The result is that of remember(). */
+static inline __attribute__((always_inline)) uint32_t walk(struct ms_walker *walker, struct stack_range stack,
+							   uint64_t pc, uint64_t sp, uint64_t fp, uint32_t limit)
 {
-	struct stack_range stack = walker->bounds.current;
-	struct frame *frame;
+	struct frame *frame = walker->frames + walker->count;
 	uint32_t used = 0;
 	int32_t link = 0;
 
-	if (unlikely(sp - stack.low >= stack.high - stack.low ||
-		     walker->epoch !=
-			     atomic_load_explicit(&walker->trie->header->unload_epoch, memory_order_relaxed))) {
-		if (!prepare(walker, sp))
-			return 0;
-		stack = walker->bounds.current;
-	}
 	walker->side_steps = 0;
-	if (unlikely(depth_limit))
-		return capture_limited(walker, (struct state){pc, sp, fp, 0}, depth_limit);
-
-	frame = walker->frames + walker->count;
 	for (;;) {
 		cfi_row row;
 
@@ -537,7 +527,7 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 		while (frame->sp < sp)
 			frame--;
 		if (frame->sp == sp && frame->pc == pc && (frame->fp == fp || !frame->needs_fp)) {
-			struct frame *failed = prove(walker, frame);
+			struct frame *failed = limit ? prove_some(walker, frame, limit - used - 1) : prove(walker, frame);
 
 			if (likely(!failed))
 				break;
@@ -550,6 +540,11 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 		if (unlikely(!row))
 			row = ms_row_find((pc & MS_NODE_PC_MASK) - 1, &walker->work);
 		walker->fresh[used++] = (struct fresh){sp, pc, fp, (uint8_t)row, link};
+		if (limit && used == limit) {
+			walker->outermost_final = false;
+			frame = walker->frames;
+			break;
+		}
 
 		if (likely((row & ROW_KIND) == ROW_SIMPLE)) {
 			uint64_t cfa = (row & ROW_BASE_RBP ? fp : sp) + (uint64_t)row_cfa_offset(row);
@@ -589,8 +584,49 @@ uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, ui
 		}
 	}
 	/* From `frame` outwards all is proved. */
-	if (used)
-		return remember(walker, frame, used, link);
-	walker->count = (uint32_t)(frame - walker->frames);
+	if (used) {
+		walker->limited_node = 0;
+		return remember(walker, frame, used, link, limit);
+	}
+	if (walker->count != (uint32_t)(frame - walker->frames)) {
+		walker->count = (uint32_t)(frame - walker->frames);
+		walker->limited_node = 0;
+	}
 	return frame->node;
+}
+
+/* With a limit the root of the result moves with every call, so nodes are looked up for all frames that count. */
+__attribute__((noinline)) static uint32_t capture_limited(struct ms_walker *walker, struct stack_range stack,
+							  uint64_t pc, uint64_t sp, uint64_t fp, uint32_t limit)
+{
+	uint32_t node = 0, first;
+
+	if (!walk(walker, stack, pc, sp, fp, limit))
+		return 0;
+	if (walker->limited_node)
+		return walker->limited_node;
+	first = walker->count > limit ? walker->count - limit + 1 : 1;
+	for (uint32_t i = first; i <= walker->count; i++) {
+		node = child_of(walker, node, walker->frames[i].pc);
+		if (!node)
+			return 0;
+	}
+	walker->limited_node = node;
+	return node;
+}
+
+uint32_t ms_stack_capture(struct ms_walker *walker, uint64_t pc, uint64_t sp, uint64_t fp, uint32_t depth_limit)
+{
+	struct stack_range stack = walker->bounds.current;
+
+	if (unlikely(sp - stack.low >= stack.high - stack.low || depth_limit != walker->limit ||
+		     walker->epoch !=
+			     atomic_load_explicit(&walker->trie->header->unload_epoch, memory_order_relaxed))) {
+		if (!prepare(walker, sp, depth_limit))
+			return 0;
+		stack = walker->bounds.current;
+	}
+	if (unlikely(depth_limit))
+		return capture_limited(walker, stack, pc, sp, fp, depth_limit);
+	return walk(walker, stack, pc, sp, fp, 0);
 }

@@ -306,6 +306,33 @@ static void skip_ud2(int number, siginfo_t *info, void *context)
 	u->uc_mcontext.gregs[REG_RIP] += 2;
 }
 
+/* A call of a null pointer: the frame that called, at its return address, follows the signal frame. */
+static void (*volatile null_function)(void);
+static uint64_t after_null_call;
+static uint32_t null_call_found;
+
+static HOOK_ATTRIBUTES void skip_null_call(int number, siginfo_t *info, void *context)
+{
+	ucontext_t *u = context;
+	uint64_t *sp = (uint64_t *)u->uc_mcontext.gregs[REG_RSP];
+	uint32_t node = ms_stack_capture(fixture.walker, HOOK_PC, HOOK_SP, HOOK_FP, 0);
+
+	(void)number;
+	(void)info;
+	after_null_call = *sp;
+	list_of_node(&fixture.arena.trie, node, &fixture.ours);
+	for (uint32_t i = 0; i < fixture.ours.count; i++)
+		null_call_found += fixture.ours.pc[i] == after_null_call;
+	u->uc_mcontext.gregs[REG_RIP] = (greg_t)*sp;
+	u->uc_mcontext.gregs[REG_RSP] += 8;
+}
+
+static NOINLINE void call_null(void)
+{
+	null_function();
+	KEEP();
+}
+
 static void with_handler(int number, int flags, void (*simple)(int), void (*full)(int, siginfo_t *, void *),
 			 void (*run)(void))
 {
@@ -342,6 +369,17 @@ static void signal_at_function_entry(void **state)
 	(void)state;
 	with_handler(SIGILL, 0, NULL, skip_ud2, trap_at_entry);
 	capture();
+}
+
+static void null_call(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		with_handler(SIGSEGV, 0, NULL, skip_null_call, call_null);
+		assert_true(after_null_call - (uint64_t)call_null < 64);
+		assert_int_equal(null_call_found, 1);
+		null_call_found = 0;
+	}
 }
 
 static void on_alternate_stack(void)
@@ -518,31 +556,57 @@ static void another_image(void **state)
 
 /* ---- depth limit --------------------------------------------------------------------------------------------------------- */
 
+static struct ms_walker *limited[40];
+
+/* A walker for each limit, which remembers, and one that is used for all limits in turn. */
 static HOOK_ATTRIBUTES void check_limits(void)
 {
 	uint64_t pc = HOOK_PC, sp = HOOK_SP, fp = HOOK_FP;
 	uint32_t all = ms_stack_capture(fixture.walker, pc, sp, fp, 0);
-	struct stack_list full = {0}, cut = {0};
+	static struct stack_list full, cut; /* kept: also used in a signal handler */
 
 	list_of_node(&fixture.arena.trie, all, &full);
-	for (uint32_t limit = 1; limit < full.count + 3; limit++) {
-		uint32_t node = ms_stack_capture(fixture.walker, pc, sp, fp, limit);
+	for (uint32_t limit = 1; limit < 40; limit++) {
+		uint32_t node = ms_stack_capture(limited[limit], pc, sp, fp, limit);
 		uint32_t want = limit < full.count ? limit : full.count;
 
 		list_of_node(&fixture.arena.trie, node, &cut);
 		assert_int_equal(cut.count, want);
 		assert_memory_equal(cut.pc, full.pc, want * sizeof(uint64_t));
 		assert_int_equal(node == all, want == full.count);
-		assert_int_equal(ms_stack_capture(fixture.walker, pc, sp, fp, 0), all);
+		assert_int_equal(ms_stack_capture(limited[limit], pc, sp, fp, limit), node);
+		assert_int_equal(ms_stack_capture(fixture.forgetful, pc, sp, fp, limit), node);
 	}
-	free(full.pc);
-	free(cut.pc);
+	assert_int_equal(ms_stack_capture(fixture.forgetful, pc, sp, fp, 0), all);
+}
+
+static O2 NOINLINE void check_limits_busy(void)
+{
+	check_limits();
+	busy_o2(check_limits, 1, 2, 3, 4, 5);
+	aligned_alloca(check_limits, 10, 1, 2, 3, 4, 5);
+	KEEP();
+}
+
+static void check_limits_in_handler(int number)
+{
+	(void)number;
+	recurse(4, 1, check_limits);
 }
 
 static void depth_limit(void **state)
 {
 	(void)state;
+	for (uint32_t limit = 1; limit < 40; limit++)
+		limited[limit] = ms_walker_create(&fixture.arena.trie);
 	recurse(12, 4, check_limits);
+	recurse(50, 7, check_limits);
+	recurse(50, 6, check_limits_busy);
+	with_handler(SIGUSR1, 0, check_limits_in_handler, NULL, raise_nested);
+	check_limits();
+	recurse(3, 1, check_limits_busy);
+	for (uint32_t limit = 1; limit < 40; limit++)
+		ms_walker_destroy(limited[limit]);
 }
 
 static int open_all(void **state)
@@ -570,6 +634,7 @@ int main(void)
 		cmocka_unit_test(recursion_very_deep),
 		cmocka_unit_test(signal_frames),
 		cmocka_unit_test(signal_at_function_entry),
+		cmocka_unit_test(null_call),
 		cmocka_unit_test(signal_on_alternate_stack),
 		cmocka_unit_test(thread_stacks),
 		cmocka_unit_test(coroutines),
