@@ -15,8 +15,8 @@
  *   - a block is temporary when its own free is among the next `temporary_window` allocation events (any allocation or
  *     free) of the thread that began it. A block ended by a realloc is not freed, so it is not temporary.
  *
- * Order: sites by node, threads by id, functions and modules by peak bytes, then allocated bytes, then first line;
- * sizes by blocks, then size. Renderers sort copies.
+ * Order: sites by node, threads by id; places, functions and modules by peak bytes, then allocated bytes, then what
+ * stands first in the trace; sizes by blocks, then size. Renderers sort copies.
  *
  * Ownership: ms_report_build allocates everything that the report points to, except strings, which are borrowed from
  * the trace: keep the trace open until ms_report_free. Errors: enum ms_status.
@@ -132,6 +132,22 @@ struct ms_report_site {
 	uint64_t mean_lifetime_ns;       /* of these; 0 when there are none */
 };
 
+/*
+ * All sites with the same headline (see ms_report_headline): a place in the source, whatever led there. Deep programs have
+ * thousands of call paths to a dozen places.
+ */
+struct ms_report_place {
+	const struct ms_report_line *line;   /* the headline; NULL = no stack */
+	const struct ms_report_line *caller; /* of a bare address: the named function that it was called from, or NULL */
+	uint32_t node;                   /* of its site with the largest share of the peak; ties: allocated bytes, node */
+	uint64_t sites;                  /* call paths that lead here */
+	uint64_t allocations;            /* blocks begun, by realloc too */
+	uint64_t allocated_bytes;
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_blocks, peak_bytes; /* share of the global peak */
+	uint64_t temporary_allocations;
+};
+
 /* A function, whatever called it: own = it is innermost, inclusive = it is anywhere on the path (recursion counts once). */
 struct ms_report_function {
 	const char *function;            /* "" = all frames of the module without a name */
@@ -219,6 +235,8 @@ struct ms_report {
 
 	struct ms_report_site *sites;
 	size_t site_count;
+	struct ms_report_place *places;
+	size_t place_count;
 	struct ms_report_function *functions;
 	size_t function_count;
 	struct ms_report_module *modules;

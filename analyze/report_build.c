@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "format/trace_reader.h"
+#include "places.h"
 #include "replay.h"
 #include "report.h"
 #include "rollup.h"
@@ -95,6 +96,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	stacks.nodes = NULL;
 	stacks.lines = NULL;
 	rc = ms_rollup(out, err);
+	if (rc == MS_OK)
+		rc = ms_collect_places(out, err);
 	if (rc)
 		goto fail;
 	ms_stack_map_free(&stacks);
@@ -112,6 +115,7 @@ void ms_report_free(struct ms_report *r)
 	free(r->nodes);
 	free(r->lines);
 	free(r->sites);
+	free(r->places);
 	free(r->functions);
 	free(r->modules);
 	free(r->threads);

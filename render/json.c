@@ -116,27 +116,64 @@ static void totals(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_object(j);
 }
 
+/* A line of source; NULL: null. */
+static void frame(struct ms_json *j, const char *key, const struct ms_report_line *l)
+{
+	if (!l) {
+		ms_json_null(j, key);
+		return;
+	}
+	ms_json_object(j, key);
+	ms_json_string(j, "function", *l->function ? l->function : NULL);
+	ms_json_string(j, "file", *l->file ? l->file : NULL);
+	if (l->line)
+		ms_json_uint(j, "line", l->line);
+	else
+		ms_json_null(j, "line");
+	ms_json_string(j, "module", *l->module ? l->module : NULL);
+	ms_json_hex(j, "address", l->offset);
+	ms_json_bool(j, "inlined", l->inlined);
+	ms_json_end_object(j);
+}
+
 static void stack(struct ms_json *j, const struct ms_report *r, uint32_t node)
 {
 	ms_json_array(j, "stack");
-	for (uint32_t n = node; n; n = r->nodes[n].parent) {
-		for (uint32_t i = 0; i < r->nodes[n].line_count; i++) {
-			const struct ms_report_line *l = &r->lines[r->nodes[n].first_line + i];
+	for (uint32_t n = node; n; n = r->nodes[n].parent)
+		for (uint32_t i = 0; i < r->nodes[n].line_count; i++)
+			frame(j, NULL, &r->lines[r->nodes[n].first_line + i]);
+	ms_json_end_array(j);
+}
 
-			ms_json_object(j, NULL);
-			ms_json_string(j, "function", *l->function ? l->function : NULL);
-			ms_json_string(j, "file", *l->file ? l->file : NULL);
-			if (l->line)
-				ms_json_uint(j, "line", l->line);
-			else
-				ms_json_null(j, "line");
-			ms_json_string(j, "module", *l->module ? l->module : NULL);
-			ms_json_hex(j, "address", l->offset);
-			ms_json_bool(j, "inlined", l->inlined);
-			ms_json_end_object(j);
-		}
+static size_t at_most(size_t count, size_t top)
+{
+	return top && count > top ? top : count;
+}
+
+static void places(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
+{
+	size_t n = at_most(r->place_count, o->top);
+
+	ms_json_array(j, "places");
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_report_place *p = &r->places[i];
+
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "site", p->node);
+		ms_json_uint(j, "sites", p->sites);
+		ms_json_uint(j, "allocations", p->allocations);
+		ms_json_uint(j, "allocated_bytes", p->allocated_bytes);
+		ms_json_uint(j, "live_blocks", p->live_blocks);
+		ms_json_uint(j, "live_bytes", p->live_bytes);
+		ms_json_uint(j, "peak_blocks", p->peak_blocks);
+		ms_json_uint(j, "peak_bytes", p->peak_bytes);
+		ms_json_uint(j, "temporary_allocations", p->temporary_allocations);
+		frame(j, "frame", p->line);
+		frame(j, "caller", p->caller);
+		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
+	ms_json_uint(j, "places_omitted", r->place_count - n);
 }
 
 static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
@@ -190,10 +227,6 @@ static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_j
 	return MS_OK;
 }
 
-static size_t at_most(size_t count, size_t top)
-{
-	return top && count > top ? top : count;
-}
 
 static void functions(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
 {
@@ -392,6 +425,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	totals(&j, r);
 	if (sites(&j, r, &o))
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank %zu sites", r->site_count);
+	places(&j, r, &o);
 	functions(&j, r, &o);
 	threads(&j, r);
 	timeline(&j, r);

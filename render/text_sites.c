@@ -6,11 +6,6 @@
 #include "format/errors.h"
 #include "text_style.h"
 
-static const struct ms_site_key *key(const char *name)
-{
-	return ms_site_key_find(name);
-}
-
 static void cell_id(struct ms_table *table, uint32_t node)
 {
 	char text[16];
@@ -19,74 +14,124 @@ static void cell_id(struct ms_table *table, uint32_t node)
 	ms_table_cell(table, text);
 }
 
-/* The sites with the largest values of a key; how many more there are, and what they hold together. */
+/* ---- places: the same headline whatever led there ------------------------------------------------------------------ */
+
+#define PLACE_VALUE(field)                                                    \
+	static uint64_t value_##field(const struct ms_report_place *place)        \
+	{                                                                         \
+		return place->field;                                                  \
+	}                                                                         \
+	static int by_##field(const void *pa, const void *pb)                     \
+	{                                                                         \
+		const struct ms_report_place *a = *(const struct ms_report_place *const *)pa; \
+		const struct ms_report_place *b = *(const struct ms_report_place *const *)pb; \
+                                                                              \
+		if (a->field != b->field)                                             \
+			return a->field < b->field ? 1 : -1;                              \
+		return (a > b) - (a < b);                                             \
+	}
+PLACE_VALUE(peak_bytes)
+PLACE_VALUE(live_bytes)
+PLACE_VALUE(temporary_allocations)
+
+struct place_key {
+	uint64_t (*value)(const struct ms_report_place *place);
+	int (*compare)(const void *pa, const void *pb);
+	bool bytes;
+};
+static const struct place_key by_peak = {value_peak_bytes, by_peak_bytes, true};
+static const struct place_key by_live = {value_live_bytes, by_live_bytes, true};
+static const struct place_key by_temporary = {value_temporary_allocations, by_temporary_allocations, false};
+
+/* The first rows of a ranking; how many more there are, and what they hold together. */
 struct top {
-	const struct ms_site_key *by;
-	uint32_t *order;
 	size_t shown, all;
 	uint64_t total, rest;
+	bool bytes;
 };
-static int top_sites(const struct ms_text *t, const struct ms_site_key *by, struct top *top)
+
+/* Rows that are less than a thousandth of the whole together say nothing, unless all were asked for. */
+static bool show_next(const struct ms_text *t, struct top *top, uint64_t value)
 {
 	size_t limit = t->options.top;
 
-	*top = (struct top){.by = by};
-	top->order = ms_site_rank(t->report, by, 0, &top->all);
-	if (!top->order)
-		return MS_E_NOMEM;
-	for (size_t i = 0; i < top->all; i++)
-		top->total += by->value(&t->report->sites[top->order[i]]);
-	top->rest = top->total;
-	/* Rows that are less than a thousandth of the whole together say nothing, unless all were asked for. */
-	while (top->shown < top->all && (limit == 0 || (top->shown < limit && top->rest > top->total / 1000)))
-		top->rest -= by->value(&t->report->sites[top->order[top->shown++]]);
-	return MS_OK;
+	if (limit && (top->shown == limit || top->rest <= top->total / 1000))
+		return false;
+	top->rest -= value;
+	top->shown++;
+	return true;
 }
 
-/* "... 12 more sites: 3.10 KiB (0.2 %)" */
-static void more_sites(struct ms_text *t, const struct top *top)
+/* "... 12 more places: 3.10 KiB (0.2 %)" */
+static void print_rest(struct ms_text *t, const struct top *top, const char *what)
 {
 	char count[MS_UNIT_TEXT], value[MS_UNIT_TEXT], share[MS_UNIT_TEXT];
 
 	if (top->shown == top->all)
 		return;
 	fprintf(t->out, "  %s %s: %s (%s)\n", t->options.utf8 ? "…" : "...",
-	        ms_unit_of(count, top->all - top->shown, "more site"),
-	        top->by->bytes ? ms_unit_bytes(value, top->rest, t->options.exact) : ms_unit_of(value, top->rest, "block"),
+	        ms_unit_of(count, top->all - top->shown, what),
+	        top->bytes ? ms_unit_bytes(value, top->rest, t->options.exact) : ms_unit_of(value, top->rest, "block"),
 	        ms_unit_share(share, top->rest, top->total));
+}
+
+/* The places with a value, largest first; the caller frees *order. */
+static int top_places(const struct ms_text *t, const struct place_key *key, const struct ms_report_place ***order,
+                      struct top *top)
+{
+	const struct ms_report *r = t->report;
+
+	*top = (struct top){.bytes = key->bytes};
+	*order = malloc((r->place_count + 1) * sizeof **order);
+	if (!*order)
+		return MS_E_NOMEM;
+	for (size_t i = 0; i < r->place_count; i++) {
+		if (key->value(&r->places[i]) == 0)
+			continue;
+		(*order)[top->all++] = &r->places[i];
+		top->total += key->value(&r->places[i]);
+	}
+	qsort(*order, top->all, sizeof **order, key->compare);
+	top->rest = top->total;
+	return MS_OK;
+}
+
+/* Columns that all tables of places end with. */
+static void cells_where(struct ms_table *table, const struct ms_report_place *p)
+{
+	ms_cell_count(table, p->sites);
+	cell_id(table, p->node);
+	ms_cell_owned(table, ms_text_place(p->line, p->caller));
 }
 
 int ms_text_peak(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
-		{"share", MS_RIGHT}, {"at the peak", MS_RIGHT}, {"blocks", MS_RIGHT}, {"own peak", MS_RIGHT},
+		{"share", MS_RIGHT}, {"at the peak", MS_RIGHT}, {"blocks", MS_RIGHT}, {"paths", MS_RIGHT},
 		{"site", MS_RIGHT}, {"where", MS_LEFT},
 	};
 	const struct ms_report *r = t->report;
+	const struct ms_report_place **order;
 	struct ms_table table;
 	struct top top;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	int rc;
 
-	if (top_sites(t, key("peak"), &top))
+	if (top_places(t, &by_peak, &order, &top))
 		return MS_E_NOMEM;
 	ms_text_heading(t, "PEAK", "what the %s after %s were made of",
 	                ms_unit_bytes(a, r->totals.peak_bytes, t->options.exact),
 	                ms_unit_duration(b, r->totals.peak_time_ns));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < top.shown; i++) {
-		const struct ms_report_site *s = &r->sites[top.order[i]];
-
-		ms_cell_share(&table, s->peak_bytes, r->totals.peak_bytes);
-		ms_cell_bytes(t, &table, s->peak_bytes);
-		ms_cell_count(&table, s->peak_blocks);
-		ms_cell_bytes(t, &table, s->own_peak_bytes);
-		cell_id(&table, s->node);
-		ms_cell_owned(&table, ms_text_site(r, s->node));
+	for (size_t i = 0; i < top.all && show_next(t, &top, order[i]->peak_bytes); i++) {
+		ms_cell_share(&table, order[i]->peak_bytes, r->totals.peak_bytes);
+		ms_cell_bytes(t, &table, order[i]->peak_bytes);
+		ms_cell_count(&table, order[i]->peak_blocks);
+		cells_where(&table, order[i]);
 	}
 	rc = ms_text_print(t, &table);
-	more_sites(t, &top);
-	free(top.order);
+	print_rest(t, &top, "more place");
+	free(order);
 	return rc;
 }
 
@@ -94,77 +139,69 @@ int ms_text_live(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
 		{"share", MS_RIGHT}, {"alive", MS_RIGHT}, {"blocks", MS_RIGHT}, {"of begun", MS_RIGHT},
-		{"site", MS_RIGHT}, {"where", MS_LEFT},
+		{"paths", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
 	};
 	const struct ms_report *r = t->report;
 	bool open = r->trace.ended == MS_REPORT_TRUNCATED;
+	const struct ms_report_place **order;
 	struct ms_table table;
 	struct top top;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	int rc;
 
-	if (top_sites(t, key("live"), &top))
-		return MS_E_NOMEM;
 	if (r->totals.live_blocks == 0) {
 		ms_text_heading(t, "ALIVE AT THE END", "nothing");
-		free(top.order);
 		return MS_OK;
 	}
+	if (top_places(t, &by_live, &order, &top))
+		return MS_E_NOMEM;
 	ms_text_heading(t, open ? "ALIVE AT THE END OF THE RECORD" : "ALIVE AT THE END", "%s in %s",
 	                ms_unit_bytes(a, r->totals.live_bytes, t->options.exact),
 	                ms_unit_of(b, r->totals.live_blocks, "block"));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < top.shown; i++) {
-		const struct ms_report_site *s = &r->sites[top.order[i]];
-
-		ms_cell_share(&table, s->live_bytes, r->totals.live_bytes);
-		ms_cell_bytes(t, &table, s->live_bytes);
-		ms_cell_count(&table, s->live_blocks);
-		ms_cell_share(&table, s->live_blocks, s->allocations + s->reallocations);
-		cell_id(&table, s->node);
-		ms_cell_owned(&table, ms_text_site(r, s->node));
+	for (size_t i = 0; i < top.all && show_next(t, &top, order[i]->live_bytes); i++) {
+		ms_cell_share(&table, order[i]->live_bytes, r->totals.live_bytes);
+		ms_cell_bytes(t, &table, order[i]->live_bytes);
+		ms_cell_count(&table, order[i]->live_blocks);
+		ms_cell_share(&table, order[i]->live_blocks, order[i]->allocations);
+		cells_where(&table, order[i]);
 	}
 	rc = ms_text_print(t, &table);
-	more_sites(t, &top);
-	free(top.order);
+	print_rest(t, &top, "more place");
+	free(order);
 	return rc;
 }
 
 int ms_text_temporary(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
-		{"temporary", MS_RIGHT}, {"of begun", MS_RIGHT}, {"begun", MS_RIGHT}, {"mean life", MS_RIGHT},
+		{"temporary", MS_RIGHT}, {"of begun", MS_RIGHT}, {"begun", MS_RIGHT}, {"paths", MS_RIGHT},
 		{"site", MS_RIGHT}, {"where", MS_LEFT},
 	};
 	const struct ms_report *r = t->report;
+	const struct ms_report_place **order;
 	struct ms_table table;
 	struct top top;
 	char a[MS_UNIT_TEXT];
 	int rc;
 
-	if (top_sites(t, key("temporary"), &top))
-		return MS_E_NOMEM;
 	if (r->totals.temporary_allocations == 0) {
 		ms_text_heading(t, "TEMPORARY", "no block was freed that soon");
-		free(top.order);
 		return MS_OK;
 	}
-	ms_text_heading(t, "TEMPORARY", "%s freed at once",
-	                ms_unit_of(a, r->totals.temporary_allocations, "block"));
+	if (top_places(t, &by_temporary, &order, &top))
+		return MS_E_NOMEM;
+	ms_text_heading(t, "TEMPORARY", "%s freed at once", ms_unit_of(a, r->totals.temporary_allocations, "block"));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < top.shown; i++) {
-		const struct ms_report_site *s = &r->sites[top.order[i]];
-
-		ms_cell_count(&table, s->temporary_allocations);
-		ms_cell_share(&table, s->temporary_allocations, s->allocations + s->reallocations);
-		ms_cell_count(&table, s->allocations + s->reallocations);
-		ms_cell_duration(&table, s->mean_lifetime_ns);
-		cell_id(&table, s->node);
-		ms_cell_owned(&table, ms_text_site(r, s->node));
+	for (size_t i = 0; i < top.all && show_next(t, &top, order[i]->temporary_allocations); i++) {
+		ms_cell_count(&table, order[i]->temporary_allocations);
+		ms_cell_share(&table, order[i]->temporary_allocations, order[i]->allocations);
+		ms_cell_count(&table, order[i]->allocations);
+		cells_where(&table, order[i]);
 	}
 	rc = ms_text_print(t, &table);
-	more_sites(t, &top);
-	free(top.order);
+	print_rest(t, &top, "more place");
+	free(order);
 	return rc;
 }
 
@@ -237,18 +274,23 @@ static void print_site(struct ms_text *t, const struct ms_report_site *s)
 int ms_text_sites(struct ms_text *t)
 {
 	const struct ms_report *r = t->report;
-	struct top top;
+	const struct ms_site_key *key = t->options.sort;
+	struct top top = {.bytes = key->bytes};
+	uint32_t *order = ms_site_rank(r, key, 0, &top.all);
 	int rc = MS_OK;
 
-	if (top_sites(t, t->options.sort, &top))
+	if (!order)
 		return MS_E_NOMEM;
-	ms_text_heading(t, "SITES", "call paths by %s", t->options.sort->title);
-	for (size_t i = 0; i < top.shown && rc == MS_OK; i++) {
-		print_site(t, &r->sites[top.order[i]]);
-		rc = print_stack(t, r->sites[top.order[i]].node);
+	for (size_t i = 0; i < top.all; i++)
+		top.total += key->value(&r->sites[order[i]]);
+	top.rest = top.total;
+	ms_text_heading(t, "SITES", "call paths by %s", key->title);
+	for (size_t i = 0; i < top.all && rc == MS_OK && show_next(t, &top, key->value(&r->sites[order[i]])); i++) {
+		print_site(t, &r->sites[order[i]]);
+		rc = print_stack(t, r->sites[order[i]].node);
 	}
-	more_sites(t, &top);
-	free(top.order);
+	print_rest(t, &top, "more site");
+	free(order);
 	return rc;
 }
 
@@ -329,7 +371,7 @@ int ms_text_unmatched(struct ms_text *t)
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {
 		ms_cell_count(&table, r->unmatched[i].frees);
-		ms_cell_owned(&table, ms_text_site(r, r->unmatched[i].node));
+		ms_cell_owned(&table, ms_text_place(ms_report_headline(r, r->unmatched[i].node), NULL));
 	}
 	rc = ms_text_print(t, &table);
 	ms_text_more(t, r->unmatched_count - n, "more place");

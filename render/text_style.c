@@ -154,31 +154,13 @@ char *ms_text_line(const struct ms_report_line *line, bool short_form)
 	return text;
 }
 
-/* The first line outwards of a bare address that has a name. */
-static const struct ms_report_line *named_caller(const struct ms_report *r, uint32_t node, const struct ms_report_line *of)
+char *ms_text_place(const struct ms_report_line *line, const struct ms_report_line *caller)
 {
-	bool after = false;
-
-	for (uint32_t n = node; n; n = r->nodes[n].parent)
-		for (uint32_t i = 0; i < r->nodes[n].line_count; i++) {
-			const struct ms_report_line *line = &r->lines[r->nodes[n].first_line + i];
-
-			if (after && *line->function && !line->allocator)
-				return line;
-			after |= line == of;
-		}
-	return NULL;
-}
-
-char *ms_text_site(const struct ms_report *report, uint32_t node)
-{
-	const struct ms_report_line *line = ms_report_headline(report, node), *caller;
-	char *own, *from = NULL, *text = NULL;
+	char *own, *from, *text = NULL;
 
 	if (!line)
 		return strdup("(no stack)");
 	own = ms_text_line(line, true);
-	caller = *line->function ? NULL : named_caller(report, node, line);
 	if (!own || !caller)
 		return own;
 	from = ms_text_line(caller, true);

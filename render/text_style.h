@@ -46,9 +46,8 @@ char *ms_text_escaped(const char *name);
  * folders. The caller frees it. NULL: no memory.
  */
 char *ms_text_line(const struct ms_report_line *line, bool short_form);
-/* The headline of a call path, short; a bare address also says which named function it was called from; "(no stack)" for
-   node 0. */
-char *ms_text_site(const struct ms_report *report, uint32_t node);
+/* A place, short: its headline; "x from y" when caller is given; "(no stack)" for line NULL. The caller frees it. */
+char *ms_text_place(const struct ms_report_line *line, const struct ms_report_line *caller);
 
 /* Cells. */
 void ms_cell_bytes(struct ms_text *t, struct ms_table *table, uint64_t bytes);

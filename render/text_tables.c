@@ -39,7 +39,7 @@ int ms_text_threads(struct ms_text *t)
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {
 		const struct ms_report_thread *a = order[i];
-		char *name = ms_text_escaped(*a->name ? a->name : a->is_main ? "main" : ""), *text = NULL;
+		char image[24] = "", *name = ms_text_escaped(*a->name ? a->name : a->is_main ? "main" : ""), *text = NULL;
 
 		ms_cell_bytes(t, &table, a->allocated_bytes);
 		ms_cell_count(&table, a->allocations + a->reallocations);
@@ -48,8 +48,9 @@ int ms_text_threads(struct ms_text *t)
 		ms_cell_count(&table, a->temporary_allocations);
 		ms_cell_count(&table, a->ended_own.blocks);
 		ms_cell_count(&table, a->ended_others.blocks);
-		if (name && asprintf(&text, "%" PRIu32 "%s%s%s", a->tid, *name ? " " : "", name,
-		                     a->image ? " (after exec)" : "") < 0)
+		if (r->trace.images > 1)
+			snprintf(image, sizeof image, " (image %" PRIu32 ")", a->image);
+		if (name && asprintf(&text, "%" PRIu32 "%s%s%s", a->tid, *name ? " " : "", name, image) < 0)
 			text = NULL;
 		ms_cell_owned(&table, text);
 		free(name);

@@ -364,6 +364,58 @@ static void check_functions(const struct ms_report *r)
 	assert_int_equal(own, r->totals.allocations + r->totals.reallocations);
 }
 
+/* A place is all sites with its headline; every site is in one. */
+static void check_places(const struct ms_report *r)
+{
+	uint64_t sites = 0;
+
+	for (size_t i = 0; i < r->place_count; i++) {
+		const struct ms_report_place *p = &r->places[i];
+		struct ms_report_place want = {0};
+		bool has_node = false;
+
+		for (size_t k = 0; k < r->site_count; k++) {
+			const struct ms_report_site *s = &r->sites[k];
+			const struct ms_report_line *l = ms_report_headline(r, s->node);
+
+			if (!l != !p->line || (l && (l->function != p->line->function || l->line != p->line->line ||
+			                             (!*l->function && l->offset != p->line->offset))))
+				continue;
+			if (l && !*l->function) { /* bare addresses also differ by their caller */
+				const struct ms_report_line *caller = NULL;
+
+				for (uint32_t n = r->nodes[s->node].parent; n && !caller; n = r->nodes[n].parent)
+					if (*r->lines[r->nodes[n].first_line].function)
+						caller = &r->lines[r->nodes[n].first_line];
+				if (!caller != !p->caller || (caller && caller->function != p->caller->function))
+					continue;
+			}
+			has_node |= s->node == p->node;
+			want.sites++;
+			want.peak_bytes += s->peak_bytes;
+			want.peak_blocks += s->peak_blocks;
+			want.live_bytes += s->live_bytes;
+			want.live_blocks += s->live_blocks;
+			want.allocated_bytes += s->allocated_bytes;
+			want.allocations += s->allocations + s->reallocations;
+			want.temporary_allocations += s->temporary_allocations;
+		}
+		assert_true(has_node);
+		assert_int_equal(p->sites, want.sites);
+		assert_int_equal(p->peak_bytes, want.peak_bytes);
+		assert_int_equal(p->peak_blocks, want.peak_blocks);
+		assert_int_equal(p->live_bytes, want.live_bytes);
+		assert_int_equal(p->live_blocks, want.live_blocks);
+		assert_int_equal(p->allocated_bytes, want.allocated_bytes);
+		assert_int_equal(p->allocations, want.allocations);
+		assert_int_equal(p->temporary_allocations, want.temporary_allocations);
+		if (i)
+			assert_true(r->places[i - 1].peak_bytes >= p->peak_bytes);
+		sites += p->sites;
+	}
+	assert_int_equal(sites, r->site_count);
+}
+
 static void check_modules(const struct ms_report *r)
 {
 	uint64_t peak = 0, allocated = 0, sites = 0;
@@ -397,6 +449,7 @@ static void check_seed(uint32_t seed, size_t events, uint32_t window, uint32_t b
 	check_distributions(&t, &r);
 	check_timeline(&t, &r);
 	check_functions(&r);
+	check_places(&r);
 	check_modules(&r);
 	ms_report_free(&r);
 	ms_trace_close(trace);

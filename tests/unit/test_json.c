@@ -73,6 +73,10 @@ static void test_sums(void **state)
 			for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 				assert_int_equal(sum(sites, keys[k]) + number(root, "sites_omitted", keys[k]),
 				                 number(root, "totals", keys[k]));
+			assert_int_equal(json_array_size(json_object_get(root, "places")) + (size_t)number(root, NULL, "places_omitted"),
+			                 r.place_count);
+			if (top == 0)
+				assert_int_equal(sum(json_object_get(root, "places"), "peak_bytes"), r.totals.peak_bytes);
 			assert_int_equal(json_array_size(sites) + (size_t)number(root, "sites_omitted", "sites"), r.site_count);
 			assert_int_equal(sum(threads, "allocations"), number(root, "totals", "allocations"));
 			assert_int_equal(sum(threads, "frees"), number(root, "totals", "frees"));

@@ -79,18 +79,17 @@ static const char whole[] =
 	"  0 s       130 ns\n"
 	"\n"
 	"PEAK  what the 2.10 MiB after 30 ns were made of\n"
-	"   share  at the peak  blocks  own peak  site  where\n"
-	"  95.4 %     2.00 MiB       1  2.00 MiB    #2  grow (app.cc:30)\n"
-	"   4.6 %     97.7 KiB       1  97.7 KiB    #5  main (app.cc:10)\n"
+	"   share  at the peak  blocks  paths  site  where\n"
+	"  95.4 %     2.00 MiB       1      2    #2  grow (app.cc:30)\n"
+	"   4.6 %     97.7 KiB       1      1    #5  main (app.cc:10)\n"
 	"\n"
 	"ALIVE AT THE END  2.00 MiB in 1 block\n"
-	"  share     alive  blocks  of begun  site  where\n"
-	"  100 %  2.00 MiB       1    50.0 %    #2  grow (app.cc:30)\n"
+	"  share     alive  blocks  of begun  paths  site  where\n"
+	"  100 %  2.00 MiB       1    25.0 %      2    #2  grow (app.cc:30)\n"
 	"\n"
 	"TEMPORARY  2 blocks freed at once\n"
-	"  temporary  of begun  begun  mean life  site  where\n"
-	"          1    50.0 %      2      10 ns    #2  grow (app.cc:30)\n"
-	"          1    50.0 %      2      20 ns    #4  grow (app.cc:30)\n"
+	"  temporary  of begun  begun  paths  site  where\n"
+	"          2    50.0 %      4      2    #2  grow (app.cc:30)\n"
 	"\n"
 	"THREADS  what each allocated; how many blocks it ended, of its own and of others\n"
 	"  allocated  blocks  own peak     alive  temporary  ended own  of others  thread\n"
@@ -305,26 +304,51 @@ static void test_short_names(void **state)
 		{"myoperator<int>(int)", "myoperator<>"},
 		{"(odd)", "(odd)"},
 	};
-	struct ms_report_line lines[1] = {{.file = "", .module = "/usr/lib/libx.so.1"}};
-	struct ms_report_node nodes[2] = {{0}, {.line_count = 1}};
-	struct ms_report_site site = {.node = 1, .peak_bytes = 1, .allocations = 1};
+	struct ms_report_line line = {.file = "", .module = "/usr/lib/libx.so.1"};
+	struct ms_report_place place = {.line = &line, .node = 1, .peak_bytes = 1, .allocations = 1, .sites = 1};
 	struct ms_report saved = report;
 
 	(void)state;
-	report.lines = lines;
-	report.nodes = nodes;
-	report.sites = &site;
-	report.site_count = 1;
+	report.places = &place;
+	report.place_count = 1;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char wanted[120], *text;
 
-		lines[0].function = names[i][0];
+		line.function = names[i][0];
 		text = render(&(struct ms_text_options){.sections = section("peak")});
 		snprintf(wanted, sizeof wanted, "#1  %s (libx.so.1)\n", names[i][1]);
 		if (!strstr(text, wanted))
 			fail_msg("expected %s in %s", wanted, text);
 		free(text);
 	}
+	report = saved;
+}
+
+/* Code without names: where it is, and who with a name called it. */
+static void test_bare_addresses(void **state)
+{
+	struct ms_report_line caller = {.function = "parse(int)", .file = "/src/p.c", .line = 7, .module = "/bin/app"};
+	struct ms_report_line line = {.function = "", .file = "", .module = "/usr/lib/libx.so.1", .offset = 0x1a2b};
+	struct ms_report_place place = {.line = &line, .caller = &caller, .node = 1, .peak_bytes = 1, .sites = 1};
+	struct ms_report_place no_stack = {.node = 0, .peak_bytes = 1, .sites = 1};
+	struct ms_report saved = report;
+	char *text;
+
+	(void)state;
+	report.places = &place;
+	report.place_count = 1;
+	text = render(&(struct ms_text_options){.sections = section("peak")});
+	assert_non_null(strstr(text, "#1  libx.so.1+0x1a2b from parse (p.c:7)\n"));
+	free(text);
+	line.module = "";
+	place.caller = NULL;
+	text = render(&(struct ms_text_options){.sections = section("peak")});
+	assert_non_null(strstr(text, "#1  0x1a2b\n"));
+	free(text);
+	report.places = &no_stack;
+	text = render(&(struct ms_text_options){.sections = section("peak")});
+	assert_non_null(strstr(text, "#0  (no stack)\n"));
+	free(text);
 	report = saved;
 }
 
@@ -341,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_ends_and_warnings),
 		cmocka_unit_test(test_write_error),
 		cmocka_unit_test(test_short_names),
+		cmocka_unit_test(test_bare_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, make_report, free_report);

@@ -19,9 +19,15 @@ has "$T/plain" "^  allocated .* by $(value .totals.allocations) allocations and 
 has "$T/plain" "^  freed .* by $(value .totals.frees) frees"
 has "$T/plain" ": $(value .trace.events) events in $(value .trace.bytes) B"
 
-# sites: the peak table against the list in JSON, row by row
-jq -r '.sites[] | select(.peak_bytes > 0) | "\(.peak_bytes) \(.peak_blocks) \(.own_peak_bytes) \(.id)"' "$T/report.json" >"$T/json_rows"
-sed -n '/^PEAK/,/^$/s/^ .* % *\([0-9]*\) B *\([0-9]*\) *\([0-9]*\) B *#\([0-9]*\) .*/\1 \2 \3 \4/p' "$T/plain" >"$T/text_rows"
+# places: the peak table against the list in JSON, row by row
+jq -r '.places[] | select(.peak_bytes > 0) | "\(.peak_bytes) \(.peak_blocks) \(.sites) \(.site)"' "$T/report.json" >"$T/json_rows"
+sed -n '/^PEAK/,/^$/s/^ .* % *\([0-9]*\) B *\([0-9]*\) *\([0-9]*\) *#\([0-9]*\) .*/\1 \2 \3 \4/p' "$T/plain" >"$T/text_rows"
+same "$T/json_rows" "$T/text_rows"
+[ -s "$T/json_rows" ] || wrong "there are no rows to compare"
+
+# sites: share of the global peak and own peak
+jq -r '.sites[] | select(.peak_bytes > 0) | "\(.id) \(.peak_bytes) \(.own_peak_bytes) \(.live_bytes) \(.live_blocks)"' "$T/report.json" >"$T/json_rows"
+sed -n 's/^  #\([0-9]*\)  peak \([0-9]*\) B ([^)]*) own peak \([0-9]*\) B alive \([0-9]*\) B in \([0-9]*\)$/\1 \2 \3 \4 \5/p' "$T/plain" >"$T/text_rows"
 same "$T/json_rows" "$T/text_rows"
 [ -s "$T/json_rows" ] || wrong "there are no rows to compare"
 

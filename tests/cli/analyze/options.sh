@@ -2,7 +2,8 @@
 . "$ROOT/tests/cli/_lib.sh"
 
 A=$BIN/memscope-analyze
-golden=$ROOT/tests/golden/v1/kinds.ms
+record "$PROGRAMS/churn" 2000 30
+golden=$trace
 run() { # EXPECTED-STATUS ARGUMENT...
 	local want=$1 got=0
 	shift
