@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "collector.h"
-#include "output.h"
+#include "trace_output.h"
 #include "summary.h"
 
 #define PF_FORKNOEXEC 0x40ul /* linux/sched.h: forked, has not executed a program since */

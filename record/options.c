@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "format/version.h"
-#include "output.h"
+#include "trace_output.h"
 
 #define DEFAULT_OUTPUT "memscope.%e.%p.ms"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "format/version.h"
-#include "output.h"
+#include "trace_output.h"
 #include "trace_symbols.h"
 
 #define NS_PER_S UINT64_C(1000000000)

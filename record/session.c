@@ -14,7 +14,7 @@
 #include "collector.h"
 #include "follow.h"
 #include "launch.h"
-#include "output.h"
+#include "trace_output.h"
 #include "program.h"
 #include "recording.h"
 #include "summary.h"

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "record/options.h"
-#include "record/output.h"
+#include "record/trace_output.h"
 
 static int parse(struct options *o, char **argv)
 {

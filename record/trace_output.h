@@ -1,10 +1,10 @@
 /*
- * output.h - the name of a trace file and opening it.
+ * trace_output.h - the name of a trace file and opening it.
  *
  * Thread-safety: reentrant. Not signal-safe (allocates).
  */
-#ifndef MS_RECORD_OUTPUT_H
-#define MS_RECORD_OUTPUT_H
+#ifndef MS_RECORD_TRACE_OUTPUT_H
+#define MS_RECORD_TRACE_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
