@@ -15,7 +15,7 @@
 #include "process.h"
 #include "raw.h"
 
-#define ON_STACK_BYTES 32768u
+#define ON_STACK_BYTES 4096u /* the caller may stand on a small signal stack */
 #define ARENA_TEXT_BYTES 256u
 
 /* Memory of an exec that did not return: a vfork child's, found by its parent. Any thread; exchanged, never shared. */

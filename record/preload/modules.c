@@ -135,6 +135,16 @@ static void raise_count(uint32_t count)
 		;
 }
 
+/* The record is filled: from now on it counts. */
+static void file(uint32_t index)
+{
+	atomic_store_explicit(&ms_process.modules[index].unloaded, 0, memory_order_relaxed);
+	raise_count(index + 1);
+	atomic_store_explicit(&states[index], RECORD_FILLED, memory_order_release);
+	atomic_fetch_add_explicit(&due, 1, memory_order_release);
+	ms_ring_disturb();
+}
+
 static void add(const struct module_facts *facts)
 {
 	int64_t index = claim(facts->start);
@@ -150,11 +160,7 @@ static void add(const struct module_facts *facts)
 	record->build_id_bytes = 0;
 	set_path(record->path, facts->name);
 	set_build_id(record, facts);
-	atomic_store_explicit(&record->unloaded, 0, memory_order_relaxed);
-	raise_count((uint32_t)index + 1);
-	atomic_store_explicit(&states[index], RECORD_FILLED, memory_order_release);
-	atomic_fetch_add_explicit(&due, 1, memory_order_release);
-	ms_ring_disturb();
+	file((uint32_t)index);
 }
 
 static int add_loaded(struct dl_phdr_info *info, size_t bytes, void *context)
@@ -182,15 +188,66 @@ static int add_loaded(struct dl_phdr_info *info, size_t bytes, void *context)
 	return 0;
 }
 
-void ms_modules_start(void)
+static void forget_claims(void)
 {
-	for (uint32_t i = 0; i < MODULES_MAX && atomic_load_explicit(&claims[i], memory_order_relaxed) != 0; i++) {
+	for (uint32_t i = 0; i < MODULES_MAX; i++) {
+		if (i >= first_index && atomic_load_explicit(&claims[i], memory_order_relaxed) == 0)
+			break; /* claimed in order: the rest was never touched */
 		atomic_store_explicit(&claims[i], 0, memory_order_relaxed);
 		atomic_store_explicit(&states[i], RECORD_EMPTY, memory_order_relaxed);
 	}
 	atomic_store_explicit(&due, 0, memory_order_relaxed);
 	first_index = atomic_load_explicit(&ms_process.header->module_count, memory_order_acquire);
+}
+
+void ms_modules_start(void)
+{
+	forget_claims();
 	dl_iterate_phdr(add_loaded, NULL);
+}
+
+struct ms_modules_saved {
+	size_t bytes;
+	uint32_t count;
+	struct ms_module_record records[];
+};
+
+struct ms_modules_saved *ms_modules_save(void)
+{
+	uint32_t end = atomic_load_explicit(&ms_process.header->module_count, memory_order_acquire);
+	struct ms_modules_saved *saved;
+	size_t bytes;
+
+	if (end > MODULES_MAX || end > ms_process.header->module_capacity || end < first_index)
+		return NULL;
+	bytes = sizeof(*saved) + (end - first_index) * sizeof(saved->records[0]);
+	saved = ms_raw_memory(bytes);
+	if (saved == NULL)
+		return NULL;
+	saved->bytes = bytes;
+	for (uint32_t i = first_index; i < end; i++) {
+		const struct ms_module_record *record = &ms_process.modules[i];
+
+		if (atomic_load_explicit(&states[i], memory_order_relaxed) != RECORD_EMPTY &&
+		    atomic_load_explicit(&record->unloaded, memory_order_relaxed) == 0)
+			memcpy(&saved->records[saved->count++], record, sizeof(*record));
+	}
+	return saved;
+}
+
+void ms_modules_inherit(struct ms_modules_saved *saved)
+{
+	forget_claims();
+	for (uint32_t i = 0; i < saved->count; i++) {
+		int64_t index = claim(saved->records[i].start);
+
+		if (index < 0)
+			continue;
+		memcpy(&ms_process.modules[index], &saved->records[i], sizeof(saved->records[i]));
+		ms_process.modules[index].image = ms_process.image;
+		file((uint32_t)index);
+	}
+	ms_raw_munmap(saved, saved->bytes);
 }
 
 /* Inside a stack walk: no lock, no allocation. The program headers follow the ELF header, which the linker maps at the

@@ -18,6 +18,13 @@ struct ms_real;
 /* Records every module that is loaded now. Once per image, while the process is starting: takes the loader's lock. */
 void ms_modules_start(void);
 
+/* A forked child has the modules of its parent. Their records outlive the parent's arena in memory of their own, and become
+   the child's without the loader's lock, which another thread may have held at the fork. NULL when there is no memory. */
+struct ms_modules_saved;
+struct ms_modules_saved *ms_modules_save(void);
+/* Instead of ms_modules_start; frees saved. */
+void ms_modules_inherit(struct ms_modules_saved *saved);
+
 /* File name of the module that contains address; cut to bytes. Takes no lock. */
 void ms_module_name_at(const void *address, char *name, uint32_t bytes);
 

@@ -131,13 +131,18 @@ static bool make_private_memory(uint32_t slot_count)
 	return true;
 }
 
+/* Set while a followed child starts: what it has from its parent. */
+static struct ms_modules_saved *parents_modules;
+
 static void find_clock(uint32_t clock)
 {
 	struct ms_lookup vdso = {"__vdso_clock_gettime", NULL};
 
+	ms_clock = clock;
+	if (ms_clock_vdso != NULL)
+		return;
 	ms_lookup(&vdso, 1, true);
 	ms_clock_vdso = (int (*)(clockid_t, struct timespec *))vdso.address;
-	ms_clock = clock;
 }
 
 bool ms_process_attach(void *base, uint32_t image)
@@ -157,7 +162,11 @@ bool ms_process_attach(void *base, uint32_t image)
 	find_clock(header->clock);
 	ms_trie_attach(&ms_process.trie, base, image);
 	ms_threads_start();
-	ms_modules_start();
+	if (parents_modules != NULL)
+		ms_modules_inherit(parents_modules);
+	else
+		ms_modules_start();
+	parents_modules = NULL;
 	ms_limits_attached(header);
 	make_ready_words();
 	if (image == 0)
@@ -275,6 +284,7 @@ static void start_child(bool hook_interrupted)
 		return;
 	ms_tls = (struct ms_tls){.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty};
 	follow = follow && ms_arena_ask(ms_process.header, &place);
+	parents_modules = follow ? ms_modules_save() : NULL;
 	leave_parents_arena(hook_interrupted);
 	ms_process.alive = NULL;
 	ready_words = NULL;

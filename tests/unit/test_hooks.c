@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "hooks_fixture.h"
+#include "record/preload/modules.h"
 #include "record/preload/threads.h"
 
 #define KEPT_ERRNO 1234
@@ -884,6 +885,34 @@ static void test_a_child_forked_inside_a_hook_leaves_the_ring_alone(void **state
 	detach();
 }
 
+static void test_a_followed_child_has_the_modules_of_its_parent(void **state)
+{
+	struct ms_modules_saved *saved;
+	char paths[64][MS_MODULE_PATH_BYTES];
+	uint32_t count;
+
+	(void)state;
+	attach(0, 0);
+	count = atomic_load(&arena.header->module_count);
+	assert_in_range(count, 3, 64);
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(paths[i], arena.modules[i].path, sizeof(paths[i]));
+	atomic_store(&arena.modules[1].unloaded, 1);
+	saved = ms_modules_save();
+	assert_non_null(saved);
+	detach();
+	attach(0, 0);
+	ms_modules_inherit(saved);
+	assert_int_equal(atomic_load(&arena.header->module_count), 2 * count - 1);
+	assert_string_equal(arena.modules[count].path, paths[0]);
+	for (uint32_t i = 2; i < count; i++)
+		assert_string_equal(arena.modules[count + i - 1].path, paths[i]);
+	exported_malloc(1);
+	assert_true(mini_drain(&arena, &entries));
+	assert_int_equal(mini_count(&entries, MS_EV_MODULE_LOAD), count - 1);
+	detach();
+}
+
 static void test_vfork_results(void **state)
 {
 	(void)state;
@@ -938,6 +967,7 @@ int main(void)
 		cmocka_unit_test(test_a_thread_without_a_slot_is_counted),
 		cmocka_unit_test(test_a_forked_child_passes_through),
 		cmocka_unit_test(test_a_child_forked_inside_a_hook_leaves_the_ring_alone),
+		cmocka_unit_test(test_a_followed_child_has_the_modules_of_its_parent),
 		cmocka_unit_test(test_vfork_results),
 		cmocka_unit_test(test_a_thread_names_itself),
 	};
