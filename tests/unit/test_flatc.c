@@ -1,0 +1,303 @@
+/*
+ * flatc, the official FlatBuffers compiler, as the referee: it must decode every block that we write, with the values that
+ * we wrote, and we must read what it encodes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "event_gen.h"
+#include "format/event_decode.h"
+#include "format/trace_internal.h"
+#include "trace_fb.h"
+
+#define SCHEMA "schemas/trace.fbs"
+
+static char folder[] = "/tmp/test_flatc.XXXXXX";
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	return system(command);
+}
+
+/* separator: "--" before a binary file. */
+static void flatc(const char *options, const char *separator, const char *input)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "flatc %s -o %s " SCHEMA " %s %s/%s", options, folder, separator, folder, input);
+	if (system(command) != 0)
+		fail_msg("failed: %s", command);
+}
+
+static void write_file(const char *name, const void *bytes, size_t size)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, size, f), size);
+	assert_int_equal(fclose(f), 0);
+}
+
+static size_t read_file(const char *name, uint8_t *bytes, size_t room)
+{
+	char path[128];
+	FILE *f;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	size = fread(bytes, 1, room, f);
+	assert_int_equal(fclose(f), 0);
+	return size;
+}
+
+static json_t *decode_with_flatc(const uint8_t *raw, size_t size)
+{
+	char path[128];
+	json_error_t why;
+	json_t *json;
+
+	write_file("block.bin", raw, size);
+	flatc("--json --strict-json --raw-binary --defaults-json", "--", "block.bin");
+	snprintf(path, sizeof(path), "%s/block.json", folder);
+	json = json_load_file(path, JSON_ALLOW_NUL, &why);
+	if (json == NULL)
+		fail_msg("flatc's JSON: %s", why.text);
+	return json;
+}
+
+static uint64_t number(const json_t *object, const char *key)
+{
+	const json_t *v = json_object_get(object, key);
+
+	if (!json_is_integer(v))
+		fail_msg("%s is no number", key);
+	return (uint64_t)json_integer_value(v);
+}
+
+static void same_text(const json_t *object, const char *key, const char *expected)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	assert_string_equal(text != NULL ? text : "", expected);
+}
+
+/* A column as flatc sees it against the same column as our accessors see it. */
+static void same_column(const json_t *body, const char *key, struct fb_column column)
+{
+	static const char *const codecs[] = {"U8", "Varint", "ZigzagVarint", "Patched", "Run", "U64", "Delta", "Split8"};
+	const json_t *json = json_object_get(body, key);
+	struct ms_fb_vector data = fb_column_data(column);
+	const json_t *bytes;
+
+	_Static_assert(sizeof(codecs) / sizeof(codecs[0]) == FB_CODEC_COUNT, "a name for each codec");
+	if (column.at == NULL) {
+		assert_null(json);
+		return;
+	}
+	same_text(json, "codec", codecs[fb_column_codec(column)]);
+	assert_int_equal(number(json, "count"), fb_column_count(column));
+	bytes = json_object_get(json, "data");
+	assert_int_equal(json_array_size(bytes), data.count);
+	for (uint32_t i = 0; i < data.count; i++)
+		assert_int_equal(json_integer_value(json_array_get(bytes, i)), data.data[i]);
+}
+
+static void same_events(const json_t *body, struct fb_events e)
+{
+	assert_int_equal(number(body, "count"), fb_events_count(e));
+	assert_int_equal(number(body, "first_event"), fb_events_first_event(e));
+	assert_int_equal(number(body, "first_block"), fb_events_first_block(e));
+	assert_int_equal(number(body, "first_time_ns"), fb_events_first_time_ns(e));
+	same_column(body, "kinds", fb_events_kinds(e));
+	same_column(body, "times", fb_events_times(e));
+	same_column(body, "threads", fb_events_threads(e));
+	same_column(body, "sizes", fb_events_sizes(e));
+	same_column(body, "stacks", fb_events_stacks(e));
+	same_column(body, "addresses", fb_events_addresses(e));
+	same_column(body, "frees", fb_events_frees(e));
+	same_column(body, "raw_addresses", fb_events_raw_addresses(e));
+	same_column(body, "args", fb_events_args(e));
+}
+
+static void same_modules(const json_t *body, struct fb_modules m)
+{
+	const json_t *modules = json_object_get(body, "modules");
+
+	assert_int_equal(json_array_size(modules), fb_modules_modules(m).count);
+	for (uint32_t i = 0; i < fb_modules_modules(m).count; i++) {
+		const json_t *module = json_array_get(modules, i);
+		struct fb_module_entry e = fb_modules_modules_at(m, i);
+
+		assert_int_equal(number(module, "id"), fb_module_entry_id(e));
+		assert_int_equal(number(module, "start"), fb_module_entry_start(e));
+		assert_int_equal(number(module, "end"), fb_module_entry_end(e));
+		assert_int_equal(json_array_size(json_object_get(module, "build_id")), fb_module_entry_build_id(e).count);
+	}
+}
+
+static void flatc_reads_ours(void **state)
+{
+	const struct gen_options options = {.events_per_block = 300, .keyframe_every = 700};
+	struct ms_unpacker unpacker = {0};
+	struct gen g;
+	struct ms_stream s;
+	struct ms_trace *t;
+	struct ms_error err;
+	unsigned seen = 0;
+
+	(void)state;
+	/* No odd addresses: their sum would be more than a JSON integer holds in jansson. */
+	gen_init(&g, 31, 1000, false);
+	gen_write(&g, &s, &options);
+	assert_int_equal(ms_trace_open_memory(&t, s.memory, s.position, &err), MS_OK);
+	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
+		const struct ms_block_info *info = ms_trace_block(t, i);
+		struct ms_block_header header;
+		const uint8_t *at;
+		const json_t *body;
+		json_t *json;
+
+		assert_int_equal(ms_block_load(&header, &t->source, info->offset, &err), MS_OK);
+		assert_int_equal(ms_block_unpack(&unpacker, &t->source, info->offset, &header, NULL, &at, &err), MS_OK);
+		json = decode_with_flatc(unpacker.raw.data, unpacker.raw.size);
+		same_text(json, "body_type", ms_block_kind_name(info->kind));
+		body = json_object_get(json, "body");
+		assert_non_null(body);
+		seen |= 1u << info->kind;
+		switch (info->kind) {
+		case MS_BLOCK_PROCESS:
+			assert_int_equal(number(body, "pid"), 4711);
+			same_text(body, "executable", "/usr/bin/prog");
+			assert_string_equal(json_string_value(json_array_get(json_object_get(body, "command"), 1)),
+					    "--with space");
+			break;
+		case MS_BLOCK_STRINGS:
+			assert_int_equal(number(body, "first_id"), 1);
+			same_column(body, "lengths", fb_strings_lengths((struct fb_strings){at}));
+			break;
+		case MS_BLOCK_MODULES:
+			same_modules(body, (struct fb_modules){at});
+			break;
+		case MS_BLOCK_STACKS:
+			same_column(body, "parents", fb_stacks_parents((struct fb_stacks){at}));
+			same_column(body, "frames", fb_stacks_frames((struct fb_stacks){at}));
+			break;
+		case MS_BLOCK_EVENTS:
+			same_events(body, (struct fb_events){at});
+			break;
+		case MS_BLOCK_KEYFRAME:
+			assert_int_equal(number(body, "live_blocks"), fb_keyframe_live_blocks((struct fb_keyframe){at}));
+			same_column(body, "blocks", fb_keyframe_blocks((struct fb_keyframe){at}));
+			break;
+		case MS_BLOCK_END:
+			assert_int_equal(number(body, "events"), g.count);
+			assert_int_equal(json_integer_value(json_object_get(body, "exit_code")), -3);
+			same_text(body, "ended", "Exited");
+			break;
+		}
+		json_decref(json);
+	}
+	/* Every kind but the Index, which is not in the list of blocks. */
+	assert_int_equal(seen, (1u << MS_BLOCK_INDEX) - 2);
+	ms_unpacker_free(&unpacker);
+	ms_trace_close(t);
+	ms_stream_free(&s);
+	gen_free(&g);
+}
+
+static size_t encode_with_flatc(const char *json, uint8_t *bytes, size_t room)
+{
+	write_file("block.json", json, strlen(json));
+	flatc("-b", "", "block.json");
+	return read_file("block.bin", bytes, room);
+}
+
+static void we_read_flatcs(void **state)
+{
+	/* Columns in codecs that our writer does not choose for them. */
+	static const char events_json[] =
+		"{\"body_type\":\"Events\",\"body\":{\"count\":4,\"first_event\":10,\"first_block\":7,\"first_time_ns\":1000,"
+		"\"kinds\":{\"codec\":\"Run\",\"count\":4,\"data\":[16,2,48,2]},"
+		"\"times\":{\"codec\":\"Varint\",\"count\":4,\"data\":[0,5,172,2,1]},"
+		"\"threads\":{\"codec\":\"U8\",\"count\":4,\"data\":[1,1,2,1]},"
+		"\"sizes\":{\"codec\":\"U64\",\"count\":2,\"data\":[24,0,0,0,0,0,0,0, 40,0,0,0,0,0,0,0]},"
+		"\"stacks\":{\"codec\":\"Varint\",\"count\":2,\"data\":[6,0]},"
+		"\"addresses\":{\"codec\":\"Delta\",\"count\":2,\"data\":[16,15]},"
+		"\"frees\":{\"codec\":\"U8\",\"count\":2,\"data\":[1,0]},"
+		"\"raw_addresses\":{\"codec\":\"Varint\",\"count\":1,\"data\":[128,32]}}}";
+	static const char process_json[] = "{\"body_type\":\"Process\",\"body\":{\"command\":[\"a\",\"b c\"],\"pid\":77,"
+					   "\"clock\":\"Tsc\",\"executable\":\"/bin/x\"}}";
+	static const struct ms_id_limits limits = {.threads = 2, .stacks = 9};
+	uint8_t bytes[4096];
+	size_t size = encode_with_flatc(events_json, bytes, sizeof(bytes));
+	const uint8_t *body;
+	struct ms_decoded *d;
+	struct ms_error err = {0};
+
+	(void)state;
+	assert_int_equal(ms_block_body(bytes, size, MS_BLOCK_EVENTS, &body, &err), MS_OK);
+	assert_int_equal(ms_decoded_create(&d, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, &err), MS_OK);
+	if (ms_events_decode(d, body, &limits, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, 0, &err) != MS_OK)
+		fail_msg("%s", err.message);
+	assert_int_equal(d->count, 4);
+	assert_int_equal(d->first_event, 10);
+	assert_int_equal(d->kind[1], MS_EV_MALLOC);
+	assert_int_equal(d->kind[2], MS_EV_FREE);
+	assert_int_equal(d->time_ns[0], 1000);
+	assert_int_equal(d->time_ns[2], 1305);
+	assert_int_equal(d->thread[2], 2);
+	assert_int_equal(d->size_bytes[0], 24);
+	assert_int_equal(d->size_bytes[1], 40);
+	/* Code 6: 3 more than every stack so far (none); code 0: what follows the last two: nothing known, stack 0. */
+	assert_int_equal(d->stack[0], 3);
+	assert_int_equal(d->stack[1], 0);
+	assert_int_equal(d->block[0], 7);
+	assert_int_equal(d->block[1], 8);
+	assert_int_equal(d->block[2], 8);
+	assert_int_equal(d->block[3], 0);
+	assert_int_equal(d->address_code[0], 8);
+	assert_int_equal(d->address_code[1], 0);
+	assert_int_equal(d->raw_address[0], 4096);
+	ms_decoded_destroy(d);
+
+	size = encode_with_flatc(process_json, bytes, sizeof(bytes));
+	assert_int_equal(ms_block_body(bytes, size, MS_BLOCK_PROCESS, &body, &err), MS_OK);
+	assert_int_equal(fb_process_pid((struct fb_process){body}), 77);
+	assert_int_equal(fb_process_clock((struct fb_process){body}), FB_CLOCK_SOURCE_TSC);
+	assert_string_equal(fb_process_executable((struct fb_process){body}), "/bin/x");
+	assert_string_equal(fb_process_command_at((struct fb_process){body}, 1), "b c");
+	assert_string_equal(fb_process_host((struct fb_process){body}), "");
+	/* The same bytes as another kind of block. */
+	assert_int_equal(ms_block_body(bytes, size, MS_BLOCK_END, &body, &err), MS_E_CORRUPT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flatc_reads_ours),
+		cmocka_unit_test(we_read_flatcs),
+	};
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
