@@ -25,10 +25,15 @@ struct slot {
 	struct ms_error error;
 };
 
-/* First half of a realloc of a thread: the block as it was, in case the second half fails. */
-struct open_realloc {
-	struct ms_block_entry block;
+/*
+ * The reallocs that a thread is inside of: for each the block as it was, in case the second half fails; birth 0 when it
+ * was not known. More than one only when a signal handler calls realloc, too.
+ */
+#define MAX_REALLOCS 4
+struct open_reallocs {
 	uint64_t epoch;                  /* valid when it is that of the cursor */
+	uint64_t depth;
+	struct ms_block_entry blocks[MAX_REALLOCS]; /* by depth modulo MAX_REALLOCS: the outermost are forgotten */
 };
 
 struct ms_cursor {
@@ -59,7 +64,7 @@ struct ms_cursor {
 	uint64_t last_time_ns;
 	uint64_t address_sum;
 	struct ms_block_table table;
-	struct open_realloc *reallocs;   /* by thread id */
+	struct open_reallocs *reallocs;  /* by thread id */
 	uint64_t epoch;
 	struct ms_address_predictor predictor;
 	int status;                      /* the first error sticks */
@@ -204,6 +209,32 @@ static inline void set_birth(struct ms_cursor *c, uint32_t k, const struct ms_bl
 	c->birth_kind[k] = (uint8_t)e->birth;
 }
 
+static void begin_realloc(struct ms_cursor *c, uint32_t thread, const struct ms_block_entry *old)
+{
+	struct open_reallocs *r = &c->reallocs[thread];
+
+	if (r->epoch != c->epoch)
+		*r = (struct open_reallocs){.epoch = c->epoch};
+	r->blocks[r->depth++ % MAX_REALLOCS] = *old;
+}
+
+/* The second half: a block that lives on keeps its birth. */
+static void end_realloc(struct ms_cursor *c, uint32_t thread, bool failed, struct ms_block_entry *e)
+{
+	struct open_reallocs *r = &c->reallocs[thread];
+	struct ms_block_entry *old;
+
+	if (r->epoch != c->epoch || r->depth == 0)
+		return;
+	old = &r->blocks[--r->depth % MAX_REALLOCS];
+	if (failed && old->birth != 0) {
+		e->birth = old->birth;
+		e->stack = old->stack;
+		e->thread = old->thread;
+	}
+	*old = (struct ms_block_entry){0};
+}
+
 /* An allocation: event i of the block, element k of the batch. */
 static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
 {
@@ -224,15 +255,8 @@ static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint3
 		c->address[k] = address;
 		c->address_sum += address;
 	}
-	if (__builtin_expect(d->kind[i] == MS_EV_REALLOC_FAILED, 0)) {
-		const struct open_realloc *old = &c->reallocs[d->thread[i]];
-
-		if (old->epoch == c->epoch) {
-			e->birth = old->block.birth;
-			e->stack = old->block.stack;
-			e->thread = old->block.thread;
-		}
-	}
+	if (d->kind[i] == MS_EV_REALLOC || d->kind[i] == MS_EV_REALLOC_FAILED)
+		end_realloc(c, d->thread[i], d->kind[i] == MS_EV_REALLOC_FAILED, e);
 	set_birth(c, k, e);
 	return MS_OK;
 }
@@ -252,8 +276,8 @@ static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32
 		c->address[k] = *ms_block_table_address(&c->table, block);
 		ms_address_freed(&c->predictor, d->thread[i], e->size_bytes, c->address[k]);
 	}
-	if (__builtin_expect(d->kind[i] == MS_EV_REALLOC_FREE, 0))
-		c->reallocs[d->thread[i]] = (struct open_realloc){.block = *e, .epoch = c->epoch};
+	if (d->kind[i] == MS_EV_REALLOC_FREE)
+		begin_realloc(c, d->thread[i], e);
 	ms_block_table_remove(&c->table, block);
 	return MS_OK;
 }
@@ -264,6 +288,8 @@ static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i,
 	const unsigned class_ = ms_event_kinds[d->kind[i]].class_;
 
 	set_birth(c, k, &none);
+	if (d->kind[i] == MS_EV_REALLOC_FREE)
+		begin_realloc(c, d->thread[i], &none);
 	if (addresses)
 		c->address[k] = class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP ? d->raw_address[c->raw_at++] : 0;
 	if (d->kind[i] == MS_EV_IMAGE_START) {

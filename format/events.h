@@ -13,7 +13,8 @@
  *
  * realloc(p, n) is REALLOC_FREE (stamped before the real call), then REALLOC (after it), which gets a new block id. When
  * it failed, REALLOC_FAILED follows instead: it also gets a new id, with the address and size of the block that lives
- * on, and the block keeps its birth (time, thread, stack, kind) under the new id, in keyframes as well.
+ * on, and the block keeps its birth (time, thread, stack, kind) under the new id, in keyframes as well; unless a
+ * keyframe stands between the two halves: then it is born again. The halves of one thread nest (signal handlers).
  *
  * Arguments (struct ms_event.arg, in order) are named in the comment of the row.
  * Thread-safety: pure data.

@@ -58,6 +58,9 @@ static void keyframe(struct ingest *g)
 	/* Without memory for the snapshot there is no keyframe now: seeking gets slower, nothing else. */
 	if (blocks || live_table_blocks(&g->live) == 0)
 		fail(g, ms_writer_keyframe(g->writer, blocks, n, &g->error));
+	/* Readers that start there do not know what was reallocated before. */
+	for (uint32_t i = 0; i < g->arena->geometry.slots; i++)
+		g->slots[i].reallocated.block = 0;
 	free(blocks);
 }
 
@@ -272,6 +275,13 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 		.thread = e->thread,
 		.kind = e->kind,
 	};
+	if (e->kind == MS_EV_REALLOC_FAILED && s->reallocated.block != 0 && s->reallocated.address == e->address) {
+		/* The block that lives on keeps its birth: readers do the same, and keyframes must agree with them. */
+		b->birth_ns = s->reallocated.birth_ns;
+		b->stack = s->reallocated.stack;
+		b->thread = s->reallocated.thread;
+		b->kind = s->reallocated.kind;
+	}
 	g->live_bytes += e->size_bytes;
 	if (g->live_bytes > g->peak_bytes)
 		g->peak_bytes = g->live_bytes;

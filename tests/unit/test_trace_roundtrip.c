@@ -161,6 +161,56 @@ static void keyframe_inside_realloc(void **state)
 	ms_stream_free(&s);
 }
 
+/* A signal handler that calls realloc inside of a realloc: the halves nest, and each failed one finds its own block. */
+static void nested_reallocs(void **state)
+{
+	const struct ms_process process = {.clock_hz = 1};
+	const struct ms_event events[] = {
+		{.time_ns = 1, .kind = MS_EV_MALLOC, .thread = 1, .block = 1, .address = 0x1000, .size_bytes = 24},
+		{.time_ns = 2, .kind = MS_EV_CALLOC, .thread = 1, .block = 2, .address = 0x2000, .size_bytes = 48},
+		{.time_ns = 3, .kind = MS_EV_REALLOC_FREE, .thread = 1, .block = 1, .address = 0x1000, .size_bytes = 24},
+		{.time_ns = 4, .kind = MS_EV_REALLOC_FREE, .thread = 1, .block = 2, .address = 0x2000, .size_bytes = 48},
+		{.time_ns = 5, .kind = MS_EV_REALLOC_FAILED, .thread = 1, .block = 3, .address = 0x2000, .size_bytes = 48},
+		{.time_ns = 6, .kind = MS_EV_REALLOC_FREE, .thread = 1, .address = 0x3000},
+		{.time_ns = 7, .kind = MS_EV_REALLOC_FAILED, .thread = 1, .block = 4, .address = 0x3000},
+		{.time_ns = 8, .kind = MS_EV_REALLOC_FAILED, .thread = 1, .block = 5, .address = 0x1000, .size_bytes = 24},
+		{.time_ns = 9, .kind = MS_EV_REALLOC_FAILED, .thread = 1, .block = 6, .address = 0x4000, .size_bytes = 8},
+	};
+	static const struct {
+		uint64_t birth_ns;
+		uint8_t kind;
+	} expected[] = {{1, MS_EV_MALLOC}, {2, MS_EV_CALLOC},	      {1, MS_EV_MALLOC}, {2, MS_EV_CALLOC}, {2, MS_EV_CALLOC}, {0, 0},
+			{7, MS_EV_REALLOC_FAILED}, {1, MS_EV_MALLOC}, {9, MS_EV_REALLOC_FAILED}};
+	const size_t count = sizeof(events) / sizeof(events[0]);
+	struct ms_stream s;
+	struct ms_writer *w;
+	struct ms_trace *t;
+	struct ms_cursor *c;
+	struct ms_batch batch;
+	struct ms_error err = {0};
+
+	(void)state;
+	ms_stream_init_memory(&s);
+	assert_int_equal(ms_writer_open(&w, &s, NULL, &err), MS_OK);
+	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
+	assert_int_equal(ms_writer_thread(w, &(struct ms_thread){.tid = 1}), 1);
+	assert_int_equal(ms_writer_events(w, events, count, &err), MS_OK);
+	assert_int_equal(ms_writer_end(w, &(struct ms_end){.time_ns = 40}, &err), MS_OK);
+	ms_writer_close(w);
+	t = open_memory(&s);
+	assert_int_equal(ms_cursor_open(&c, t, MS_COLUMN_ADDRESS, 0, 1, &err), MS_OK);
+	assert_int_equal(ms_cursor_next(c, &batch, &err), MS_OK);
+	assert_int_equal(batch.count, count);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(batch.birth_ns[i], expected[i].birth_ns);
+		assert_int_equal(batch.birth_kind[i], expected[i].kind);
+		assert_int_equal(batch.address[i], events[i].address);
+	}
+	ms_cursor_close(c);
+	ms_trace_close(t);
+	ms_stream_free(&s);
+}
+
 static void tables(void **state)
 {
 	struct gen g;
@@ -245,7 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_streams),	   cmocka_unit_test(full_blocks),
 		cmocka_unit_test(from_keyframes),	   cmocka_unit_test(live_at_the_end),
-		cmocka_unit_test(keyframe_inside_realloc), cmocka_unit_test(tables),
+		cmocka_unit_test(keyframe_inside_realloc), cmocka_unit_test(nested_reallocs),
+		cmocka_unit_test(tables),
 		cmocka_unit_test(without_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
