@@ -1,0 +1,172 @@
+/*
+ * test_report_chaos.c - traces that are well-formed and make no sense: halves of reallocs without the other, exec again and
+ * again, threads that act after their end, sizes near 2^63, frees of blocks of an image that is gone.
+ *
+ * Nothing may crash, hang or contradict itself: whatever came in, the sums of sites, threads and sizes are the totals, and
+ * both renderers get through.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "render/json.h"
+#include "render/text.h"
+#include "small_trace.h"
+
+static uint64_t state_;
+
+static uint64_t rnd(uint64_t below)
+{
+	state_ ^= state_ << 13;
+	state_ ^= state_ >> 7;
+	state_ ^= state_ << 17;
+	return (state_ >> 11) % below;
+}
+
+static uint64_t some_size(void)
+{
+	static const uint64_t sizes[] = {0, 1, 24, 65535, 65536, 1ull << 40, (1ull << 63) - 1, 1ull << 63, UINT64_MAX};
+
+	return sizes[rnd(sizeof sizes / sizeof *sizes)];
+}
+
+static void play(struct small_trace *t, unsigned events)
+{
+	uint8_t kinds[256];
+	unsigned kind_count = 0;
+	bool live[256] = {false};
+
+	for (unsigned k = 0; k < 256; k++)
+		if (ms_event_kinds[k].name)
+			kinds[kind_count++] = (uint8_t)k;
+	for (unsigned i = 0; i < events && t->next_block < 255; i++) {
+		struct ms_event e = {.kind = kinds[rnd(kind_count)], .thread = 1 + (uint32_t)rnd(2)};
+		unsigned class_ = ms_event_kinds[e.kind].class_;
+
+		if (rnd(4) == 0) { /* more of what is hardest to get right */
+			static const uint8_t hard[] = {MS_EV_REALLOC_FREE, MS_EV_REALLOC, MS_EV_REALLOC_FAILED, MS_EV_LOST,
+			                               MS_EV_IMAGE_START, MS_EV_THREAD_END, MS_EV_FREE};
+
+			e.kind = hard[rnd(sizeof hard)];
+			class_ = ms_event_kinds[e.kind].class_;
+		}
+		e.arg[0] = ms_event_kinds[e.kind].args > 0 && rnd(2) ? rnd(1000) : 0;
+		e.arg[1] = ms_event_kinds[e.kind].args > 1 && rnd(2) ? some_size() : 0;
+		if (e.kind == MS_EV_THREAD_NAME || e.kind == MS_EV_MARK || e.kind == MS_EV_EXEC || e.kind == MS_EV_MODULE_LOAD ||
+		    e.kind == MS_EV_MODULE_UNLOAD)
+			e.arg[0] = 0;
+		if (class_ == MS_CLASS_ALLOC) {
+			live[t->next_block] = true;
+			small_trace_alloc(t, e.kind, e.thread, (uint32_t)rnd(5), some_size());
+		} else if (class_ == MS_CLASS_FREE) {
+			uint64_t block = t->next_block > 1 ? 1 + rnd(t->next_block - 1) : 0;
+
+			if (!live[block])
+				block = 0;
+			live[block] = false;
+			small_trace_free_block(t, e.kind, e.thread, block);
+		} else {
+			if (class_ == MS_CLASS_FAIL || class_ == MS_CLASS_MAP)
+				e.size_bytes = some_size();
+			if (e.kind == MS_EV_ALLOC_FAILED)
+				e.arg[0] = MS_EV_MALLOC;
+			if (e.kind == MS_EV_IMAGE_START)
+				memset(live, 0, sizeof live); /* the reader forgets them, too */
+			small_trace_event(t, &e);
+		}
+	}
+}
+
+static void check_sums(const struct ms_report *r)
+{
+	struct ms_report_totals sites = {0}, threads = {0}, classes = {0};
+
+	for (size_t i = 0; i < r->site_count; i++) {
+		sites.allocations += r->sites[i].allocations;
+		sites.reallocations += r->sites[i].reallocations;
+		sites.frees += r->sites[i].frees;
+		sites.allocated_bytes += r->sites[i].allocated_bytes;
+		sites.live_bytes += r->sites[i].live_bytes;
+		sites.live_blocks += r->sites[i].live_blocks;
+		sites.peak_bytes += r->sites[i].peak_bytes;
+		sites.temporary_allocations += r->sites[i].temporary_allocations;
+	}
+	for (size_t i = 0; i < r->thread_count; i++) {
+		threads.allocations += r->threads[i].allocations;
+		threads.frees += r->threads[i].frees;
+		threads.live_bytes += r->threads[i].live_bytes;
+		threads.unmatched_frees += r->threads[i].unmatched_frees;
+		threads.freed_bytes += r->threads[i].ended_own.bytes + r->threads[i].ended_others.bytes;
+	}
+	for (unsigned k = 0; k < 65; k++) {
+		classes.live_bytes += r->size_classes[k].live_bytes;
+		classes.allocated_bytes += r->size_classes[k].bytes;
+	}
+	assert_int_equal(sites.allocations, r->totals.allocations);
+	assert_int_equal(sites.reallocations, r->totals.reallocations);
+	assert_int_equal(sites.frees, r->totals.frees);
+	assert_int_equal(sites.allocated_bytes, r->totals.allocated_bytes);
+	assert_int_equal(sites.live_bytes, r->totals.live_bytes);
+	assert_int_equal(sites.live_blocks, r->totals.live_blocks);
+	assert_int_equal(sites.peak_bytes, r->totals.peak_bytes);
+	assert_int_equal(sites.temporary_allocations, r->totals.temporary_allocations);
+	assert_int_equal(threads.allocations, r->totals.allocations);
+	assert_int_equal(threads.frees, r->totals.frees);
+	assert_int_equal(threads.live_bytes, r->totals.live_bytes);
+	assert_int_equal(threads.freed_bytes, r->totals.freed_bytes);
+	assert_int_equal(threads.unmatched_frees, r->totals.unmatched_frees);
+	assert_int_equal(classes.live_bytes, r->totals.live_bytes);
+	assert_int_equal(classes.allocated_bytes, r->totals.allocated_bytes);
+	assert_int_equal(r->totals.live_blocks,
+	                 r->totals.allocations - r->totals.frees - r->totals.ended_by_exec.blocks);
+	assert_int_equal(r->totals.live_bytes,
+	                 r->totals.allocated_bytes - r->totals.freed_bytes - r->totals.ended_by_exec.bytes);
+}
+
+static void render(const struct ms_report *r)
+{
+	static const struct ms_text_options text_options = {.top = 5, .frames = 3, .width = 80};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_int_equal(ms_render_text(f, r, &text_options, NULL), MS_OK);
+	fclose(f);
+	free(text);
+	f = open_memstream(&text, &size);
+	assert_int_equal(ms_render_json(f, r, &(struct ms_json_options){.top = 3}, NULL), MS_OK);
+	fclose(f);
+	assert_int_equal(text[0], '{');
+	assert_int_equal(text[size - 2], '}');
+	free(text);
+}
+
+static void test_chaos(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 1500; seed++) {
+		struct small_trace t;
+		struct ms_report r;
+
+		state_ = seed * 0x9e3779b97f4a7c15ull;
+		small_trace_start(&t);
+		play(&t, 10 + seed % 400);
+		small_trace_report(&t, seed % 3 ? &small_trace_exited : NULL, &r);
+		check_sums(&r);
+		render(&r);
+		ms_report_free(&r);
+		small_trace_free(&t);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chaos),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
