@@ -9,6 +9,9 @@ static const char *const exact[] = {
 	"CRYPTO_malloc",
 	"CRYPTO_realloc",
 	"CRYPTO_zalloc",
+	"Perl_safesyscalloc",
+	"Perl_safesysmalloc",
+	"Perl_safesysrealloc",
 	"PyMem_Calloc",
 	"PyMem_Malloc",
 	"PyMem_RawCalloc",
@@ -79,10 +82,18 @@ static const char *const exact[] = {
 	"xstrdup",
 	"xstrndup",
 	"zcalloc",
+	"zcalloc_num",
+	"zcalloc_usable",
 	"zmalloc",
 	"zmalloc_usable",
 	"zrealloc",
+	"zrealloc_usable",
+	"ztrycalloc_usable",
+	"ztrycalloc_usable_internal",
 	"ztrymalloc_usable",
+	"ztrymalloc_usable_internal",
+	"ztryrealloc_usable",
+	"ztryrealloc_usable_internal",
 };
 
 /* Beginnings: templates of the C++ library whose arguments follow. */

@@ -11,7 +11,7 @@ static void test_wrappers(void **state)
 {
 	/* The first and the last of the table, which is searched by halves, and what stands between. */
 	static const char *const yes[] = {
-		"CRYPTO_malloc", "ztrymalloc_usable", "malloc", "realloc", "operator new(unsigned long)",
+		"CRYPTO_malloc", "ztryrealloc_usable_internal", "Perl_safesysmalloc", "ztrymalloc_usable", "malloc", "realloc", "operator new(unsigned long)",
 		"operator new[](unsigned long, std::nothrow_t const&)", "strdup", "xmalloc", "zmalloc", "__libc_malloc",
 		"PyObject_Malloc", "_PyMem_RawMalloc", "sqlite3Malloc", "alloc::alloc::alloc", "safemalloc", "jv_mem_alloc",
 		"__gnu_cxx::new_allocator<int>::allocate(unsigned long, void const*)",
