@@ -173,6 +173,22 @@ static void test_exec_in_the_same_process_goes_on(void **state)
 	finish(&run);
 }
 
+/* More variables than stand on the stack of the hook. */
+static void test_exec_with_a_large_environment(void **state)
+{
+	const char *const argv[] = {"sh", "-c", "exec env $(seq -f V%g=1 3000) sh -c 'exec env'", NULL};
+	struct run run;
+
+	(void)state;
+	run_program(&run, 0, "", argv);
+	assert_int_equal(run.status, 0);
+	assert_int_equal(atomic_load(&run.arena.header->images), 4);
+	assert_non_null(strstr(run.output, "V1=1\n"));
+	assert_non_null(strstr(run.output, "V3000=1\n"));
+	assert_null(strstr(run.output, "MEMSCOPE"));
+	finish(&run);
+}
+
 static void test_exec_that_fails_is_followed_by_its_reason(void **state)
 {
 	const char *const argv[] = {"sh", "-c", "exec /no/such/program", NULL};
@@ -326,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_ls_is_recorded),
 		cmocka_unit_test(test_the_program_does_not_see_us),
 		cmocka_unit_test(test_exec_in_the_same_process_goes_on),
+		cmocka_unit_test(test_exec_with_a_large_environment),
 		cmocka_unit_test(test_exec_that_fails_is_followed_by_its_reason),
 		cmocka_unit_test(test_children_run_clean),
 		cmocka_unit_test(test_operators_have_their_kinds),
