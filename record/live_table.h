@@ -63,9 +63,16 @@ static inline void live_table_prefetch(const struct live_table *t, uint64_t addr
 
 static inline void live_table_prefetch_entry(const struct live_table *t, uint64_t address)
 {
-	uint64_t slot = t->index[live_table_home(t, live_table_tag(address))];
+	uint32_t tag = live_table_tag(address);
 
-	__builtin_prefetch(&t->pool[(uint32_t)slot], 1);
+	for (size_t i = live_table_home(t, tag);; i = (i + 1) & (t->capacity - 1)) {
+		uint64_t slot = t->index[i];
+
+		if (slot != 0 && slot >> 32 != tag)
+			continue;
+		__builtin_prefetch(&t->pool[(uint32_t)slot], 1);
+		return;
+	}
 }
 
 /* The block at this address, NULL when there is none. */
