@@ -35,9 +35,50 @@ static bool has_soname(int fd, uint64_t offset, uint64_t bytes)
 	return false;
 }
 
+/* Where the byte at a virtual address stands in the file; UINT64_MAX = nowhere. */
+static uint64_t file_offset(int fd, const Elf64_Ehdr *h, uint64_t address)
+{
+	for (unsigned i = 0; i < h->e_phnum; i++) {
+		Elf64_Phdr p;
+
+		if (!read_at(fd, &p, sizeof p, h->e_phoff + (uint64_t)i * h->e_phentsize))
+			break;
+		if (p.p_type == PT_LOAD && address - p.p_vaddr < p.p_filesz)
+			return p.p_offset + (address - p.p_vaddr);
+	}
+	return UINT64_MAX;
+}
+
+/* Is one of the libraries that it names the run time of AddressSanitizer or ThreadSanitizer? */
+static bool needs_sanitizer(int fd, const Elf64_Ehdr *h, uint64_t offset, uint64_t bytes)
+{
+	static const char *const prefixes[] = {"libasan.so", "libhwasan.so", "libtsan.so", "libclang_rt.asan",
+	                                       "libclang_rt.hwasan", "libclang_rt.tsan"};
+	uint64_t names = UINT64_MAX;
+	Elf64_Dyn d;
+
+	if (bytes > 4096 * sizeof d)
+		bytes = 4096 * sizeof d;
+	for (uint64_t i = 0; i + sizeof d <= bytes && read_at(fd, &d, sizeof d, offset + i) && d.d_tag != DT_NULL; i += sizeof d)
+		if (d.d_tag == DT_STRTAB)
+			names = file_offset(fd, h, d.d_un.d_ptr);
+	if (names == UINT64_MAX)
+		return false;
+	for (uint64_t i = 0; i + sizeof d <= bytes && read_at(fd, &d, sizeof d, offset + i) && d.d_tag != DT_NULL; i += sizeof d) {
+		char name[32];
+
+		if (d.d_tag != DT_NEEDED || names > INT64_MAX - d.d_un.d_val || !read_at(fd, name, sizeof name, names + d.d_un.d_val))
+			continue;
+		for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++)
+			if (strncmp(name, prefixes[k], strlen(prefixes[k])) == 0)
+				return true;
+	}
+	return false;
+}
+
 static enum program_kind probe_elf(int fd, const Elf64_Ehdr *h)
 {
-	bool named = false;
+	bool named = false, interpreted = false, sanitized = false;
 
 	if (h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_machine != EM_X86_64)
 		return PROGRAM_FOREIGN;
@@ -47,11 +88,15 @@ static enum program_kind probe_elf(int fd, const Elf64_Ehdr *h)
 		if (h->e_phentsize < sizeof p || !read_at(fd, &p, sizeof p, h->e_phoff + (uint64_t)i * h->e_phentsize))
 			return PROGRAM_UNKNOWN;
 		if (p.p_type == PT_INTERP)
-			return PROGRAM_DYNAMIC;
-		if (p.p_type == PT_DYNAMIC)
+			interpreted = true;
+		if (p.p_type == PT_DYNAMIC) {
 			named = has_soname(fd, p.p_offset, p.p_filesz);
+			sanitized = needs_sanitizer(fd, h, p.p_offset, p.p_filesz);
+		}
 	}
-	return named ? PROGRAM_DYNAMIC : PROGRAM_STATIC;
+	if (interpreted && sanitized)
+		return PROGRAM_SANITIZED;
+	return interpreted || named ? PROGRAM_DYNAMIC : PROGRAM_STATIC;
 }
 
 /* Will the kernel run it with more rights than ours? Then the dynamic linker is in its secure mode. */
@@ -121,6 +166,8 @@ const char *program_obstacle(enum program_kind kind)
 	case PROGRAM_PRIVILEGED:
 		return "it runs with other rights than yours (set-user-ID, set-group-ID or file capabilities), so the dynamic "
 		       "linker ignores LD_PRELOAD";
+	case PROGRAM_SANITIZED:
+		return "it is built with a sanitizer, which must be the first library of its process";
 	case PROGRAM_DYNAMIC:
 	case PROGRAM_UNKNOWN:
 		break;

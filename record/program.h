@@ -15,6 +15,7 @@ enum program_kind {
 	PROGRAM_STATIC,      /* no dynamic linker */
 	PROGRAM_FOREIGN,     /* an ELF file of another architecture */
 	PROGRAM_PRIVILEGED,  /* set-user-ID and the like: the dynamic linker ignores LD_PRELOAD */
+	PROGRAM_SANITIZED,   /* brings a sanitizer that replaces malloc itself and does not start, or crashes, behind us */
 	PROGRAM_UNKNOWN,     /* neither ELF nor a script: the kernel or the shell decides */
 };
 

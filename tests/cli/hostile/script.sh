@@ -24,3 +24,11 @@ report
 exited 5
 whole
 site_is known_alloc 500 250
+
+echo "# through a program that clears the environment"
+record /usr/bin/env -i "$PROGRAMS/end_how" exit 1 500
+eq status 5 $status
+report
+exited 5
+whole
+site_is known_alloc 500 250
