@@ -88,9 +88,13 @@ void app_process_update(struct app_process *a)
 		update_followed(a);
 		return;
 	}
-	while ((got = waitpid(a->pid, &status, WNOHANG | WUNTRACED)) == a->pid) {
+	while ((got = waitpid(a->pid, &status, WNOHANG | WUNTRACED | WCONTINUED)) == a->pid) {
 		if (WIFSTOPPED(status)) {
 			a->stop_signal = WSTOPSIG(status);
+			continue;
+		}
+		if (WIFCONTINUED(status)) {
+			a->stop_signal = 0;
 			continue;
 		}
 		a->gone = a->status_known = true;

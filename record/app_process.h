@@ -20,7 +20,7 @@ struct app_process {
 	bool gone;
 	bool status_known;
 	int status;                      /* as waitpid gives it, valid when status_known */
-	int stop_signal;                 /* own child: it was stopped by this signal just now; the reader sets it to 0 */
+	int stop_signal;                 /* own child: it stands still, stopped by this signal; 0 = it runs */
 };
 
 void app_process_own(struct app_process *a, pid_t child);

@@ -38,15 +38,16 @@ static void answer_child(struct collector *c, struct loop *l, uint64_t now_ns)
 }
 
 /* The terminal stopped the program's whole group, and us with it as far as the shell can see: what is recorded so
-   far is written, then we stop, too. Other stops are the program's own affair; who continues it may not know of us. */
+   far is written, then we stop, too. Its signal may reach us before or after the program has stopped. Other stops are
+   the program's own affair; who continues it may not know of us. */
 static void follow_stop(struct collector *c, uint64_t now_ns)
 {
 	int signal_ = c->app->stop_signal;
-	bool from_terminal = c->signals->stop_requested_ns != 0 && now_ns - c->signals->stop_requested_ns < STOP_WINDOW_NS;
+	uint64_t requested_ns = c->signals->stop_requested_ns;
 
-	c->app->stop_signal = 0;
-	if (signal_ != SIGTTIN && signal_ != SIGTTOU && !from_terminal)
+	if (signal_ != SIGTTIN && signal_ != SIGTTOU && (requested_ns == 0 || now_ns - requested_ns > STOP_WINDOW_NS))
 		return;
+	c->app->stop_signal = 0;
 	c->signals->stop_requested_ns = 0;
 	if (c->recording)
 		recording_pause(c->recording);

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "collector.h"
+#include "ending.h"
 #include "trace_output.h"
-#include "summary.h"
 
 #define PF_FORKNOEXEC 0x40ul /* linux/sched.h: forked, has not executed a program since */
 
@@ -85,14 +85,6 @@ static void reply(const struct recording *parent, uint32_t value)
 	syscall(SYS_futex, &h->child_reply, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-static bool interrupted(void *signals)
-{
-	struct signals *s = signals;
-
-	signals_handle(s, 0);
-	return s->interrupted;
-}
-
 static void record_child(struct follow *f, pid_t pid)
 {
 	struct recording r;
@@ -124,12 +116,7 @@ static void record_child(struct follow *f, pid_t pid)
 		.recording = &r, .app = &app, .signals = f->signals, .child_asks = follow_child_asks,
 		.housekeeping = follow_reap, .context = &own,
 	});
-	f->signals->interrupted = false;
-	recording_finish(&r, interrupted, f->signals);
-	if (!r.process_written)
-		recording_remove(&r); /* it never came back for the arena */
-	else if (!f->options->quiet)
-		summary_print(&r, f->options->verbose);
+	ending_run(&r, f->signals, 0); /* false: it never came back for the arena */
 	follow_wait(&own);
 	return;
 

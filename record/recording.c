@@ -306,22 +306,21 @@ void recording_pause(struct recording *r)
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */
 
-static void fill_end(struct recording *r, bool symbolized)
+static void fill_end(struct recording *r)
 {
 	const struct ms_arena_header *h = r->arena.header;
 	const struct app_process *app = r->app;
-	uint64_t now_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
 	struct rusage usage;
 
 	memset(&usage, 0, sizeof usage);
 	getrusage(RUSAGE_SELF, &usage);
 	r->end = (struct ms_end){
-		.time_ns = now_ns > r->ingest.last_ns ? now_ns : r->ingest.last_ns,
+		.time_ns = r->end_ns > r->ingest.last_ns ? r->end_ns : r->ingest.last_ns,
 		.ended = !app->gone ? MS_ENDED_RUNNING : !app->status_known ? MS_ENDED_UNKNOWN :
 		         app_process_signaled(app) ? MS_ENDED_SIGNALED : MS_ENDED_EXITED,
 		.core_dumped = app_process_core_dumped(app),
 		.size_limit_reached = r->stopped && r->error.code == MS_E_FULL,
-		.symbolized = symbolized,
+		.symbolized = r->symbolized,
 		.exit_code = app_process_exit_code(app),
 		.term_signal = app_process_signal(app),
 		.lost_events = r->ingest.lost_events + r->ingest.malformed + r->slots.damages +
@@ -344,42 +343,46 @@ static bool writable(const struct recording *r)
 	return status == MS_OK || status == MS_E_FULL;
 }
 
-int recording_finish(struct recording *r, bool (*interrupted)(void *), void *context)
+void recording_drain(struct recording *r)
 {
-	bool symbolized = false;
-	struct ms_error error = {0};
-	uint64_t end_ns;
-
 	if (r->options->discard)
-		return MS_OK;
+		return;
 	calibrate(r, tick_clock_now(MS_CLOCK_MONOTONIC), true);
 	if (!r->stopped)
 		round_of(r, true);
-	if (r->process_written && !r->stopped) {
+	if (!r->process_written)
+		return;
+	if (!r->stopped) {
 		slots_finish(&r->slots);
 		if (ingest_flush(&r->ingest, false) != MS_OK)
 			stop(r, r->ingest.status);
 	}
+	r->end_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
+	/* What was pending when the room ran out. */
+	if (ms_writer_status(r->writer) == MS_OK)
+		(void)ms_writer_flush(r->writer, &r->end_error);
+}
+
+void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)
+{
+	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod};
+
+	if (r->process_written && !r->options->no_symbols && ms_writer_status(r->writer) == MS_OK)
+		(void)trace_symbols_write(&r->ingest.tables, r->writer, &options, interrupted, context, &r->symbolized,
+		                          &r->end_error);
+}
+
+int recording_end(struct recording *r)
+{
 	if (!r->process_written)
 		return MS_OK;
-	fill_end(r, false);
-	end_ns = r->end.time_ns; /* before the symbols, which take their time */
-	/* What was pending when the room ran out is written first, then the symbols. */
-	if (ms_writer_status(r->writer) == MS_OK)
-		(void)ms_writer_flush(r->writer, &error);
-	if (!r->options->no_symbols && ms_writer_status(r->writer) == MS_OK) {
-		struct ms_symbolizer_options so = {.debuginfod = r->options->debuginfod};
-
-		(void)trace_symbols_write(&r->ingest.tables, r->writer, &so, interrupted, context, &symbolized, &error);
-	}
 	if (writable(r)) {
-		fill_end(r, symbolized);
-		r->end.time_ns = end_ns;
-		(void)ms_writer_end(r->writer, &r->end, &error);
+		fill_end(r);
+		(void)ms_writer_end(r->writer, &r->end, &r->end_error);
 	}
 	if (!writable(r) && !r->stopped) {
-		r->error = error;
-		stop(r, error.code);
+		r->error = r->end_error;
+		stop(r, r->error.code);
 	}
 	r->stats = ms_writer_stats(r->writer);
 	if (close(r->fd) != 0 && errno != EINTR && !r->stopped)

@@ -2,7 +2,8 @@
  * recording.h - one recording from its first byte to its last: arena, clock, merge, trace file.
  *
  * Order of calls: recording_prepare (before the program exists), recording_open, recording_poll again and again,
- * recording_finish when the program is gone, recording_free. A recording whose file cannot be written any more (full
+ * recording_drain, recording_symbolize and recording_end when the program is gone (record/ending.h calls them),
+ * recording_free. A recording whose file cannot be written any more (full
  * disk, --max-size) stops the hooks of the program and stays alive as an empty shell; nothing of it disturbs the
  * program.
  *
@@ -58,8 +59,11 @@ struct recording {
 	struct ms_error error;
 	uint64_t flush_mono_ns, sweep_mono_ns;
 	uint64_t flushed_events;
-	struct ms_end end;               /* as written, after recording_finish */
-	struct ms_writer_stats stats;    /* after recording_finish */
+	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
+	bool symbolized;
+	struct ms_error end_error;
+	struct ms_end end;               /* as written, after recording_end */
+	struct ms_writer_stats stats;    /* after recording_end */
 };
 
 /* Creates the arena and starts the clock. */
@@ -73,9 +77,12 @@ bool recording_attached(const struct recording *r);
 size_t recording_poll(struct recording *r);
 /* Writes what is there: the caller is about to be stopped. */
 void recording_pause(struct recording *r);
-/* Everything that was published, symbols, end. interrupted (NULL allowed) is asked now and then: true cuts the
-   symbols short. Closes the file. The result is r->error when the trace could not be completed. */
-int recording_finish(struct recording *r, bool (*interrupted)(void *), void *context);
+/* The program is gone: everything that it has published becomes part of the trace. */
+void recording_drain(struct recording *r);
+/* interrupted (NULL allowed) is asked now and then: true cuts the symbols short. */
+void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context);
+/* Writes the end, closes the file. r->error's code when the trace could not be completed. */
+int recording_end(struct recording *r);
 /* Removes the trace file (a regular one). */
 void recording_remove(struct recording *r);
 void recording_free(struct recording *r);

@@ -12,12 +12,12 @@
 
 #include "app_process.h"
 #include "collector.h"
+#include "ending.h"
 #include "follow.h"
 #include "launch.h"
 #include "trace_output.h"
 #include "program.h"
 #include "recording.h"
-#include "summary.h"
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -52,14 +52,6 @@ static char *trace_path(const struct options *o, pid_t pid)
 	}, false);
 }
 
-static bool interrupted(void *signals)
-{
-	struct signals *s = signals;
-
-	signals_handle(s, 0);
-	return s->interrupted;
-}
-
 /* Is the arena in place? Else says why not, and the program runs unrecorded. */
 static bool prepare(const struct options *o, const struct program *program, struct recording *r)
 {
@@ -75,21 +67,6 @@ static bool prepare(const struct options *o, const struct program *program, stru
 		return false;
 	}
 	return true;
-}
-
-static void conclude(const struct options *o, struct recording *r, struct signals *signals)
-{
-	signals->interrupted = false; /* from here on it means: enough symbols */
-	recording_finish(r, interrupted, signals);
-	if (o->discard)
-		return;
-	if (!r->process_written) {
-		recording_remove(r);
-		say("%s was not recorded: the recording library never started in it (LD_PRELOAD cleared on the way, or too little "
-		    "address space left by ulimit -v?)", o->program[0]);
-	} else if (!o->quiet) {
-		summary_print(r, o->verbose);
-	}
 }
 
 int session_run(const struct options *o)
@@ -155,8 +132,9 @@ int session_run(const struct options *o)
 		}
 	}
 	collector_run(&collector);
-	if (recorded)
-		conclude(o, &recording, &signals);
+	if (recorded && !ending_run(&recording, &signals, app_process_exit_status(&app)) && !o->discard)
+		say("%s was not recorded: it never loaded the recording library (is it started by a program that clears "
+		    "LD_PRELOAD?)", o->program[0]);
 	/* From here on signals are for us: whoever does not want to wait for followed processes may interrupt. */
 	sigprocmask(SIG_SETMASK, &signals.inherited_mask, NULL);
 	follow_wait(&follow);
