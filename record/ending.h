@@ -1,8 +1,9 @@
 /*
- * ending.h - the last steps of a recording: drain, symbols, end, summary, and their insurance.
+ * ending.h - the last steps of a recording: drain, symbols, end, summary.
  *
- * libdw ends the process when it runs out of memory (a tight RLIMIT_AS). While symbols are resolved, an exit therefore
- * means: write the end without the rest of the symbols, and leave with the status that was due.
+ * Symbols are resolved in a process of their own: debug information is read by libdw, which ends its process when it runs
+ * out of memory, and may crash on a damaged file. The child writes symbols and end; if it fails, the parent takes back
+ * what the child wrote and writes the end alone. (An output that cannot be taken back, like a pipe, has no such insurance.)
  *
  * Thread-safety: one thread. Not signal-safe.
  */
@@ -12,8 +13,8 @@
 #include "recording.h"
 #include "signals.h"
 
-/* The program of r is gone (or never came: then the file is removed, and the result is false). exit_status is the one
-   that is due. A signal that ends programs cuts the symbols short. */
-bool ending_run(struct recording *r, struct signals *signals, int exit_status);
+/* The program of r is gone. False: it never came, and the file was removed. A signal that ends programs cuts the symbols
+   short. */
+bool ending_run(struct recording *r, struct signals *signals);
 
 #endif

@@ -116,7 +116,7 @@ static void record_child(struct follow *f, pid_t pid)
 		.recording = &r, .app = &app, .signals = f->signals, .child_asks = follow_child_asks,
 		.housekeeping = follow_reap, .context = &own,
 	});
-	ending_run(&r, f->signals, 0); /* false: it never came back for the arena */
+	ending_run(&r, f->signals); /* false: it never came back for the arena */
 	follow_wait(&own);
 	return;
 

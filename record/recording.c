@@ -306,6 +306,14 @@ void recording_pause(struct recording *r)
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */
 
+uint64_t recording_cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 static void fill_end(struct recording *r)
 {
 	const struct ms_arena_header *h = r->arena.header;
@@ -329,8 +337,7 @@ static void fill_end(struct recording *r)
 		.late_events = r->ingest.merge.late,
 		.lost_threads = atomic_load_explicit(&h->lost_threads, memory_order_relaxed),
 		.peak_bytes = r->ingest.peak_bytes,
-		.collector_cpu_ns = ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * NS_PER_S +
-		                    ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000,
+		.collector_cpu_ns = r->cpu_before_ns + recording_cpu_ns(),
 		.collector_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
 	};
 }
@@ -389,6 +396,14 @@ int recording_end(struct recording *r)
 		stop(r, ms_fail(&r->error, MS_E_IO, MS_NO_OFFSET, "cannot write: %s", strerror(errno)));
 	r->fd = -1;
 	return writable(r) ? MS_OK : r->error.code;
+}
+
+void recording_rewind(struct recording *r)
+{
+	off_t bytes = (off_t)ms_writer_stats(r->writer).bytes;
+
+	if (ftruncate(r->fd, bytes) == 0)
+		(void)lseek(r->fd, bytes, SEEK_SET);
 }
 
 void recording_remove(struct recording *r)

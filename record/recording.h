@@ -61,6 +61,7 @@ struct recording {
 	uint64_t flushed_events;
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;
+	uint64_t cpu_before_ns;          /* of the collector's process before it forked the one that resolves symbols */
 	struct ms_error end_error;
 	struct ms_end end;               /* as written, after recording_end */
 	struct ms_writer_stats stats;    /* after recording_end */
@@ -83,6 +84,10 @@ void recording_drain(struct recording *r);
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context);
 /* Writes the end, closes the file. r->error's code when the trace could not be completed. */
 int recording_end(struct recording *r);
+/* Another process has written to the same file since: takes that back. */
+void recording_rewind(struct recording *r);
+/* CPU time of this process. */
+uint64_t recording_cpu_ns(void);
 /* Removes the trace file (a regular one). */
 void recording_remove(struct recording *r);
 void recording_free(struct recording *r);

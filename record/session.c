@@ -132,9 +132,9 @@ int session_run(const struct options *o)
 		}
 	}
 	collector_run(&collector);
-	if (recorded && !ending_run(&recording, &signals, app_process_exit_status(&app)) && !o->discard)
-		say("%s was not recorded: it never loaded the recording library (is it started by a program that clears "
-		    "LD_PRELOAD?)", o->program[0]);
+	if (recorded && !ending_run(&recording, &signals) && !o->discard)
+		say("%s was not recorded: the recording library did not start in it (LD_PRELOAD cleared, or too little address "
+		    "space?)", o->program[0]);
 	/* From here on signals are for us: whoever does not want to wait for followed processes may interrupt. */
 	sigprocmask(SIG_SETMASK, &signals.inherited_mask, NULL);
 	follow_wait(&follow);

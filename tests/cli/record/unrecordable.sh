@@ -37,7 +37,15 @@ if [ "$(id -u)" = 0 ]; then
 	[ ! -e "$trace" ] || wrong "a trace was left behind"
 fi
 
-echo "# no memory for the arena"
-status=0
-(ulimit -v 40000 && "$BIN/memscope-record" -o "$T/small.ms" "$PROGRAMS/end_how" exit 1 10) >"$T/out" 2>"$T/err" </dev/null || status=$?
-eq status 5 $status
+echo "# from too little memory for the arena to just enough for symbols, where libdw ends or crashes its process"
+for ((limit = 32000; limit <= 46000; limit += 1000)); do
+	rm -f "$T/small.ms"
+	status=0
+	(ulimit -v $limit && exec "$BIN/memscope-record" -o "$T/small.ms" "$PROGRAMS/end_how" exit 1 10) >"$T/out" 2>"$T/err" </dev/null ||
+		status=$?
+	eq "status with $limit KiB" 5 $status
+	has "$T/err" "memscope-record: "
+	if [ -e "$T/small.ms" ]; then
+		"$BIN/memscope-trace" check "$T/small.ms" >"$T/check" 2>&1 || wrong "check with $limit KiB: $(cat "$T/check")"
+	fi
+done
