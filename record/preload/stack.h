@@ -48,7 +48,8 @@ struct ms_walker *ms_walker_create(struct ms_trie *trie);
 /* Unmaps. NULL allowed. The owner must be gone or not capturing. */
 void ms_walker_destroy(struct ms_walker *walker);
 
-/* Forgets the remembered frames and children: the next capture walks anew. By the owner only. */
+/* Forgets everything that was remembered: the next capture walks anew. By the owner only; also when a walker gets a new
+   owner, whose stack may be where that of the old one was. */
 void ms_walker_forget(struct ms_walker *walker);
 
 /*

@@ -73,6 +73,17 @@ found:
 	return true;
 }
 
+bool ms_bounds_enter(struct stack_bounds *bounds, uint64_t sp)
+{
+	if (!ms_memory_readable(sp) || !ms_bounds_select(bounds, sp))
+		return false;
+	if (bounds->selected != 0) { /* what was above may be unmapped by now */
+		bounds->known[bounds->selected].high = (sp & ~(PAGE - 1)) + PAGE;
+		bounds->current = bounds->known[bounds->selected];
+	}
+	return true;
+}
+
 bool ms_bounds_word(struct stack_bounds *bounds, uint64_t sp, uint64_t address)
 {
 	struct stack_range *known = &bounds->known[bounds->selected];

@@ -30,8 +30,12 @@ struct stack_bounds {
 
 void ms_bounds_init(struct stack_bounds *bounds);
 
-/* Makes the stack that sp points into the current one. False when sp itself cannot be read. */
+/* Makes the stack that sp points into the current one; sp is the stack pointer of a live frame. False when it cannot be
+   read. */
 bool ms_bounds_select(struct stack_bounds *bounds, uint64_t sp);
+
+/* The same for an sp that was found on the way and may be wrong: nothing that is known is relied upon. */
+bool ms_bounds_enter(struct stack_bounds *bounds, uint64_t sp);
 
 /* Is the aligned word at `address` in the current stack, at or above sp? Grows the range when it can. */
 bool ms_bounds_word(struct stack_bounds *bounds, uint64_t sp, uint64_t address);

@@ -193,6 +193,7 @@ void ms_walker_destroy(struct ms_walker *walker)
 
 void ms_walker_forget(struct ms_walker *walker)
 {
+	ms_bounds_init(&walker->bounds);
 	walker->count = 0;
 	walker->limited_node = 0;
 	__builtin_memset(walker->children, 0, sizeof(walker->children));
@@ -230,7 +231,7 @@ static bool plausible_pc(uint64_t pc)
 /* The caller's sp, when it does not lie above sp on the same stack: at most so many times per walk. */
 static bool side_step(struct ms_walker *walker, uint64_t sp)
 {
-	return ++walker->side_steps <= SIDE_STEPS && ms_bounds_select(&walker->bounds, sp);
+	return ++walker->side_steps <= SIDE_STEPS && ms_bounds_enter(&walker->bounds, sp);
 }
 
 static enum step step_signal(struct ms_walker *walker, struct state *s)
@@ -266,7 +267,9 @@ static enum step step_by_frame_pointer(struct ms_walker *walker, struct state *s
 
 	if (fp == 0)
 		return STEP_END; /* the ABI's mark for the outermost frame */
-	if (!ms_bounds_word(bounds, s->sp, fp) || !ms_bounds_word(bounds, s->sp, fp + 8))
+	/* A guess is not trusted with what is known: the memory may be unmapped by now. */
+	if (!ms_bounds_word(bounds, s->sp, fp) || !ms_bounds_word(bounds, s->sp, fp + 8) || !ms_memory_readable(fp) ||
+	    !ms_memory_readable(fp + 8))
 		return STEP_STOP;
 	outer = stack_load(fp);
 	pc = stack_load(fp + 8);
@@ -314,8 +317,12 @@ static enum step step_by_row(struct ms_walker *walker, cfi_row row, struct state
 		cfa = stack_load(cfa);
 	}
 	if (!ms_bounds_word(bounds, s->sp, cfa - 8)) {
-		/* Code that runs on another stack than its caller keeps the caller's in rbp. */
-		if (!(row & ROW_USES_FP) || cfa % 8 != 0 || !side_step(walker, cfa - 8))
+		/* Code that runs on another stack than its caller keeps the caller's in rbp. Below sp on the same stack
+		   nothing lives. */
+		uint32_t selected = bounds->selected;
+
+		if (!(row & ROW_USES_FP) || cfa % 8 != 0 || !side_step(walker, cfa - 8) ||
+		    (bounds->selected == selected && cfa <= s->sp))
 			return STEP_STOP;
 		low = cfa - 8;
 		link = LINK_RESTEP;

@@ -125,7 +125,9 @@ struct ms_thread *ms_thread_take(bool nested)
 	}
 	t = &ms_process.threads[index];
 	slot = &ms_process.slots[index];
-	if (t->own_walker == NULL && (ms_process.flags & MS_FLAG_NO_STACKS) == 0)
+	if (t->own_walker != NULL) /* what it remembers was the stack of another thread */
+		ms_walker_forget(t->own_walker);
+	else if ((ms_process.flags & MS_FLAG_NO_STACKS) == 0)
 		t->own_walker = ms_walker_create(&ms_process.trie);
 	t->walker = t->own_walker;
 	t->free_walker = (ms_process.flags & MS_FLAG_FREE_STACKS) != 0 ? t->own_walker : NULL;

@@ -257,7 +257,7 @@ static void code_outside_of_modules(void **state)
 static void frame_pointers_that_lead_astray(void **state)
 {
 	static uint64_t loop[4];
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *pages = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t here = (uint64_t)__builtin_frame_address(0);
 	uint64_t bad[] = {
 		1, 8, 4096, 0xfff8, (uint64_t)-1, (uint64_t)-16, UINT64_C(1) << 47, (UINT64_C(1) << 47) - 8,
@@ -269,7 +269,7 @@ static void frame_pointers_that_lead_astray(void **state)
 
 	(void)state;
 	assert_true(pages != MAP_FAILED);
-	assert_int_equal(mprotect(pages + 4096, 4096, PROT_NONE), 0);
+	assert_int_equal(mprotect(pages + 4096, 8192, PROT_NONE), 0);
 	memset(pages, 0xa5, 4096);
 	loop[0] = (uint64_t)loop;
 	loop[1] = (uint64_t)capture_ours + 4; /* a frame that is its own caller */
@@ -278,12 +278,13 @@ static void frame_pointers_that_lead_astray(void **state)
 		no_cfi_no_fp(capture_ours, bad[i]);
 		assert_true(list.count >= 1 && list.count < 200);
 		assert_true(list.pc[0] - (uint64_t)no_cfi_no_fp < 32);
-		assert_true(atomic_load(&fixture.arena.header->unwind_stops) > stops);
+		if (bad[i] - (here - 65536) > 131072) /* on this stack anything may happen to look like a frame */
+			assert_true(atomic_load(&fixture.arena.header->unwind_stops) > stops);
 		lying_rbp(capture_ours, bad[i]);
 		assert_true(list.count >= 1 && list.count < 200);
 		assert_true(list.pc[0] - (uint64_t)lying_rbp < 32);
 	}
-	munmap(pages, 8192);
+	munmap(pages, 12288);
 	/* 0 is the mark of an outermost frame: no stop. */
 	stops = atomic_load(&fixture.arena.header->unwind_stops);
 	no_cfi_no_fp(capture_ours, 0);
