@@ -249,24 +249,20 @@ static inline void take_args(struct cursor *c, struct ms_event *e)
 /* false: the free that must come before it has not come yet. */
 static bool allocate(struct ingest *g, struct merge_stream *stream, struct ingest_slot *s, struct ms_event *e)
 {
-	struct ms_live_block *b = live_table_find(&g->live, e->address);
+	struct live_entry *old = live_table_find(&g->live, e->address);
+	struct ms_live_block b;
 
-	if (__builtin_expect(b != NULL, 0)) {
+	if (__builtin_expect(old != NULL, 0)) {
 		if (merge_await(&g->merge, stream, e->address, MERGE_WANT_FREE))
 			return false;
 		g->overlapping++;
-		if (!live_table_orphan(&g->live, b))
-			live_table_remove(&g->live, b);
+		if (!live_table_orphan(&g->live, old))
+			live_table_remove(&g->live, old);
 	}
 	if (e->kind == MS_EV_REALLOC_FAILED)
 		e->size_bytes = s->reallocated.address == e->address ? s->reallocated.size_bytes : 0;
 	e->block = g->next_block++;
-	b = live_table_insert(&g->live, e->address);
-	if (!b) {
-		fail(g, ms_fail(&g->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the table of live blocks"));
-		return true;
-	}
-	*b = (struct ms_live_block){
+	b = (struct ms_live_block){
 		.block = e->block,
 		.address = e->address,
 		.size_bytes = e->size_bytes,
@@ -277,10 +273,14 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 	};
 	if (e->kind == MS_EV_REALLOC_FAILED && s->reallocated.block != 0 && s->reallocated.address == e->address) {
 		/* The block that lives on keeps its birth: readers do the same, and keyframes must agree with them. */
-		b->birth_ns = s->reallocated.birth_ns;
-		b->stack = s->reallocated.stack;
-		b->thread = s->reallocated.thread;
-		b->kind = s->reallocated.kind;
+		b.birth_ns = s->reallocated.birth_ns;
+		b.stack = s->reallocated.stack;
+		b.thread = s->reallocated.thread;
+		b.kind = s->reallocated.kind;
+	}
+	if (!live_table_insert(&g->live, &b)) {
+		fail(g, ms_fail(&g->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the table of live blocks"));
+		return true;
 	}
 	g->live_bytes += e->size_bytes;
 	if (g->live_bytes > g->peak_bytes)
@@ -291,19 +291,19 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 /* false: the allocation that must come before it has not come yet. */
 static bool release(struct ingest *g, struct merge_stream *stream, struct ingest_slot *s, struct ms_event *e)
 {
-	struct ms_live_block *b = live_table_find(&g->live, e->address);
+	struct live_entry *b = live_table_find(&g->live, e->address);
 
 	if (__builtin_expect(b == NULL, 0) && merge_await(&g->merge, stream, e->address, MERGE_WANT_ALLOC))
 		return false;
 	if (e->kind == MS_EV_REALLOC_FREE)
-		s->reallocated = b ? *b : (struct ms_live_block){0};
+		s->reallocated = b ? live_table_unpack(&g->live, b) : (struct ms_live_block){0};
 	if (!b) {
 		g->unmatched_frees++;
 		return true;
 	}
-	e->block = b->block;
-	e->size_bytes = b->size_bytes;
-	g->live_bytes -= b->size_bytes;
+	e->block = live_entry_block(b);
+	e->size_bytes = live_entry_size(&g->live, b);
+	g->live_bytes -= e->size_bytes;
 	live_table_remove(&g->live, b);
 	return true;
 }

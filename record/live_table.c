@@ -41,6 +41,7 @@ void live_table_free(struct live_table *t)
 		munmap(t->index, t->capacity * sizeof *t->index);
 	if (t->pool)
 		munmap(t->pool, t->pool_capacity * sizeof *t->pool);
+	free(t->large);
 	free(t->orphans);
 	*t = (struct live_table){0};
 }
@@ -97,7 +98,7 @@ static size_t take_entry(struct live_table *t)
 	size_t number = t->free_entry;
 
 	if (number) {
-		t->free_entry = (size_t)t->pool[number].block;
+		t->free_entry = (size_t)t->pool[number].block_thread;
 		return number;
 	}
 	if (t->pool_used == t->pool_capacity && !grow_pool(t))
@@ -105,25 +106,84 @@ static size_t take_entry(struct live_table *t)
 	return t->pool_used++;
 }
 
-struct ms_live_block *live_table_insert(struct live_table *t, uint64_t address)
+static void give_entry(struct live_table *t, size_t number)
 {
-	size_t number;
-
-	if ((t->count + 1) * 8 > t->capacity * 5 && !grow_index(t) && t->count + 1 >= t->capacity)
-		return NULL;
-	number = take_entry(t);
-	if (!number)
-		return NULL;
-	fill_slot(t, (uint64_t)live_table_tag(address) << 32 | number);
-	t->pool[number].address = address;
-	t->count++;
-	return &t->pool[number];
+	t->pool[number].address_thread = 0;
+	t->pool[number].block_thread = t->free_entry;
+	t->free_entry = number;
 }
 
-void live_table_remove(struct live_table *t, struct ms_live_block *entry)
+static size_t find_large(const struct live_table *t, const struct live_entry *entry)
+{
+	size_t number = (size_t)(entry - t->pool), i = 0;
+
+	while (t->large[i].number != number)
+		i++;
+	return i;
+}
+
+uint64_t live_table_large_size(const struct live_table *t, const struct live_entry *entry)
+{
+	return t->large[find_large(t, entry)].size_bytes;
+}
+
+static bool add_large(struct live_table *t, size_t number, uint64_t size_bytes)
+{
+	if (t->large_count == t->large_capacity) {
+		size_t capacity = t->large_capacity ? t->large_capacity * 2 : 16;
+		struct live_large *p = realloc(t->large, capacity * sizeof *p);
+		if (!p)
+			return false;
+		t->large = p;
+		t->large_capacity = capacity;
+	}
+	t->large[t->large_count++] = (struct live_large){number, size_bytes};
+	return true;
+}
+
+bool live_table_insert(struct live_table *t, const struct ms_live_block *block)
+{
+	bool large = block->size_bytes >= LIVE_ENTRY_SIZE_ESCAPE;
+	size_t number;
+
+	if ((t->count + 1) * 16 > t->capacity * 13 && !grow_index(t) && t->count + 1 >= t->capacity)
+		return false;
+	number = take_entry(t);
+	if (!number)
+		return false;
+	if (large && !add_large(t, number, block->size_bytes)) {
+		give_entry(t, number);
+		return false;
+	}
+	fill_slot(t, (uint64_t)live_table_tag(block->address) << 32 | number);
+	t->pool[number] = (struct live_entry){
+		.address_thread = block->address | (uint64_t)(block->thread >> 16) << 48,
+		.block_thread = block->block | (uint64_t)block->thread << 48,
+		.birth_kind = block->birth_ns | (uint64_t)block->kind << 56,
+		.size_bytes = large ? LIVE_ENTRY_SIZE_ESCAPE : (uint32_t)block->size_bytes,
+		.stack = block->stack,
+	};
+	t->count++;
+	return true;
+}
+
+struct ms_live_block live_table_unpack(const struct live_table *t, const struct live_entry *entry)
+{
+	return (struct ms_live_block){
+		.block = live_entry_block(entry),
+		.address = entry->address_thread & LIVE_ENTRY_MASK,
+		.size_bytes = live_entry_size(t, entry),
+		.birth_ns = entry->birth_kind & (UINT64_MAX >> 8),
+		.stack = entry->stack,
+		.thread = (uint32_t)(entry->address_thread >> 48 << 16 | entry->block_thread >> 48),
+		.kind = (uint8_t)(entry->birth_kind >> 56),
+	};
+}
+
+void live_table_remove(struct live_table *t, struct live_entry *entry)
 {
 	size_t mask = t->capacity - 1, number = (size_t)(entry - t->pool);
-	uint64_t slot = (uint64_t)live_table_tag(entry->address) << 32 | number;
+	uint64_t slot = (uint64_t)live_table_tag(entry->address_thread & LIVE_ENTRY_MASK) << 32 | number;
 	size_t hole = live_table_home(t, (uint32_t)(slot >> 32));
 
 	while (t->index[hole] != slot)
@@ -137,13 +197,13 @@ void live_table_remove(struct live_table *t, struct ms_live_block *entry)
 		}
 	}
 	t->index[hole] = 0;
-	entry->address = 0;
-	entry->block = t->free_entry;
-	t->free_entry = number;
+	if (entry->size_bytes == LIVE_ENTRY_SIZE_ESCAPE)
+		t->large[find_large(t, entry)] = t->large[--t->large_count];
+	give_entry(t, number);
 	t->count--;
 }
 
-bool live_table_orphan(struct live_table *t, struct ms_live_block *entry)
+bool live_table_orphan(struct live_table *t, struct live_entry *entry)
 {
 	if (t->orphan_count == t->orphan_capacity) {
 		size_t capacity = t->orphan_capacity ? t->orphan_capacity * 2 : 64;
@@ -153,7 +213,7 @@ bool live_table_orphan(struct live_table *t, struct ms_live_block *entry)
 		t->orphans = p;
 		t->orphan_capacity = capacity;
 	}
-	t->orphans[t->orphan_count++] = *entry;
+	t->orphans[t->orphan_count++] = live_table_unpack(t, entry);
 	live_table_remove(t, entry);
 	return true;
 }
@@ -172,6 +232,7 @@ void live_table_clear(struct live_table *t)
 	t->pool_used = 1;
 	t->free_entry = 0;
 	t->count = 0;
+	t->large_count = 0;
 	t->orphan_count = 0;
 }
 
@@ -190,8 +251,8 @@ struct ms_live_block *live_table_snapshot(const struct live_table *t, size_t *co
 	if (total == 0 || !(out = malloc(total * sizeof *out)))
 		return NULL;
 	for (size_t i = 1; i < t->pool_used; i++)
-		if (t->pool[i].address != 0)
-			out[n++] = t->pool[i];
+		if ((t->pool[i].address_thread & LIVE_ENTRY_MASK) != 0)
+			out[n++] = live_table_unpack(t, &t->pool[i]);
 	if (t->orphan_count)
 		memcpy(out + n, t->orphans, t->orphan_count * sizeof *out);
 	qsort(out, total, sizeof *out, by_block);
