@@ -210,7 +210,8 @@ $(B)/bench/nop_preload.so $(B)/bench/count_preload.so: bench/nop_preload.c
 	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -fPIC -shared $(if $(findstring count,$@),-DCOUNT) -o $@ $<
 
 .PHONY: tests test-only check-unit
-tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(BENCHES)
+# The sanitizer variants run the unit tests and the corpora; traced programs and benchmarks are tested as users build them.
+tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES))
 
 ## deps: install what is missing (Debian packages); without root, name what is missing and stop
 .PHONY: deps

@@ -376,21 +376,18 @@ int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error 
 			return MS_OK; /* the end, again */
 		if (c->status == MS_OK && (c->current == NULL || c->at == c->current->decoded->count))
 			c->status = advance(c);
-		if (c->status == MS_OK) {
-			d = c->current->decoded;
-			n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
-			event = d->first_event + c->at;
-			if (n == 0)
-				return MS_OK;
-			if (event < c->skip_to && c->skip_to - event < n)
-				n = (uint32_t)(c->skip_to - event);
-			c->status = resolve(c, n);
-		}
-		if (c->status != MS_OK) {
-			if (err != NULL)
-				*err = c->error;
-			return c->status;
-		}
+		if (c->status != MS_OK)
+			goto fail;
+		d = c->current->decoded;
+		n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
+		event = d->first_event + c->at;
+		if (n == 0)
+			return MS_OK;
+		if (event < c->skip_to && c->skip_to - event < n)
+			n = (uint32_t)(c->skip_to - event);
+		c->status = resolve(c, n);
+		if (c->status != MS_OK)
+			goto fail;
 	} while (d->first_event + c->at <= c->skip_to);
 
 	{
@@ -414,6 +411,11 @@ int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error 
 		};
 	}
 	return MS_OK;
+
+fail:
+	if (err != NULL)
+		*err = c->error;
+	return c->status;
 }
 
 /* ---- keyframes --------------------------------------------------------------------------------------------------- */
