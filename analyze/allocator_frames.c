@@ -1,4 +1,4 @@
-/* allocator_frames.c - the table of malloc's wrappers. Names are compared up to the parameter list. */
+/* allocator_frames.c - the tables of malloc's wrappers and of the standard libraries. Names are compared up to the parameter list. */
 #include "allocator_frames.h"
 
 #include <stdlib.h>
@@ -96,15 +96,9 @@ static const char *const exact[] = {
 	"ztryrealloc_usable_internal",
 };
 
-/* Beginnings: templates of the C++ library whose arguments follow. */
+/* Beginnings: the standard libraries of C++ and Rust. Their containers allocate for whoever calls them. */
 static const char *const prefixes[] = {
-	"<alloc::alloc::Global as core::alloc::Allocator>::",
-	"__gnu_cxx::new_allocator<",
-	"std::__allocate_guarded<",
-	"std::__new_allocator<",
-	"std::_Vector_base<",
-	"std::allocator<",
-	"std::allocator_traits<",
+	"<alloc::", "<core::", "<std::", "__gnu_cxx::", "alloc::", "core::", "std::",
 };
 
 static int compare(const void *key, const void *row)

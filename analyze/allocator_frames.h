@@ -1,5 +1,6 @@
 /*
- * allocator_frames.h - which functions are wrappers of malloc, so that reports name their caller instead.
+ * allocator_frames.h - which functions allocate for their caller, so that reports name the caller instead:
+ * wrappers of malloc, and the standard libraries of C++ and Rust.
  *
  * Pure function of the demangled name; thread-safe. Only headlines and the module of a site depend on it, never a count:
  * stacks are shown whole.

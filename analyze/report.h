@@ -103,7 +103,7 @@ struct ms_report_line {
 	uint64_t offset;                 /* return address minus the module's load bias */
 	uint32_t line;                   /* 0 = unknown */
 	bool inlined;                    /* inlined into the line after it */
-	bool allocator;                  /* a known wrapper of malloc: never the headline */
+	bool allocator;                  /* allocates for its caller (allocator_frames.h): not the headline */
 };
 
 /*

@@ -17,10 +17,12 @@ static void test_wrappers(void **state)
 		"__gnu_cxx::new_allocator<int>::allocate(unsigned long, void const*)",
 		"std::allocator_traits<std::allocator<char> >::allocate(std::allocator<char>&, unsigned long)",
 		"std::_Vector_base<int, std::allocator<int> >::_M_allocate(unsigned long)", "g_malloc0_n", "__strndup",
+		"std::vector<int>::push_back(int const&)", "std::string::append(char const*)", "__gnu_cxx::__pool<true>::_M_reserve_block",
+		"<alloc::vec::Vec<T> as core::clone::Clone>::clone", "alloc::raw_vec::finish_grow", "core::ops::function::FnOnce::call_once",
 	};
 	static const char *const no[] = {
-		"", "main", "mallocs", "my_malloc", "operator new2", "parse(malloc)", "std::vector<int>::push_back(int const&)",
-		"a_function_with_a_name_that_is_longer_than_any_of_the_table", "reallocarray_checked", "std::string::append(char const*)",
+		"", "main", "mallocs", "my_malloc", "operator new2", "parse(malloc)", "standard::copy", "stdio_open", "my::std::f()",
+		"a_function_with_a_name_that_is_longer_than_any_of_the_table", "reallocarray_checked", "Cache::put(std::string const&)",
 	};
 
 	(void)state;
