@@ -207,14 +207,20 @@ int ms_text_temporary(struct ms_text *t)
 
 /* ---- call paths in full ------------------------------------------------------------------------------------------- */
 
+/* A line that is too long (C++ templates) says the place in short rather than half of a name and no place. */
 static int print_line(struct ms_text *t, const struct ms_report_line *line)
 {
+	size_t width = t->options.width > 24 ? t->options.width - 6 : SIZE_MAX;
 	char *text = ms_text_line(line, false);
 
+	if (text && strlen(text) > width) {
+		free(text);
+		text = ms_text_line(line, true);
+	}
 	if (!text)
 		return MS_E_NOMEM;
 	fputs("      ", t->out);
-	ms_text_cut(t->out, text, t->options.width > 24 ? t->options.width - 6 : SIZE_MAX, t->options.utf8);
+	ms_text_cut(t->out, text, width, t->options.utf8);
 	putc('\n', t->out);
 	free(text);
 	return MS_OK;
