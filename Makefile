@@ -134,7 +134,7 @@ $(LIB)/libmemscope.a: $(LIB_OBJ)
 $(LIB)/libmemscope.so: $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(SAN) -shared -Wl,-soname,libmemscope.so.0 -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(CC) $(SAN) -shared -Wl,-soname,libmemscope.so.0 -Wl,--exclude-libs,ALL -o $@ $^ $(TOOL_LIBS)
 
 $(B)/librecord.a: $(call obj,$(RECORD_SRC))
 	@mkdir -p $(@D)
@@ -278,6 +278,10 @@ man: all
 	    sed "s/^\.TH MEMSCOPE-TRACE/.TH MEMSCOPE-TRACE-$$(echo $$c | tr a-z A-Z)/; s/^memscope-trace .-/memscope-trace-$$c \\\\-/" \
 	    > build/man/memscope-trace-$$c.1 || exit 1; done
 
+# What render/libmemscope.h needs, in the tree's own folders.
+PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/site_order.h analyze/report.h \
+    format/errors.h format/events.h format/trace_types.h format/trace_reader.h
+
 ## install: into $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
 install: all man
@@ -289,7 +293,7 @@ install: all man
 	ln -sf libmemscope.so.0 $(DESTDIR)$(PREFIX)/lib/libmemscope.so
 	install -m 755 $(LIB)/libmemscope-preload.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 format/errors.h format/events.h format/trace_types.h format/trace_reader.h $(DESTDIR)$(PREFIX)/include/memscope
+	for h in $(PUBLIC_HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/memscope/$$h || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' memscope.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/memscope.pc
 ## uninstall: remove what install put there
 uninstall:

@@ -257,6 +257,8 @@ struct ms_report {
 	size_t unmatched_count;
 };
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 /* Replays the trace once and fills *out (all zero on error). Errors: MS_E_NOMEM, MS_E_ARGUMENT (an option out of range),
    MS_E_IO and MS_E_CORRUPT from reading events. */
 int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const struct ms_report_options *options,
@@ -266,5 +268,7 @@ void ms_report_free(struct ms_report *report); /* NULL allowed; leaves it all ze
 /* The first line of a call path, innermost first, that is no allocator wrapper (the innermost one if all are); NULL for
    node 0. What a site is called in one line. */
 const struct ms_report_line *ms_report_headline(const struct ms_report *report, uint32_t node);
+
+#pragma GCC visibility pop
 
 #endif

@@ -39,11 +39,14 @@ struct ms_error {
 	char message[240];     /* one sentence without newline: what was expected and what was found */
 };
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
 /* Static text of a code ("the file is damaged"); never NULL. */
 const char *ms_strerror(int code);
 
 /* Fills *err (if not NULL) and returns code, so that `return ms_fail(err, MS_E_IO, off, "...")` reads well. */
 int ms_fail(struct ms_error *err, int code, uint64_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+#pragma GCC visibility pop
 
 #endif

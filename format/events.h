@@ -88,7 +88,7 @@ struct ms_event_kind_info {
 };
 
 /* One row per possible kind byte; rows without a name are invalid kinds. */
-extern const struct ms_event_kind_info ms_event_kinds[256];
+extern const struct ms_event_kind_info ms_event_kinds[256] __attribute__((visibility("default")));
 
 /*
  * One event, as the collector hands it to the writer. 64 bytes.

@@ -22,6 +22,7 @@
 #include "events.h"
 #include "trace_types.h"
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
 struct ms_trace;
 
 int ms_trace_open(struct ms_trace **out, const char *path, struct ms_error *err);
@@ -109,5 +110,7 @@ int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error 
 /* The blocks that are live after the last batch, sorted by id; memory of the cursor, valid until the next call. */
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);
 void ms_cursor_close(struct ms_cursor *c); /* NULL allowed */
+
+#pragma GCC visibility pop
 
 #endif

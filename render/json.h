@@ -20,7 +20,10 @@ struct ms_json_options {
 	size_t top;                      /* rows of sites, functions, top_sizes; 0 = all */
 };
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
 int ms_render_json(FILE *out, const struct ms_report *report, const struct ms_json_options *options,
                    struct ms_error *err);
+
+#pragma GCC visibility pop
 
 #endif

@@ -30,6 +30,8 @@ struct ms_text_section {
 	const char *summary;
 	bool by_default;
 };
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 extern const struct ms_text_section ms_text_sections[];
 extern const size_t ms_text_section_count;
 
@@ -38,5 +40,7 @@ int ms_text_sections_parse(const char *list, uint32_t *bits, struct ms_error *er
 
 int ms_render_text(FILE *out, const struct ms_report *report, const struct ms_text_options *options,
                    struct ms_error *err);
+
+#pragma GCC visibility pop
 
 #endif

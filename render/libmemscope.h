@@ -1,0 +1,18 @@
+/*
+ * libmemscope.h - the library: open a trace, read its events, build its report, render it.
+ *
+ *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
+ *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
+ *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
+ *
+ * Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
+ */
+#ifndef MS_LIBMEMSCOPE_H
+#define MS_LIBMEMSCOPE_H
+
+#include "analyze/report.h"
+#include "format/trace_reader.h"
+#include "render/json.h"
+#include "render/text.h"
+
+#endif

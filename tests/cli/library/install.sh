@@ -1,0 +1,49 @@
+# A program of a user's own builds against what `make install` puts down, shared and static, and gives the report that
+# memscope-analyze gives.
+set -eu
+make -C "$ROOT" --no-print-directory install DESTDIR="$T/root" PREFIX=/usr >/dev/null
+pc=$T/root/usr/lib/pkgconfig/memscope.pc
+field() { sed -n "s/^$1: //p" "$pc" | sed "s|\${includedir}|$T/root/usr/include|; s|\${libdir}|$T/root/usr/lib|"; }
+cat > own.c <<'C'
+#include <stdio.h>
+#include "render/libmemscope.h"
+
+int main(int argc, char **argv)
+{
+	struct ms_report_options options = {0};
+	struct ms_json_options json = {0};
+	struct ms_report report;
+	struct ms_trace *trace;
+	struct ms_error err;
+
+	if (argc != 2 || ms_trace_open(&trace, argv[1], &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return 3;
+	}
+	if (ms_report_build(&report, trace, &options, &err) || ms_render_json(stdout, &report, &json, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return 1;
+	}
+	ms_report_free(&report);
+	ms_trace_close(trace);
+	return 0;
+}
+C
+cc -Wall -o shared own.c $(field Cflags) $(field Libs)
+cc -Wall -o static own.c $(field Cflags) "$T/root/usr/lib/libmemscope.a" $(field Libs.private)
+trace=$ROOT/tests/golden/v1/jq.ms
+"$T/root/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
+LD_LIBRARY_PATH=$T/root/usr/lib ./shared "$trace" > shared.json
+./static "$trace" > static.json
+cmp shared.json static.json
+for key in .totals .threads .sizes .lifetimes; do
+	expected=$(jq -c "$key" tool.json); actual=$(jq -c "$key" shared.json)
+	[ "$expected" = "$actual" ] || { echo "$key: expected $expected, got $actual"; exit 1; }
+done
+[ "$(jq .totals.allocations shared.json)" -gt 0 ]
+# Nothing but the public functions is exported.
+nm -D --defined-only "$T/root/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
+[ ! -s foreign ] || { echo "exported besides ms_*:"; cat foreign; exit 1; }
+make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/root" PREFIX=/usr >/dev/null
+left=$(find "$T/root" -type f -o -type l)
+[ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
