@@ -1,9 +1,9 @@
 # A program of a user's own builds against what `make install` puts down, shared and static, and gives the report that
 # memscope-analyze gives.
 set -eu
-make -C "$ROOT" --no-print-directory install DESTDIR="$T/root" PREFIX=/usr >/dev/null
-pc=$T/root/usr/lib/pkgconfig/memscope.pc
-field() { sed -n "s/^$1: //p" "$pc" | sed "s|\${includedir}|$T/root/usr/include|; s|\${libdir}|$T/root/usr/lib|"; }
+make -C "$ROOT" --no-print-directory install DESTDIR="$T/tree" PREFIX=/usr >/dev/null
+pc=$T/tree/usr/lib/pkgconfig/memscope.pc
+field() { sed -n "s/^$1: //p" "$pc" | sed "s|\${includedir}|$T/tree/usr/include|; s|\${libdir}|$T/tree/usr/lib|"; }
 cat > own.c <<'C'
 #include <stdio.h>
 #include "render/libmemscope.h"
@@ -30,10 +30,10 @@ int main(int argc, char **argv)
 }
 C
 cc -Wall -o shared own.c $(field Cflags) $(field Libs)
-cc -Wall -o static own.c $(field Cflags) "$T/root/usr/lib/libmemscope.a" $(field Libs.private)
+cc -Wall -o static own.c $(field Cflags) "$T/tree/usr/lib/libmemscope.a" $(field Libs.private)
 trace=$ROOT/tests/golden/v1/jq.ms
-"$T/root/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
-LD_LIBRARY_PATH=$T/root/usr/lib ./shared "$trace" > shared.json
+"$T/tree/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
+LD_LIBRARY_PATH=$T/tree/usr/lib ./shared "$trace" > shared.json
 ./static "$trace" > static.json
 cmp shared.json static.json
 for key in .totals .threads .sizes .lifetimes; do
@@ -42,8 +42,8 @@ for key in .totals .threads .sizes .lifetimes; do
 done
 [ "$(jq .totals.allocations shared.json)" -gt 0 ]
 # Nothing but the public functions is exported.
-nm -D --defined-only "$T/root/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
+nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
 [ ! -s foreign ] || { echo "exported besides ms_*:"; cat foreign; exit 1; }
-make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/root" PREFIX=/usr >/dev/null
-left=$(find "$T/root" -type f -o -type l)
+make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
+left=$(find "$T/tree" -type f -o -type l)
 [ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
