@@ -102,6 +102,22 @@ int ms_escape_text(FILE *out, const char *s)
 	return ferror_unlocked(out) ? MS_E_IO : MS_OK;
 }
 
+int ms_escape_words(FILE *out, const char *const *words, size_t count)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+
+	for (size_t i = 0; i < count; i++) {
+		const char *word = words[i];
+		const char *quote = *word && !word[strspn(word, plain)] ? "" : strchr(word, '\'') ? "\"" : "'";
+
+		fputs_unlocked(i ? " " : "", out);
+		fputs_unlocked(quote, out);
+		ms_escape_text(out, word);
+		fputs_unlocked(quote, out);
+	}
+	return ferror_unlocked(out) ? MS_E_IO : MS_OK;
+}
+
 size_t ms_escape_text_width(const char *s)
 {
 	size_t width = 0;

@@ -18,6 +18,10 @@
 int ms_escape_json(FILE *out, const char *s);
 int ms_escape_text(FILE *out, const char *s);
 
+/* Words of a command line for the eye: separated by blanks, in quotes where a shell would want some ('' when empty; "
+   around words that hold a single quote), each by ms_escape_text. */
+int ms_escape_words(FILE *out, const char *const *words, size_t count);
+
 /* Length in bytes of the valid UTF-8 sequence at s (1..4), 0 when there is none. s is NUL-terminated. */
 size_t ms_utf8_length(const char *s);
 

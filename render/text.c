@@ -80,11 +80,7 @@ static void print_title(struct ms_text *t)
 	FILE *f = open_memstream(&command, &size);
 
 	if (f) {
-		for (size_t i = 0; i < p->command_count; i++) {
-			if (i)
-				putc(' ', f);
-			ms_escape_text(f, p->command[i]);
-		}
+		ms_escape_words(f, p->command, p->command_count);
 		fclose(f);
 	}
 	fputs(t->options.bold ? "\033[1m" : "", t->out);

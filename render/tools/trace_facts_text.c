@@ -32,17 +32,7 @@ static void print_words(FILE *out, const char *name, const char *const *words, s
 	if (!count)
 		return;
 	label(out, name);
-	for (size_t i = 0; i < count; i++) {
-		bool plain = *words[i] && !words[i][strspn(words[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		                                                     "0123456789_@%+=:,./-")];
-
-		fputs(i ? " " : "", out);
-		if (!plain)
-			fputc('\'', out);
-		ms_escape_text(out, words[i]);
-		if (!plain)
-			fputc('\'', out);
-	}
+	ms_escape_words(out, words, count);
 	fputc('\n', out);
 }
 

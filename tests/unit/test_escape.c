@@ -90,10 +90,26 @@ static void test_write_error(void **state)
 	fclose(full);
 }
 
+static void test_words(void **state)
+{
+	static const char *const words[] = {"./app", "--name=x", "a b", "", "it's", "tab\t", "100%"};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *m = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(ms_escape_words(m, words, sizeof words / sizeof *words), MS_OK);
+	fclose(m);
+	assert_string_equal(text, "./app --name=x 'a b' '' \"it's\" 'tab\\t' 100%");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_json),
+	        cmocka_unit_test(test_words),
+		cmocka_unit_test(test_json),
 	        cmocka_unit_test(test_json_is_always_valid),
 	        cmocka_unit_test(test_text),
 	        cmocka_unit_test(test_write_error),
