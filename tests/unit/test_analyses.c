@@ -384,9 +384,12 @@ static void check_places(const struct ms_report *r)
 			if (l && !*l->function) { /* bare addresses also differ by their caller */
 				const struct ms_report_line *caller = NULL;
 
-				for (uint32_t n = r->nodes[s->node].parent; n && !caller; n = r->nodes[n].parent)
-					if (*r->lines[r->nodes[n].first_line].function)
-						caller = &r->lines[r->nodes[n].first_line];
+				for (uint32_t n = r->nodes[s->node].parent; n && !caller; n = r->nodes[n].parent) {
+					const struct ms_report_line *outer = &r->lines[r->nodes[n].first_line];
+
+					if (*outer->function && !outer->allocator)
+						caller = outer;
+				}
 				if (!caller != !p->caller || (caller && caller->function != p->caller->function))
 					continue;
 			}
