@@ -31,17 +31,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case 'v':
 		o->verbose = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->trace)
-			argp_error(state, "one trace at a time");
-		o->trace = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!o->trace)
-			argp_error(state, "which trace?");
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return command_take_trace(key, arg, state, &o->trace);
 }
 
 static int run(int argc, char **argv)

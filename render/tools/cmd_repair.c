@@ -31,19 +31,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case 'q':
 		o->quiet = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (o->trace)
-			argp_error(state, "one trace at a time");
-		o->trace = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (!o->trace)
-			argp_error(state, "which trace?");
-		if (!o->output)
+		if (o->trace && !o->output)
 			argp_error(state, "--output is needed: the damaged trace stays as it is");
-		return 0;
+		break;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return command_take_trace(key, arg, state, &o->trace);
 }
 
 /*

@@ -39,6 +39,22 @@ static const struct argp_option common_table[] = {
 static const struct argp common_argp = {.options = common_table, .parser = parse_common};
 const struct argp_child command_common_options[] = {{&common_argp, 0, NULL, 0}, {0}};
 
+error_t command_take_trace(int key, char *arg, struct argp_state *state, const char **trace)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (*trace)
+			argp_error(state, "one trace at a time");
+		*trace = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!*trace)
+			argp_error(state, "which trace?");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
 void command_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	argp_err_exit_status = COMMAND_USAGE;

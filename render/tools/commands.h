@@ -36,6 +36,9 @@ extern const struct argp_child command_common_options[];
 /* argp_parse with exit status 2 for usage errors. */
 void command_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* The end of a command's parser: the one argument TRACE, needed, and no other. ARGP_ERR_UNKNOWN for every other key. */
+error_t command_take_trace(int key, char *arg, struct argp_state *state, const char **trace);
+
 /* Prints "COMMAND: FILE: MESSAGE (offset N)" to stderr; returns COMMAND_UNREADABLE. */
 int command_unreadable(const char *command, const char *file, const struct ms_error *err);
 /* The same about a file that could not be written; returns COMMAND_FAILED. */

@@ -90,3 +90,14 @@ LC_ALL=C.UTF-8 "$A" "$golden" | grep -q '█' || wrong "no block characters in a
 "$A" --json "$golden" >"$T/1"
 "$A" --json "$golden" >"$T/2"
 same "$T/1" "$T/2"
+
+# A line of a call path that is too long says the place in short; --frames limits the lines of a path.
+run 0 --section=sites --width=0 --top=1 "$golden"
+has "$T/out" '^      churn_alloc \(/.*/churn\.c:[0-9]+\)$'
+run 0 --section=sites --width=40 --top=1 "$golden"
+has "$T/out" '^      churn_alloc \(churn\.c:[0-9]+\)$'
+run 0 --section=sites --width=0 --top=1 --frames=1 "$golden"
+has "$T/out" '^      churn_alloc \('
+eq "lines of main with --frames=1" 0 "$(grep -c '^      main (' "$T/out" || true)"
+run 0 --section=sites --width=0 --top=1 --frames=2 "$golden"
+eq "lines of main with --frames=2" 1 "$(grep -c '^      main (' "$T/out")"
