@@ -60,6 +60,7 @@ TOOL_SRC    := $(wildcard render/tools/memscope-*.c)
 TOOL_COMMON := $(filter-out $(TOOL_SRC),$(wildcard render/tools/*.c))
 RECORD_SRC  := $(filter-out record/main.c,$(wildcard record/*.c))
 PRELOAD_SRC := $(wildcard record/preload/*.c)
+GUARD_SRC   := $(wildcard record/preload/guard/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 UNIT_COMMON := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
@@ -84,7 +85,7 @@ GENERATED := $(GEN)/trace_fb.h
 .PHONY: all
 .DEFAULT_GOAL := all
 ## all: build the tools (build/bin) and the libraries (build/lib)
-all: $(TOOLS) $(LIB)/libmemscope.a $(LIB)/libmemscope.so $(if $(PRELOAD_SRC),$(LIB)/libmemscope-preload.so)
+all: $(TOOLS) $(LIB)/libmemscope.a $(LIB)/libmemscope.so $(LIB)/libmemscope-preload.so $(if $(GUARD_SRC),$(LIB)/libmemscope-guard.so)
 
 # ---- generated code ---------------------------------------------------------------------------------------------------
 $(GEN)/trace.bfbs: schemas/trace.fbs
@@ -141,18 +142,24 @@ $(B)/librecord.a: $(call obj,$(RECORD_SRC))
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-HOOKS_OBJ := $(patsubst record/preload/%.c,$(B)/obj-hooks/%.o,$(filter-out record/preload/interpose.c,$(PRELOAD_SRC)))
+HOOKS_OBJ := $(patsubst record/preload/%.c,$(B)/obj-hooks/%.o,\
+    $(filter-out record/preload/interpose.c record/preload/guard/interpose_%.c,$(PRELOAD_SRC) $(GUARD_SRC)))
 $(B)/libhooks.a: $(HOOKS_OBJ)
 	@mkdir -p $(@D)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) $(wildcard record/preload/exports.map)
+LINK_PRELOAD = $(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) -lpthread -ldl
+$(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) record/preload/exports.map
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
-	$(Q)$(CC) -shared -Wl,-z,now -Wl,-z,relro $(addprefix -Wl$(comma)--version-script=,$(wildcard record/preload/exports.map)) \
-	    -o $@ $(filter %.o,$^) -lpthread -ldl
-comma := ,
+	$(Q)$(LINK_PRELOAD)
+
+# The same and the guard: what memscope-record --guard preloads instead.
+$(LIB)/libmemscope-guard.so: $(call obj,$(PRELOAD_SRC) $(GUARD_SRC)) record/preload/guard/exports.map
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(LINK_PRELOAD)
 
 $(BIN)/memscope-record: $(call obj,record/main.c) $(B)/librecord.a $(LIB)/libmemscope.a
 	@mkdir -p $(@D)
@@ -280,7 +287,7 @@ man: all
 
 # What render/libmemscope.h needs, in the tree's own folders.
 PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/site_order.h analyze/report.h \
-    format/errors.h format/events.h format/trace_types.h format/trace_reader.h
+    format/errors.h format/events.h format/evidence.h format/trace_types.h format/trace_reader.h
 
 ## install: into $(DESTDIR)$(PREFIX)
 .PHONY: install uninstall
@@ -291,14 +298,14 @@ install: all man
 	install -m 644 $(LIB)/libmemscope.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(LIB)/libmemscope.so $(DESTDIR)$(PREFIX)/lib/libmemscope.so.0
 	ln -sf libmemscope.so.0 $(DESTDIR)$(PREFIX)/lib/libmemscope.so
-	install -m 755 $(LIB)/libmemscope-preload.so $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(LIB)/libmemscope-preload.so $(LIB)/libmemscope-guard.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	for h in $(PUBLIC_HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/memscope/$$h || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' memscope.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/memscope.pc
 ## uninstall: remove what install put there
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
-	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/pkgconfig/memscope.pc \
+	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/libmemscope-guard.so lib/pkgconfig/memscope.pc \
 	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS))) share/man/man1/memscope-trace-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/memscope
 

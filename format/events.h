@@ -71,7 +71,8 @@ enum ms_event_class { MS_CLASS_NONE = 0, MS_CLASS_ALLOC, MS_CLASS_FREE, MS_CLASS
 	X(136, EXEC_FAILED, "exec-failed", OTHER, 1)          /* errno */                                      \
 	X(137, IMAGE_START, "image-start", OTHER, 1)          /* image number; every block before it is gone */ \
 	X(138, MARK, "mark", OTHER, 1)                        /* string id */                                  \
-	X(139, LOST, "lost", OTHER, 1)                        /* events lost by this thread before this moment */
+	X(139, LOST, "lost", OTHER, 1)                        /* events lost by this thread before this moment */ \
+	X(144, EVIDENCE, "evidence", OTHER, 1)                /* evidence id */
 
 enum ms_event_kind {
 #define X(number, id, name, class_, args) MS_EV_##id = number,

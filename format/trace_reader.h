@@ -57,6 +57,20 @@ const struct ms_stack *ms_trace_stack(const struct ms_trace *t, uint32_t id);
 /* Symbols of a frame, innermost inline level first; *n = 0 when there are none. */
 const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t frame, size_t *n);
 
+/* Evidence of guards: valid ids are 1 .. count. */
+uint32_t ms_trace_evidence_count(const struct ms_trace *t);
+const struct ms_evidence *ms_trace_evidence(const struct ms_trace *t, uint32_t id); /* NULL: out of range */
+
+/* Heap graphs, in order of time: index 0 .. count - 1. Blocks and edges stay in the file until they are asked for. */
+size_t ms_trace_graph_count(const struct ms_trace *t);
+const struct ms_graph *ms_trace_graph(const struct ms_trace *t, size_t index);
+/* Everything in *out is checked: positions and root numbers in range, order as promised. Memory: 33 bytes per edge and 16 per
+   block, the caller's until ms_graph_data_free. Errors: MS_E_NOMEM, MS_E_CORRUPT, MS_E_IO, MS_E_LIMIT. */
+int ms_trace_graph_load(const struct ms_trace *t, size_t index, struct ms_graph_data *out, struct ms_error *err);
+void ms_graph_data_free(struct ms_graph_data *data);
+/* The data object that covers the address in the module (0: in any); NULL when none is known. */
+const struct ms_data_symbol *ms_trace_data_symbol(const struct ms_trace *t, uint32_t module, uint64_t address);
+
 /* The blocks of the file, in file order. */
 struct ms_block_info {
 	uint64_t offset;                 /* of the block header */

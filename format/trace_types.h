@@ -27,6 +27,11 @@ struct ms_process {
 	uint8_t clock;                   /* enum ms_clock_source */
 	uint8_t on_full;                 /* enum ms_on_full */
 	bool free_stacks, inherited_heap;
+	uint8_t guard;                   /* enum ms_guard_mode, evidence.h */
+	uint8_t guard_side;              /* enum ms_guard_side */
+	uint32_t guard_sample_rate;      /* sample mode: one allocation in so many; else 0 */
+	const char *companion;           /* file name of the trace of the other side's run; NULL or "" = none */
+	bool graph_at_exit;
 };
 
 struct ms_module {
@@ -76,6 +81,66 @@ struct ms_end {
 	uint64_t events, blocks;
 	uint64_t lost_events, lost_stacks, late_events, lost_threads;
 	uint64_t peak_bytes, collector_cpu_ns, collector_rss_bytes;
+	uint64_t guard_page_blocks, guard_canary_blocks, guard_plain_blocks; /* protected by a page, by redzones, not at all */
+	uint64_t guard_checks, guard_calls, guard_dropped;
+};
+
+/* What a guard saw (enums: evidence.h). The event of kind EVIDENCE that names it has time and thread. */
+struct ms_evidence {
+	uint8_t kind, access, check;
+	bool freed;                      /* the block had been freed */
+	uint8_t expected;                /* DAMAGE: what the bytes should have been */
+	uint8_t byte_count, register_count;
+	uint64_t address, length_bytes;  /* first byte concerned; 0 bytes = not known */
+	uint64_t block_address, block_bytes; /* 0 = no block */
+	uint64_t last_good_ns;           /* DAMAGE: last clean check, 0 = none since birth or free */
+	uint32_t stack;
+	uint32_t function;               /* string id, 0 = none */
+	const uint8_t *bytes;            /* byte_count of them */
+	const uint64_t *registers;       /* register_count of them */
+};
+
+struct ms_graph_root {
+	uint8_t kind;                    /* enum ms_root_kind, evidence.h */
+	uint32_t module, thread, tid, frame, name;
+	uint64_t start, end;
+};
+
+struct ms_unscanned {
+	uint8_t reason;                  /* enum ms_unscanned_reason, evidence.h */
+	uint64_t id, bytes;
+};
+
+/* A heap graph: the facts and roots. */
+struct ms_graph {
+	uint8_t reason;                  /* enum ms_graph_reason, evidence.h */
+	bool complete;
+	uint64_t time_ns, event, pause_ns, scanned_bytes;
+	uint64_t blocks, edges;
+	const struct ms_graph_root *roots;
+	size_t root_count;
+	const struct ms_unscanned *unscanned;
+	size_t unscanned_count;
+};
+
+/*
+ * Its blocks and edges as arrays. A block is known by its position here, 0 .. blocks - 1, in order of addresses. source[i] is
+ * the position of a block, or `block_count` + index of a root. Edges are sorted by source, then source_offset.
+ */
+struct ms_graph_data {
+	uint32_t block_count;
+	uint64_t edge_count;
+	const uint64_t *block;           /* [block_count] block ids */
+	const uint64_t *first_word;      /* [block_count] first word of the block if it points into a module, else 0 */
+	const uint32_t *source, *target; /* [edge_count] */
+	const uint64_t *source_offset, *target_offset;
+	const uint8_t *flags;            /* enum ms_edge_flag */
+};
+
+struct ms_data_symbol {
+	uint64_t address, size_bytes;    /* runtime address of the object */
+	uint32_t module;
+	uint32_t name;                   /* string id */
 };
 
 #endif

@@ -46,6 +46,9 @@ uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread);
 uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module);
 uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame);
 
+/* Next dense id; strings and stacks that it names must have been added before. bytes and registers are copied. */
+uint32_t ms_writer_evidence(struct ms_writer *w, const struct ms_evidence *evidence);
+
 /* Appends n events. time_ns must not decrease; ALLOC events carry block ids dense from 1; stacks, threads and strings
    that they name must have been added before. */
 int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t n, struct ms_error *err);
@@ -54,6 +57,20 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks);
 /* The live set now, sorted by block id, n entries. */
 int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err);
+
+/*
+ * A heap graph: the facts (graph->event is filled in by the writer: the number of events appended so far), then its blocks
+ * and edges in the order of struct ms_graph_data, in as many calls as the caller likes; frames, threads and modules that
+ * roots name must have been added before. data->block_count and edge_count say how many entries this call appends; first_word
+ * may be NULL. Blocks first, then edges. graph->blocks and ->edges are not looked at: ms_writer_graph_end fills them.
+ * Nothing but strings, frames and the like may be written in between; events wait until ms_writer_graph_end.
+ */
+int ms_writer_graph_begin(struct ms_writer *w, const struct ms_graph *graph, struct ms_error *err);
+int ms_writer_graph_data(struct ms_writer *w, const struct ms_graph_data *data, struct ms_error *err);
+/* pause_ns, scanned_bytes, unscanned, complete as of *graph: the Graph block stands behind its GraphBlocks and GraphEdges. */
+int ms_writer_graph_end(struct ms_writer *w, const struct ms_graph *graph, struct ms_error *err);
+/* Names of data, ascending by address. After the last event; several calls allowed. */
+int ms_writer_data_symbols(struct ms_writer *w, const struct ms_data_symbol *symbols, size_t n, struct ms_error *err);
 
 /* Writes what is pending as blocks of their own: bounds what a crash of the collector can lose. */
 int ms_writer_flush(struct ms_writer *w, struct ms_error *err);

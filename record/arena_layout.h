@@ -9,6 +9,7 @@
  *   modules_offset      struct ms_module_record[module_capacity]
  *   nodes_offset        struct ms_node[node_capacity]   the stack trie: parent-linked call frames
  *   hash_offset         uint64_t[...]                   child index of the trie, MS_HASH_LEVELS tables
+ *   graph_offset        struct ms_graph_block[graph_capacity]   live blocks, for a scan of the heap
  *   rings_offset        the rings, ms_slot.ring_offset each
  *
  * Memory is committed by the kernel when it is first touched, so capacities are generous and cost address space only.
@@ -34,8 +35,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "format/evidence.h"
+
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
-#define MS_ARENA_VERSION 1u
+#define MS_ARENA_VERSION 2u
 
 #define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
 #define MS_HASH_LEVELS 5u
@@ -60,6 +63,30 @@ enum ms_arena_flag {
 	MS_FLAG_DISCARD = 1u << 4,     /* bench only: the collector throws everything away */
 };
 
+/* What a guard shall do; constant. All zero: no guard. */
+struct ms_guard_config {
+	uint8_t mode;                  /* enum ms_guard_mode */
+	uint8_t side;                  /* enum ms_guard_side */
+	uint8_t on_error;              /* 0 = the program goes on, 1 = it aborts after the first finding */
+	uint8_t check_signal;          /* number of the signal that asks for a check of all blocks, 0 = none */
+	uint32_t sample_rate;          /* MS_GUARD_SAMPLE: one allocation in so many */
+	uint32_t min_align;            /* full mode: blocks are at least so aligned, 1 .. 16; 1 = by their size */
+	uint32_t reserved;
+	uint64_t quarantine_bytes;     /* freed memory that is held back, all threads together */
+};
+
+/* Heap graph. */
+enum ms_graph_state {
+	MS_GRAPH_IDLE = 0,             /* app (after the scan) or collector (gave up): no scan is on */
+	MS_GRAPH_WANTED = 1,           /* app: a GRAPH_BEGIN entry is in a ring, it waits for the blocks */
+	MS_GRAPH_READY = 2,            /* collector: graph_count blocks are in place, release, then FUTEX_WAKE on graph_state */
+	MS_GRAPH_REFUSED = 3,          /* collector: no graph now (no memory, recording stopped) */
+};
+/* A live block, in order of address. Its position is what edges name. */
+struct ms_graph_block {
+	uint64_t address, size_bytes;
+};
+
 struct ms_hash_level {
 	uint64_t offset;               /* of uint64_t slots[slot_count] in the arena */
 	uint64_t slot_count;           /* power of two, multiple of MS_HASH_LINE */
@@ -82,7 +109,12 @@ struct ms_arena_header {
 	uint64_t nodes_offset;
 	struct ms_hash_level hash[MS_HASH_LEVELS];
 	uint64_t start_ticks;          /* clock at t = 0 */
-	uint64_t reserved0[8];
+	struct ms_guard_config guard;
+	uint64_t graph_offset;         /* of struct ms_graph_block[graph_capacity] */
+	uint64_t graph_capacity;       /* 0: no graphs at all */
+	uint8_t graph_at_exit;         /* 1: scan when the program exits */
+	uint8_t graph_signal;          /* number of the signal that asks for a scan, 0 = none */
+	uint8_t reserved0[6];
 
 	/* Written by both; each field says by whom. */
 	_Alignas(64) _Atomic uint32_t state;      /* enum ms_arena_state */
@@ -117,6 +149,20 @@ struct ms_arena_header {
 	_Alignas(64) _Atomic uint32_t child_pid;      /* app: pid that asks, 0 = free */
 	_Atomic uint32_t child_reply;  /* collector: fd number in /proc/<collector>/fd + 1, or UINT32_MAX = refused; release */
 	_Atomic uint32_t child_collector; /* collector: pid whose fd that is */
+
+	/* Guard. App, added up now and then (not per event). */
+	_Alignas(64) _Atomic uint64_t guard_page_blocks; /* blocks that got a guard page */
+	_Atomic uint64_t guard_canary_blocks; /* blocks that got redzones */
+	_Atomic uint64_t guard_plain_blocks;  /* blocks that got nothing although they should have got something */
+	_Atomic uint64_t guard_checks;        /* checks of a block's redzones or poison */
+	_Atomic uint64_t guard_calls;         /* libc calls compared with the blocks that they touch */
+	_Atomic uint64_t guard_dropped;       /* evidence left out: repeated at the same place */
+	_Alignas(64) _Atomic uint32_t guard_check_wanted; /* collector: +1 = check all blocks now (--guard-interval) */
+
+	/* Heap graph. The app sets WANTED (release), publishes GRAPH_BEGIN, waits on the word (bounded); see graph_state. */
+	_Alignas(64) _Atomic uint32_t graph_state; /* enum ms_graph_state */
+	uint32_t graph_missing;        /* collector: live blocks beyond graph_capacity, valid when READY */
+	uint64_t graph_count;          /* collector: valid when READY */
 };
 _Static_assert(sizeof(struct ms_arena_header) <= 4096, "one page");
 
@@ -168,6 +214,44 @@ _Static_assert(sizeof(struct ms_slot) == 192, "three cache lines");
  * the first THREAD_NAME of a thread from slot.name. A REALLOC_FAILED carries the address of the block that lives on;
  * its size is that of the block (the collector knows it), the size in the entry is not looked at.
  */
+#define MS_ENTRY_EVIDENCE_WORDS 10u /* of struct ms_evidence_entry */
+/*
+ * EVIDENCE: after word 1 stands this struct, then its bytes (padded to whole words), then its registers.
+ */
+struct ms_evidence_entry {
+	uint8_t kind, access, check;   /* format/evidence.h */
+	uint8_t freed;                 /* 1: the block had been freed */
+	uint8_t expected;
+	uint8_t byte_count;            /* at most MS_EVIDENCE_BYTES */
+	uint8_t register_count;        /* 0 or MS_EVIDENCE_REGISTERS */
+	uint8_t reserved;
+	uint64_t address, length_bytes;
+	uint64_t block_address, block_bytes; /* 0 = none */
+	uint64_t last_good_ticks;      /* 0 = none since birth or free */
+	uint32_t node;                 /* stack */
+	uint32_t reserved2;
+	char function[MS_EVIDENCE_FUNCTION];
+};
+_Static_assert(sizeof(struct ms_evidence_entry) == MS_ENTRY_EVIDENCE_WORDS * 8, "whole words");
+
+/*
+ * Entries between app and collector that are no events of a trace; kinds above those of format/events.h. Blocks are positions
+ * in the block table of the arena, sources of edges are positions or MS_GRAPH_ROOT_BIT | number of the root, in the order
+ * in which the roots were announced. All of one graph stand in one ring, in this order, BEGIN first, END last.
+ *   GRAPH_BEGIN  word 2 = enum ms_graph_reason
+ *   GRAPH_ROOT   word 2 = enum ms_root_kind | tid << 32, then start, end, pc of the frame (STACK), then text as in THREAD_NAME: name
+ *                (MAPPING; else length 0)
+ *   GRAPH_EDGES  three words per edge: source << 32 | target, source offset, target offset << 8 | flags
+ *   GRAPH_WORDS  two words per block: position, first word
+ *   GRAPH_UNSCANNED  word 2 = enum ms_unscanned_reason, then id, bytes
+ *   GRAPH_END    word 2 = 1 if complete, then ticks of the pause, bytes scanned
+ */
+enum ms_graph_entry {
+	MS_ENTRY_GRAPH_BEGIN = 240, MS_ENTRY_GRAPH_ROOT, MS_ENTRY_GRAPH_EDGES, MS_ENTRY_GRAPH_WORDS, MS_ENTRY_GRAPH_UNSCANNED,
+	MS_ENTRY_GRAPH_END,
+};
+#define MS_GRAPH_ROOT_BIT UINT32_C(0x80000000)
+
 #define MS_ENTRY_ADDRESS_MASK UINT64_C(0x0000ffffffffffff)
 #define MS_ENTRY_TAG(kind, words) ((uint64_t)(kind) << 56 | (uint64_t)(words) << 48)
 #define MS_ENTRY_KIND(word1) ((uint8_t)((word1) >> 56))

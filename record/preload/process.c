@@ -171,6 +171,8 @@ bool ms_process_attach(void *base, uint32_t image)
 	make_ready_words();
 	if (image == 0)
 		ms_module_name_at((const void *)(uintptr_t)ms_real.malloc, header->allocator, sizeof(header->allocator));
+	if (header->guard.mode != MS_GUARD_OFF && guard_start != NULL)
+		guard_start(header);
 	atomic_store_explicit(&ms_process.phase, MS_PHASE_RECORDING, memory_order_release);
 	if (image > 0)
 		ms_emit_args(MS_EV_IMAGE_START, 1, image);

@@ -37,6 +37,9 @@ struct ms_process {
 
 extern struct ms_process ms_process;
 
+/* guard/guard.h; weak: libmemscope-preload.so is built without it. */
+extern bool guard_start(struct ms_arena_header *header) __attribute__((weak));
+
 /* The calling thread's struct, after whatever has to happen first: starting the recording, noticing that this is a
    forked child, taking a slot. NULL: pass through. Keeps errno; async-signal-safe once the process has started. */
 struct ms_thread *ms_process_thread(void);

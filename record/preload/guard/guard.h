@@ -1,0 +1,124 @@
+/*
+ * guard.h - what the parts of libmemscope-guard.so know of each other: pools of guarded blocks, whose byte an address is,
+ * and evidence.
+ *
+ * libmemscope-guard.so is libmemscope-preload.so and this folder. When a recording starts with a guard, guard_start puts
+ * functions of guard.c into the table of real functions (real.h), so that hooks know nothing of guards: a hook publishes its
+ * event and calls "the real free", which checks the block, keeps it in quarantine, or refuses.
+ *
+ *   guard.c       the malloc family over the pools; blocks that no pool wants, and blocks from before, go to the allocator
+ *                 that was there (guard_under)
+ *   slab.c        canary mode: size classes, redzones, quarantine with poison
+ *   pages.c       full and sample mode, and large blocks of the canary mode: pages of their own between protected ones
+ *   fault.c       SIGSEGV and SIGBUS: an access to a protected page of a pool becomes evidence, any other is the program's own
+ *   fatal.c       other fatal signals, the check signal; sigaction and signal as the program sees them
+ *   evidence.c    evidence into the ring
+ *   interpose_libc.c, bounds_*.c   libc calls compared with the blocks that they touch
+ *
+ * All pools lie in one reserved range of addresses, so that "is this ours?" is one subtraction and one comparison. What is
+ * known of a block lies outside of it: nothing that the program overwrites misleads us.
+ *
+ * Thread-safety: everything here may be called by any thread and in signal handlers, unless said otherwise. guard_find takes
+ * no lock. Never allocates from the program's allocator; no errno change. A forked child goes on with its copy of the pools;
+ * locks are made anew there (guard_forked).
+ */
+#ifndef MS_PRELOAD_GUARD_H
+#define MS_PRELOAD_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/arena_layout.h"
+#include "record/preload/real.h"
+#include "record/preload/ring.h"
+
+/* ---- the one range ---------------------------------------------------------------------------------------------- */
+
+extern uint64_t guard_low, guard_span; /* reserved range; span 0: no guard. Constant once the guard has started. */
+
+static inline bool guard_covers(uint64_t address)
+{
+	return address - guard_low < guard_span;
+}
+
+struct guard_block {
+	uint64_t start, bytes;         /* as the program got and asked for it */
+	bool freed;                    /* in quarantine, or freed and not used again */
+	bool by_page;                  /* protected by a page (else by redzones) */
+};
+
+/*
+ * The block whose ground the address is: its bytes, its redzones, its slack, its guard pages on either side. Between two
+ * blocks the nearer one. False: outside of the pools, or ground that was never given out. The answer is a snapshot: another thread
+ * may free the block meanwhile.
+ */
+bool guard_find(uint64_t address, struct guard_block *block);
+
+/* Makes [start, start + bytes) readable and writable where it is protected ground of a pool, for a call into the kernel that
+   would fail where a plain program's would not. guard_close protects again what guard_open opened on this thread, but for
+   pages that an access of the program itself has opened for good. Nothing for the canary pools. */
+void guard_open(uint64_t start, uint64_t bytes);
+void guard_close(uint64_t start, uint64_t bytes);
+
+/* ---- pools ------------------------------------------------------------------------------------------------------ */
+
+enum guard_verdict {
+	GUARD_TAKEN,                   /* the pool has taken the block back */
+	GUARD_DOUBLE,                  /* it was freed before */
+	GUARD_INSIDE,                  /* the pointer is no start of a block */
+};
+
+/* What a pool can do; const tables in slab.c and pages.c. caller: of the hook, for evidence. */
+struct guard_pool {
+	const char *name;
+	/* Reserves [low, low + span) for itself (already mapped PROT_NONE). False: not usable. One thread, at start. */
+	bool (*start)(uint64_t low, uint64_t span, const struct ms_guard_config *config);
+	/* A block; contents undefined. align: a power of two. NULL: this pool cannot (too large, full). */
+	void *(*allocate)(size_t bytes, size_t align);
+	/* Takes the block that starts at p back: checks it, puts it into quarantine, checks what leaves the quarantine. why: FREE
+	   or REALLOC. Evidence of damage is published before it returns. */
+	enum guard_verdict (*release)(void *p, enum ms_check_kind why, const struct ms_caller *caller);
+	bool (*find)(uint64_t address, struct guard_block *block);
+	/* Checks every live block and everything in quarantine. */
+	void (*check)(enum ms_check_kind why, const struct ms_caller *caller);
+	/* Around fork, in the parent and (child = true) the child; and in a child that was forked behind our back. */
+	void (*before_fork)(void);
+	void (*after_fork)(bool child);
+	/* Adds what this pool has counted to the header's counters. */
+	void (*count)(struct ms_arena_header *header);
+};
+extern const struct guard_pool guard_slab, guard_pages;
+
+/* Would a page of its own be wanted for the next block of this size? (Full mode: always; sample mode: by chance.) */
+bool guard_pages_wanted(size_t bytes);
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+/* The allocator that was there: what ms_real held before guard_start. */
+extern struct ms_real guard_under;
+extern const struct ms_guard_config *guard_config; /* in the arena; never NULL, mode MS_GUARD_OFF before the start */
+
+/* From ms_process_attach, when the arena asks for a guard. One thread. False: no guard (counted), the program runs on. */
+bool guard_start(struct ms_arena_header *header);
+/* Checks all pools. */
+void guard_check(enum ms_check_kind why, const struct ms_caller *caller);
+/* At exit: the last check, then counts. */
+void guard_exit(void);
+
+/* ---- evidence --------------------------------------------------------------------------------------------------- */
+
+/*
+ * Publishes evidence: the stack of caller becomes its node (NULL: no stack). bytes and registers as counted in *e. Evidence of
+ * the same kind for the same block and the same stack, and of any kind for the same block more than a few times, is dropped
+ * and counted. Waits for room in the ring like any event.
+ */
+void guard_evidence(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
+		    const struct ms_caller *caller);
+
+/* The pattern in redzones and slack, and in freed blocks. Neither is a plausible pointer, length or character. The last byte
+   of a redzone behind a block is 0, so that a string without an end stops there. */
+#define GUARD_CANARY 0xCBu
+#define GUARD_POISON 0xD9u
+
+#endif
