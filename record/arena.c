@@ -14,13 +14,13 @@
 
 const struct arena_geometry arena_generous = {
 	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 17, .small_ring_words = 1u << 14,
-	.modules = 4096, .nodes = 12u << 20,
+	.modules = 4096, .nodes = 12u << 20, .graph_blocks = 32u << 20,
 	.hash_slots = {1u << 24, 1u << 16, 1u << 19, 1u << 22, 1u << 23},
 };
 
 const struct arena_geometry arena_tight = {
 	.slots = 128, .big_rings = 8, .big_ring_words = 1u << 14, .small_ring_words = 1u << 12,
-	.modules = 512, .nodes = 1u << 17,
+	.modules = 512, .nodes = 1u << 17, .graph_blocks = 1u << 16,
 	.hash_slots = {1u << 17, 1u << 12, 1u << 13, 1u << 14, 1u << 15},
 };
 
@@ -30,7 +30,7 @@ static uint64_t page_up(uint64_t n)
 }
 
 struct offsets {
-	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], rings, end;
+	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], graph, rings, end;
 };
 
 static uint64_t ring_words_of(const struct arena_geometry *g, uint32_t slot)
@@ -65,6 +65,8 @@ static struct offsets lay_out(const struct arena_geometry *g)
 		o.hash[i] = at;
 		at = page_up(at + g->hash_slots[i] * sizeof(uint64_t));
 	}
+	o.graph = at;
+	at = page_up(at + g->graph_blocks * sizeof(struct ms_graph_block));
 	o.rings = at;
 	o.end = page_up(ring_offset(g, at, g->slots));
 	return o;
@@ -103,6 +105,7 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	a->slots = (struct ms_slot *)(void *)(a->base + o.slots);
 	a->modules = (struct ms_module_record *)(void *)(a->base + o.modules);
 	a->nodes = (struct ms_node *)(void *)(a->base + o.nodes);
+	a->graph = (struct ms_graph_block *)(void *)(a->base + o.graph);
 
 	h->magic = MS_ARENA_MAGIC;
 	h->version = MS_ARENA_VERSION;
@@ -120,6 +123,11 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	for (unsigned i = 0; i < MS_HASH_LEVELS; i++)
 		h->hash[i] = (struct ms_hash_level){.offset = o.hash[i], .slot_count = geometry->hash_slots[i]};
 	h->start_ticks = options->start_ticks;
+	h->guard = options->guard;
+	h->graph_offset = o.graph;
+	h->graph_capacity = geometry->graph_blocks;
+	h->graph_at_exit = options->graph_at_exit;
+	h->graph_signal = options->graph_signal;
 	atomic_store_explicit(&h->node_count, 1, memory_order_relaxed);
 	for (uint32_t i = 0; i < geometry->slots; i++) {
 		a->slots[i].ring_offset = ring_offset(geometry, o.rings, i);

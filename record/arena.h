@@ -10,6 +10,7 @@
 #ifndef MS_RECORD_ARENA_H
 #define MS_RECORD_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,12 @@ struct arena_geometry {
 	uint32_t slots, big_rings;
 	uint32_t big_ring_words, small_ring_words; /* powers of two */
 	uint32_t modules, nodes;
+	uint64_t graph_blocks;                     /* live blocks that a heap graph can have */
 	uint64_t hash_slots[MS_HASH_LEVELS];       /* powers of two */
 };
 
-extern const struct arena_geometry arena_generous; /* about 0.6 GiB of address space, committed when touched */
-extern const struct arena_geometry arena_tight;    /* for programs under a limit of address space: 9 MiB */
+extern const struct arena_geometry arena_generous; /* about 1.1 GiB of address space, committed when touched */
+extern const struct arena_geometry arena_tight;    /* for programs under a limit of address space: 10 MiB */
 
 uint64_t arena_bytes(const struct arena_geometry *geometry);
 
@@ -34,6 +36,9 @@ struct arena_options {
 	uint32_t clock;                  /* enum ms_arena_clock */
 	uint32_t stack_depth_limit;
 	uint64_t start_ticks;
+	struct ms_guard_config guard;
+	bool graph_at_exit;
+	uint8_t graph_signal;            /* 0 = none */
 };
 
 struct arena {
@@ -46,6 +51,7 @@ struct arena {
 	struct ms_slot *slots;
 	struct ms_module_record *modules;
 	struct ms_node *nodes;
+	struct ms_graph_block *graph;    /* [geometry.graph_blocks] */
 	uint64_t rings_offset;
 };
 

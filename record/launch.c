@@ -12,7 +12,6 @@
 
 #include "options.h"
 
-#define LIBRARY "libmemscope-preload.so"
 #ifndef MS_LIBRARY_FOLDER
 #define MS_LIBRARY_FOLDER "/usr/local/lib"
 #endif
@@ -52,29 +51,28 @@ static bool our_folder(char folder[PATH_MAX])
 	return true;
 }
 
-int launch_find_library(char path[PATH_MAX], struct ms_error *err)
+int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err)
 {
+	const char *library = guard ? "libmemscope-guard.so" : "libmemscope-preload.so";
 	char folder[PATH_MAX], candidate[PATH_MAX];
 	bool known = our_folder(folder);
-	static const char *const formats[] = {"%s/../lib/" LIBRARY, "%s/" LIBRARY};
+	const struct { const char *folder, *below; } places[] = {
+		{known ? folder : NULL, "/../lib"}, {known ? folder : NULL, ""}, {MS_LIBRARY_FOLDER, ""},
+	};
 
-	for (size_t i = 0; known && i < sizeof formats / sizeof *formats; i++) {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		int n = snprintf(candidate, sizeof candidate, formats[i], folder);
-#pragma GCC diagnostic pop
-		if (n < (int)sizeof candidate && access(candidate, R_OK) == 0 && realpath(candidate, path))
-			goto found;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (!places[i].folder ||
+		    snprintf(candidate, sizeof candidate, "%s%s/%s", places[i].folder, places[i].below, library) >=
+		            (int)sizeof candidate ||
+		    access(candidate, R_OK) != 0 || !realpath(candidate, path))
+			continue;
+		if (strpbrk(path, " :"))
+			return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET,
+			               "%s cannot be preloaded: the dynamic linker takes spaces and colons in its path as separators",
+			               path);
+		return MS_OK;
 	}
-	if (access(MS_LIBRARY_FOLDER "/" LIBRARY, R_OK) == 0 && realpath(MS_LIBRARY_FOLDER "/" LIBRARY, path))
-		goto found;
-	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "%s is not installed next to this program", LIBRARY);
-
-found:
-	if (strpbrk(path, " :"))
-		return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET,
-		               "%s cannot be preloaded: the dynamic linker takes spaces and colons in its path as separators", path);
-	return MS_OK;
+	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "%s is not installed next to this program", library);
 }
 
 /* ---- in the child, between fork and exec ------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ struct launch {
 	char **arguments;                /* argv of the program */
 	const struct signals *signals;
 	const struct arena *arena;       /* NULL: without recording */
-	const char *library;             /* path of libmemscope-preload.so */
+	const char *library;             /* path of the library to preload */
 	bool closed_std[3];              /* descriptors 0..2 were closed when memscope-record started */
 
 	pid_t pid;
@@ -36,8 +36,9 @@ struct launch {
 /* Holds descriptors 0..2 that are closed, so that nothing of ours lands there; notes which. */
 void launch_hold_standard(bool closed_std[3]);
 
-/* Finds libmemscope-preload.so: beside our binary or in the lib folder next to its folder, then where it was installed. */
-int launch_find_library(char path[PATH_MAX], struct ms_error *err);
+/* Finds libmemscope-preload.so, or with guard libmemscope-guard.so: beside our binary or in the lib folder next to its folder,
+   then where it was installed. */
+int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err);
 
 int launch_fork(struct launch *l, struct ms_error *err);
 int launch_go(struct launch *l, int *exec_errno, struct ms_error *err);

@@ -13,7 +13,8 @@
 
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
-	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE,
+	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
+	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL,
 };
 
 static const struct argp_option table[] = {
@@ -29,12 +30,32 @@ static const struct argp_option table[] = {
 	{"on-full", KEY_ON_FULL, "block|drop", 0,
 	 "When the program allocates faster than the trace can be written: let it wait, or drop events and count them "
 	 "(default block)", 1},
-	{"level", KEY_LEVEL, "N", 0, "Compression level, 1 (fast) to 19 (small); default 3", 2},
-	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 2},
-	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 2},
-	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 2},
-	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 3},
-	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 3},
+	{NULL, 0, NULL, 0, "Memory errors and leaks:", 2},
+	{"guard", KEY_GUARD, "MODE", 0,
+	 "Find memory errors. canary: redzones around blocks, quarantine for freed ones, bounds of libc calls; full: every block "
+	 "against a protected page, so that the faulting instruction is caught; sample[=RATE]: the full mode for one allocation "
+	 "in RATE (default 5000)", 2},
+	{"guard-side", KEY_GUARD_SIDE, "SIDE", 0,
+	 "Full and sample mode: protect the end of blocks (default), their start, alternate, or both: the full mode runs the "
+	 "program twice and writes a second trace (FILE with .start before its extension), which memscope-analyze FILE takes in", 2},
+	{"guard-align", KEY_GUARD_ALIGN, "N", 0,
+	 "Full mode: align blocks to N bytes at least (default 1: by their size, so that odd sizes end exactly at the page)", 2},
+	{"guard-quarantine", KEY_GUARD_QUARANTINE, "BYTES", 0, "Hold back that much freed memory (default 16M)", 2},
+	{"guard-signal", KEY_GUARD_SIGNAL, "SIGNAL", 0, "Check all blocks when the program gets SIGNAL", 2},
+	{"guard-interval", KEY_GUARD_INTERVAL, "SECONDS", 0,
+	 "Check all blocks every so often (by the next allocation after that time)", 2},
+	{"on-error", KEY_ON_ERROR, "continue|abort", 0,
+	 "After a memory error let the program go on (default), or abort it", 2},
+	{"graph", KEY_GRAPH, "exit|off", 0,
+	 "When the program exits, record which block is pointed to from where, for leaks and for who holds what (default exit)", 2},
+	{"graph-signal", KEY_GRAPH_SIGNAL, "SIGNAL", 0, "Record that, too, whenever the program gets SIGNAL", 2},
+	{NULL, 0, NULL, 0, "The trace file:", 3},
+	{"level", KEY_LEVEL, "N", 0, "Compression level, 1 (fast) to 19 (small); default 3", 3},
+	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 3},
+	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 3},
+	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 3},
+	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 4},
+	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 4},
 	{"help", 'h', NULL, 0, "Print this help", -1},
 	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, "Print a short usage message", -1},
 	{"version", 'V', NULL, 0, "Print the version", -1},
@@ -77,6 +98,12 @@ static bool parse_number(const char *text, unsigned long least, unsigned long mo
 	return errno == 0 && *end == '\0' && *number >= least && *number <= most;
 }
 
+static error_t refuse(struct argp_state *state, const char *option, const char *reason)
+{
+	argp_error(state, "--%s: %s", option, reason);
+	return EINVAL;
+}
+
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -103,6 +130,26 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case KEY_FREE_STACKS:
 		o->free_stacks = true;
 		return 0;
+	case KEY_GUARD:
+		return guard_options_mode(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "guard", reason);
+	case KEY_GUARD_SIDE:
+		return guard_options_side(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "guard-side", reason);
+	case KEY_GUARD_ALIGN:
+		return guard_options_align(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "guard-align", reason);
+	case KEY_GUARD_QUARANTINE:
+		return guard_options_quarantine(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "guard-quarantine", reason);
+	case KEY_GUARD_SIGNAL:
+		return guard_options_signal(&o->guard.config.check_signal, arg, reason, sizeof reason) ? 0 :
+		       refuse(state, "guard-signal", reason);
+	case KEY_GUARD_INTERVAL:
+		return guard_options_interval(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "guard-interval", reason);
+	case KEY_ON_ERROR:
+		return guard_options_on_error(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "on-error", reason);
+	case KEY_GRAPH:
+		return guard_options_graph(&o->guard, arg, reason, sizeof reason) ? 0 : refuse(state, "graph", reason);
+	case KEY_GRAPH_SIGNAL:
+		return guard_options_signal(&o->guard.graph_signal, arg, reason, sizeof reason) ? 0 :
+		       refuse(state, "graph-signal", reason);
 	case KEY_NO_SYMBOLS:
 		o->no_symbols = true;
 		return 0;
@@ -161,6 +208,15 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which program shall be recorded?");
 		return EINVAL;
+	case ARGP_KEY_SUCCESS:
+		if (!guard_options_check(&o->guard, reason, sizeof reason)) {
+			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
+		/* A finding has three stacks; the sampled blocks bring theirs by themselves. */
+		if (o->guard.config.mode == MS_GUARD_CANARY || o->guard.config.mode == MS_GUARD_FULL)
+			o->free_stacks = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -179,6 +235,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 	};
 
 	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1};
+	guard_options_init(&o->guard);
 	argp_err_exit_status = MS_EXIT_FAILURE;
 	return argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER | ARGP_NO_HELP, NULL, o);
 }

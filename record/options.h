@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guard_options.h"
+
 enum {
 	MS_EXIT_FAILURE = 125,           /* memscope-record itself failed */
 	MS_EXIT_NOT_EXECUTABLE = 126,
@@ -27,6 +29,7 @@ struct options {
 	int level;                       /* zstd, 1..19; 0 = the default of the format */
 	uint32_t stack_depth;            /* 0 = unlimited */
 	uint64_t max_size_bytes;         /* 0 = unlimited */
+	struct guard_options guard;
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */
 	size_t given_count;

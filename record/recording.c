@@ -68,6 +68,9 @@ int recording_prepare(struct recording *r, const struct options *options, struct
 		.clock = source,
 		.stack_depth_limit = options->stack_depth,
 		.start_ticks = r->clock.start_ticks,
+		.guard = options->guard.config,
+		.graph_at_exit = options->guard.graph_at_exit,
+		.graph_signal = options->guard.graph_signal,
 	};
 	return create_arena(&r->arena, &ao, err);
 }
@@ -215,6 +218,11 @@ static int write_process(struct recording *r)
 		.on_full = r->options->drop ? MS_ON_FULL_DROP : MS_ON_FULL_BLOCK,
 		.free_stacks = r->options->free_stacks,
 		.inherited_heap = r->facts.inherited_heap,
+		.guard = r->options->guard.config.mode,
+		.guard_side = r->options->guard.config.side,
+		.guard_sample_rate = r->options->guard.config.sample_rate,
+		.companion = r->facts.companion,
+		.graph_at_exit = r->options->guard.graph_at_exit,
 	}, &r->error);
 }
 
@@ -280,6 +288,10 @@ size_t recording_poll(struct recording *r)
 		return 0;
 	calibrate(r, mono, false);
 	round_of(r, false);
+	if (r->options->guard.interval_ns && mono >= r->check_mono_ns) {
+		atomic_fetch_add_explicit(&h->guard_check_wanted, 1, memory_order_relaxed);
+		r->check_mono_ns = mono + r->options->guard.interval_ns;
+	}
 	if (!r->process_written || r->stopped)
 		return (size_t)(r->slots.drained_words - before);
 
@@ -339,6 +351,12 @@ static void fill_end(struct recording *r)
 		.peak_bytes = r->ingest.peak_bytes,
 		.collector_cpu_ns = r->cpu_before_ns + recording_cpu_ns(),
 		.collector_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
+		.guard_page_blocks = atomic_load_explicit(&h->guard_page_blocks, memory_order_relaxed),
+		.guard_canary_blocks = atomic_load_explicit(&h->guard_canary_blocks, memory_order_relaxed),
+		.guard_plain_blocks = atomic_load_explicit(&h->guard_plain_blocks, memory_order_relaxed),
+		.guard_checks = atomic_load_explicit(&h->guard_checks, memory_order_relaxed),
+		.guard_calls = atomic_load_explicit(&h->guard_calls, memory_order_relaxed),
+		.guard_dropped = atomic_load_explicit(&h->guard_dropped, memory_order_relaxed),
 	};
 }
 

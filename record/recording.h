@@ -33,6 +33,7 @@ struct recording_facts {
 	const char *executable;
 	pid_t pid, parent_pid;
 	bool inherited_heap;
+	const char *companion;           /* see struct ms_process; NULL = none */
 };
 
 struct recording {
@@ -57,7 +58,7 @@ struct recording {
 	bool stopped;                    /* the trace does not grow any more; error says why */
 	const char *room_limit;          /* what bounds the size of the file: for the message */
 	struct ms_error error;
-	uint64_t flush_mono_ns, sweep_mono_ns;
+	uint64_t flush_mono_ns, sweep_mono_ns, check_mono_ns;
 	uint64_t flushed_events;
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;

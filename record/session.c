@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +70,63 @@ static bool prepare(const struct options *o, const struct program *program, stru
 	return true;
 }
 
-int session_run(const struct options *o)
+/* The path of the other side's trace: "run.ms" becomes "run.start.ms". */
+static char *companion_path(const char *path)
+{
+	size_t stem = strlen(path), length = stem;
+	char *other = malloc(length + sizeof ".start");
+
+	if (!other)
+		return NULL;
+	if (length > 3 && strcmp(path + length - 3, ".ms") == 0)
+		stem -= 3;
+	memcpy(other, path, stem);
+	memcpy(other + stem, ".start", 6);
+	memcpy(other + stem + 6, path + stem, length - stem + 1);
+	return other;
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What one run tells the next. */
+struct run {
+	char *path;                      /* of the trace: given, or NULL = by the pattern; then set by the first run */
+	char *companion;                 /* path of the other run's trace; NULL = none, or (first run) to be found */
+	bool companion_wanted;
+	bool started;                    /* the program ran */
+	int term_signal;                 /* that ended it, 0 = none */
+};
+
+/* Opens the trace of the run. path is the recording's from then on. */
+static int open_trace(const struct options *o, struct run *run, struct recording *r, const struct program *program,
+                      const struct app_process *app, struct ms_error *err)
+{
+	char executable[PATH_MAX];
+	char *path = run->path ? strdup(run->path) : trace_path(o, app->pid);
+
+	if (path && run->companion_wanted) {
+		run->path = strdup(path);
+		run->companion = companion_path(path);
+	}
+	if (!path || (run->companion_wanted && (!run->path || !run->companion))) {
+		free(path);
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "out of memory");
+	}
+	if (!realpath(program->path, executable))
+		snprintf(executable, sizeof executable, "%s", program->path);
+	return recording_open(r, path, app, &(struct recording_facts){
+		.command = (const char *const *)o->program, .command_count = count_arguments(o->program),
+		.executable = executable, .pid = app->pid, .parent_pid = getpid(),
+		.companion = run->companion ? file_name(run->companion) : NULL,
+	}, err);
+}
+
+static int run_once(const struct options *o, struct run *run)
 {
 	struct program program;
 	struct recording recording = {.fd = -1, .arena.fd = -1};
@@ -79,8 +136,7 @@ int session_run(const struct options *o)
 	struct collector collector = {.app = &app, .signals = &signals, .forward = true, .context = &follow};
 	struct launch launch = {.program = &program, .arguments = o->program, .signals = &signals};
 	struct ms_error error = {0};
-	char message[PATH_MAX + 64], library[PATH_MAX], executable[PATH_MAX];
-	char *path = NULL;
+	char message[PATH_MAX + 64], library[PATH_MAX];
 	int status, exec_errno;
 	bool recorded;
 
@@ -90,7 +146,8 @@ int session_run(const struct options *o)
 		say("%s", message);
 		return status;
 	}
-	if (launch_find_library(library, &error) != MS_OK || signals_open(&signals, &error) != MS_OK) {
+	if (launch_find_library(o->guard.config.mode != MS_GUARD_OFF, library, &error) != MS_OK ||
+	    signals_open(&signals, &error) != MS_OK) {
 		say("%s", error.message);
 		return MS_EXIT_FAILURE;
 	}
@@ -104,19 +161,10 @@ int session_run(const struct options *o)
 		return MS_EXIT_FAILURE;
 	}
 	app_process_own(&app, launch.pid);
-	if (recorded) {
-		if (!realpath(program.path, executable))
-			snprintf(executable, sizeof executable, "%s", program.path);
-		path = trace_path(o, launch.pid);
-		status = path ? recording_open(&recording, path, &app, &(struct recording_facts){
-			.command = (const char *const *)o->program, .command_count = count_arguments(o->program),
-			.executable = executable, .pid = launch.pid, .parent_pid = getpid(),
-		}, &error) : ms_fail(&error, MS_E_NOMEM, MS_NO_OFFSET, "out of memory");
-		if (status != MS_OK) {
-			launch_cancel(&launch);
-			say("%s", error.message);
-			return MS_EXIT_FAILURE;
-		}
+	if (recorded && open_trace(o, run, &recording, &program, &app, &error) != MS_OK) {
+		launch_cancel(&launch);
+		say("%s", error.message);
+		return MS_EXIT_FAILURE;
 	}
 	if (launch_go(&launch, &exec_errno, &error) != MS_OK) {
 		if (recorded)
@@ -124,6 +172,7 @@ int session_run(const struct options *o)
 		say("%s", error.message);
 		return exec_errno == ENOENT ? MS_EXIT_NOT_FOUND : MS_EXIT_NOT_EXECUTABLE;
 	}
+	run->started = true;
 	if (recorded) {
 		collector.recording = &recording;
 		if (o->follow) {
@@ -139,7 +188,46 @@ int session_run(const struct options *o)
 	sigprocmask(SIG_SETMASK, &signals.inherited_mask, NULL);
 	follow_wait(&follow);
 	status = app_process_exit_status(&app);
+	run->term_signal = app_process_signaled(&app) ? app_process_signal(&app) : 0;
 	recording_free(&recording);
 	signals_close(&signals);
 	return status;
+}
+
+/* Somebody wants the whole thing to end: then there is no second run. */
+static bool asked_to_end(int signal_)
+{
+	return signal_ == SIGINT || signal_ == SIGTERM || signal_ == SIGHUP || signal_ == SIGQUIT || signal_ == SIGKILL;
+}
+
+/* Two runs of the program, one per side; the input of the second starts where that of the first did, if it can. */
+static int run_both(const struct options *o)
+{
+	struct options side = *o;
+	struct run first = {.companion_wanted = true}, second = {0};
+	off_t input = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	int status, other;
+
+	side.guard.config.side = MS_SIDE_END;
+	status = run_once(&side, &first);
+	if (first.started && first.path && !asked_to_end(first.term_signal)) {
+		if (input >= 0)
+			(void)lseek(STDIN_FILENO, input, SEEK_SET);
+		side.guard.config.side = MS_SIDE_START;
+		second.path = first.companion;
+		second.companion = first.path;
+		other = run_once(&side, &second);
+		if (status == 0)
+			status = other;
+	}
+	free(first.path);
+	free(first.companion);
+	return status;
+}
+
+int session_run(const struct options *o)
+{
+	struct run run = {0};
+
+	return o->guard.both_sides ? run_both(o) : run_once(o, &run);
 }

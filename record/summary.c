@@ -39,6 +39,11 @@ static void print_details(const struct recording *r)
 		{"allocations at an address that was alive", g->overlapping},
 		{"events put in order by address", g->merge.reordered},
 		{"late events", g->merge.late},
+		{"guarded blocks: by a page", r->end.guard_page_blocks},
+		{"guarded blocks: by redzones", r->end.guard_canary_blocks},
+		{"blocks without a guard", r->end.guard_plain_blocks},
+		{"checks of guarded blocks", r->end.guard_checks},
+		{"checked libc calls", r->end.guard_calls},
 		{"times that a stuck thread was not waited for", r->slots.forced},
 		{"entries that made no sense", g->malformed + r->slots.damages},
 	};
@@ -58,6 +63,8 @@ void summary_print(const struct recording *r, int verbose)
 	fprintf(stderr, "memscope-record: %s: %" PRIu64 " events, peak %s, %s, %.2f bytes/event, %" PRIu64 " lost", r->path,
 	        r->stats.events, summary_bytes(r->end.peak_bytes, peak, sizeof peak),
 	        summary_bytes(r->stats.bytes, size, sizeof size), per_event, r->end.lost_events);
+	if (r->ingest.evidence)
+		fprintf(stderr, ", %" PRIu64 " piece%s of evidence of memory errors", r->ingest.evidence, r->ingest.evidence == 1 ? "" : "s");
 	if (r->end.lost_threads)
 		fprintf(stderr, ", %" PRIu64 " threads not recorded", r->end.lost_threads);
 	if (r->end.size_limit_reached)
