@@ -73,8 +73,8 @@ static void test_an_arena_is_mapped_by_descriptor_and_by_path(void **state)
 		header = ms_arena_map(&place, &bytes);
 		assert_non_null(header);
 		assert_int_equal(bytes, arena.bytes);
-		header->reserved0[0] = 4711u + (unsigned)with_fd;
-		assert_int_equal(arena.header->reserved0[0], 4711 + with_fd);
+		header->start_ticks = 4711u + (unsigned)with_fd;
+		assert_int_equal(arena.header->start_ticks, 4711 + with_fd);
 		assert_int_equal(munmap(header, bytes), 0);
 		if (with_fd)
 			assert_int_equal(fcntl(place.fd, F_GETFD), -1); /* closed */
