@@ -32,7 +32,12 @@
 	X(8, EVENTS, "Events")                                                                                         \
 	X(9, KEYFRAME, "Keyframe")                                                                                     \
 	X(10, END, "End")                                                                                              \
-	X(11, INDEX, "Index")
+	X(11, INDEX, "Index")                                                                                          \
+	X(12, EVIDENCE, "Evidence")                                                                                    \
+	X(13, GRAPH, "Graph")                                                                                          \
+	X(14, GRAPH_BLOCKS, "GraphBlocks")                                                                             \
+	X(15, GRAPH_EDGES, "GraphEdges")                                                                               \
+	X(16, DATA_SYMBOLS, "DataSymbols")
 
 enum ms_block_kind {
 #define X(number, id, name) MS_BLOCK_##id = number,

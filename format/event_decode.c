@@ -172,7 +172,9 @@ static int check_arg(unsigned kind, uint64_t arg, const struct ms_id_limits *lim
 		limit = limits->strings;
 	else if (kind == MS_EV_MODULE_LOAD || kind == MS_EV_MODULE_UNLOAD)
 		limit = limits->modules;
-	if (arg > limit)
+	else if (kind == MS_EV_EVIDENCE)
+		limit = limits->evidence;
+	if (arg > limit || (kind == MS_EV_EVIDENCE && arg == 0))
 		return ms_fail(err, MS_E_CORRUPT, offset, "event %s names %llu of %llu", ms_event_kinds[kind].name,
 			       (unsigned long long)arg, (unsigned long long)limit);
 	return MS_OK;

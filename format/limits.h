@@ -9,6 +9,8 @@
 #define MS_MAX_RAW_BYTES        (64u << 20)  /* payload of a block, uncompressed */
 #define MS_MAX_STORED_BYTES     (65u << 20)  /* payload in the file: what does not compress can grow a little */
 #define MS_MAX_EVENTS_PER_BLOCK 65536u
+#define MS_MAX_GRAPH_ROWS       65536u       /* blocks or edges in one GraphBlocks or GraphEdges block */
+#define MS_MAX_GRAPH_NODES      (UINT32_C(1) << 31) /* blocks and roots of a graph */
 #define MS_MAX_STRING_BYTES     (1u << 20)
 #define MS_MAX_BUILD_ID_BYTES   64u
 #define MS_MAX_TIME_NS          ((UINT64_C(1) << 56) - 1) /* 2.3 years */

@@ -23,11 +23,14 @@ void ms_tables_free(struct ms_tables *t)
 	ms_buffer_free(&t->stacks);
 	ms_buffer_free(&t->symbols);
 	ms_buffer_free(&t->symbol_starts);
+	ms_buffer_free(&t->evidence);
+	ms_buffer_free(&t->evidence_bytes);
+	ms_buffer_free(&t->evidence_registers);
+	ms_buffer_free(&t->data_symbols);
 	*t = (struct ms_tables){0};
 }
 
-/* Room for `bytes` more in a table, taken from the budget. NULL on error. */
-static void *take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, uint64_t offset, struct ms_error *err)
+void *ms_tables_take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, uint64_t offset, struct ms_error *err)
 {
 	uint8_t *room;
 
@@ -45,7 +48,7 @@ static void *take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, 
 	return room;
 }
 
-static int check_first(uint32_t first_id, uint32_t have, uint32_t count, const char *what, uint64_t offset,
+int ms_tables_check_first(uint32_t first_id, uint32_t have, uint32_t count, const char *what, uint64_t offset,
 		       struct ms_error *err)
 {
 	if (first_id != have + 1)
@@ -55,8 +58,7 @@ static int check_first(uint32_t first_id, uint32_t have, uint32_t count, const c
 	return MS_OK;
 }
 
-/* Decodes a column into scratch memory that the caller frees; NULL on error. */
-static uint64_t *column(struct ms_tables *t, struct fb_column c, uint32_t count, const char *what, uint64_t offset,
+uint64_t *ms_tables_column(struct ms_tables *t, struct fb_column c, uint32_t count, const char *what, uint64_t offset,
 			struct ms_error *err)
 {
 	struct ms_fb_vector data = fb_column_data(c);
@@ -98,12 +100,12 @@ static int add_strings(struct ms_tables *t, const uint8_t *body, uint64_t offset
 	struct ms_fb_vector bytes = fb_strings_bytes(s);
 	const uint64_t first = t->string_bytes.size;
 	uint64_t *lengths, *offsets, sum = 0;
-	int rc = check_first(fb_strings_first_id(s), t->string_count, count, "strings", offset, err);
+	int rc = ms_tables_check_first(fb_strings_first_id(s), t->string_count, count, "strings", offset, err);
 	char *text;
 
 	if (rc != MS_OK)
 		return rc;
-	lengths = column(t, fb_strings_lengths(s), count, "lengths", offset, err);
+	lengths = ms_tables_column(t, fb_strings_lengths(s), count, "lengths", offset, err);
 	if (lengths == NULL)
 		return error_code(err);
 	for (uint32_t i = 0; i < count; i++) {
@@ -118,8 +120,8 @@ static int add_strings(struct ms_tables *t, const uint8_t *body, uint64_t offset
 			     bytes.count);
 		goto done;
 	}
-	offsets = take(t, &t->string_offsets, (uint64_t)count * sizeof(*offsets), offset, err);
-	text = offsets != NULL ? take(t, &t->string_bytes, sum + count, offset, err) : NULL;
+	offsets = ms_tables_take(t, &t->string_offsets, (uint64_t)count * sizeof(*offsets), offset, err);
+	text = offsets != NULL ? ms_tables_take(t, &t->string_bytes, sum + count, offset, err) : NULL;
 	if (text == NULL) {
 		rc = error_code(err);
 		goto done;
@@ -148,16 +150,16 @@ static int add_modules(struct ms_tables *t, const uint8_t *body, uint64_t offset
 		struct ms_module *module;
 		struct module_ref *ref;
 		uint8_t *bytes;
-		int rc = check_first(fb_module_entry_id(e), t->module_count, 1, "modules", offset, err);
+		int rc = ms_tables_check_first(fb_module_entry_id(e), t->module_count, 1, "modules", offset, err);
 
 		if (rc != MS_OK)
 			return rc;
 		if (fb_module_entry_path(e) > t->string_count || build_id.count > MS_MAX_BUILD_ID_BYTES ||
 		    fb_module_entry_start(e) > fb_module_entry_end(e))
 			return ms_fail(err, MS_E_CORRUPT, offset, "module %u is not valid", fb_module_entry_id(e));
-		module = take(t, &t->modules, sizeof(*module), offset, err);
-		ref = module != NULL ? take(t, &t->module_refs, sizeof(*ref), offset, err) : NULL;
-		bytes = ref != NULL ? take(t, &t->build_ids, build_id.count, offset, err) : NULL;
+		module = ms_tables_take(t, &t->modules, sizeof(*module), offset, err);
+		ref = module != NULL ? ms_tables_take(t, &t->module_refs, sizeof(*ref), offset, err) : NULL;
+		bytes = ref != NULL ? ms_tables_take(t, &t->build_ids, build_id.count, offset, err) : NULL;
 		if (bytes == NULL)
 			return error_code(err);
 		if (build_id.count > 0)
@@ -179,13 +181,13 @@ static int add_threads(struct ms_tables *t, const uint8_t *body, uint64_t offset
 {
 	const struct fb_threads v = {body};
 	const uint32_t count = fb_threads_threads(v).count;
-	struct ms_thread *threads = take(t, &t->threads, (uint64_t)count * sizeof(*threads), offset, err);
+	struct ms_thread *threads = ms_tables_take(t, &t->threads, (uint64_t)count * sizeof(*threads), offset, err);
 
 	if (threads == NULL)
 		return error_code(err);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct fb_thread_entry e = fb_threads_threads_at(v, i);
-		int rc = check_first(fb_thread_entry_id(e), t->thread_count, 1, "threads", offset, err);
+		int rc = ms_tables_check_first(fb_thread_entry_id(e), t->thread_count, 1, "threads", offset, err);
 
 		if (rc != MS_OK)
 			return rc;
@@ -203,13 +205,13 @@ static int add_frames(struct ms_tables *t, const uint8_t *body, uint64_t offset,
 	const uint32_t count = fb_column_count(fb_frames_addresses(f));
 	uint64_t *addresses = NULL, *modules = NULL;
 	struct ms_frame *frames = NULL;
-	int rc = check_first(fb_frames_first_id(f), t->frame_count, count, "frames", offset, err);
+	int rc = ms_tables_check_first(fb_frames_first_id(f), t->frame_count, count, "frames", offset, err);
 
 	if (rc != MS_OK)
 		return rc;
-	addresses = column(t, fb_frames_addresses(f), count, "addresses", offset, err);
-	modules = addresses != NULL ? column(t, fb_frames_modules(f), count, "modules", offset, err) : NULL;
-	frames = modules != NULL ? take(t, &t->frames, (uint64_t)count * sizeof(*frames), offset, err) : NULL;
+	addresses = ms_tables_column(t, fb_frames_addresses(f), count, "addresses", offset, err);
+	modules = addresses != NULL ? ms_tables_column(t, fb_frames_modules(f), count, "modules", offset, err) : NULL;
+	frames = modules != NULL ? ms_tables_take(t, &t->frames, (uint64_t)count * sizeof(*frames), offset, err) : NULL;
 	if (frames == NULL)
 		rc = error_code(err);
 	for (uint32_t i = 0; i < count && rc == MS_OK; i++) {
@@ -231,13 +233,13 @@ static int add_stacks(struct ms_tables *t, const uint8_t *body, uint64_t offset,
 	const uint32_t count = fb_column_count(fb_stacks_parents(s));
 	uint64_t *parents = NULL, *frames = NULL;
 	struct ms_stack *stacks = NULL;
-	int rc = check_first(fb_stacks_first_id(s), t->stack_count, count, "stacks", offset, err);
+	int rc = ms_tables_check_first(fb_stacks_first_id(s), t->stack_count, count, "stacks", offset, err);
 
 	if (rc != MS_OK)
 		return rc;
-	parents = column(t, fb_stacks_parents(s), count, "parents", offset, err);
-	frames = parents != NULL ? column(t, fb_stacks_frames(s), count, "frames", offset, err) : NULL;
-	stacks = frames != NULL ? take(t, &t->stacks, (uint64_t)count * sizeof(*stacks), offset, err) : NULL;
+	parents = ms_tables_column(t, fb_stacks_parents(s), count, "parents", offset, err);
+	frames = parents != NULL ? ms_tables_column(t, fb_stacks_frames(s), count, "frames", offset, err) : NULL;
+	stacks = frames != NULL ? ms_tables_take(t, &t->stacks, (uint64_t)count * sizeof(*stacks), offset, err) : NULL;
 	if (stacks == NULL)
 		rc = error_code(err);
 	for (uint32_t i = 0; i < count && rc == MS_OK; i++) {
@@ -281,7 +283,7 @@ static int add_symbols(struct ms_tables *t, const uint8_t *body, uint64_t offset
 	if (t->symbols.size > 0)
 		frame = ((const struct ms_symbol *)(const void *)(t->symbols.data + t->symbols.size))[-1].frame;
 	for (unsigned c = 0; c < 5; c++) {
-		values[c] = column(t, columns[c].column, count, columns[c].name, offset, err);
+		values[c] = ms_tables_column(t, columns[c].column, count, columns[c].name, offset, err);
 		if (values[c] == NULL) {
 			rc = error_code(err);
 			goto done;
@@ -294,7 +296,7 @@ static int add_symbols(struct ms_tables *t, const uint8_t *body, uint64_t offset
 			}
 		}
 	}
-	symbols = take(t, &t->symbols, (uint64_t)count * sizeof(*symbols), offset, err);
+	symbols = ms_tables_take(t, &t->symbols, (uint64_t)count * sizeof(*symbols), offset, err);
 	if (symbols == NULL) {
 		rc = error_code(err);
 		goto done;
@@ -324,6 +326,7 @@ int ms_tables_add(struct ms_tables *t, unsigned kind, const uint8_t *body, uint6
 	static int (*const adders[])(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err) = {
 		[MS_BLOCK_STRINGS] = add_strings, [MS_BLOCK_MODULES] = add_modules, [MS_BLOCK_THREADS] = add_threads,
 		[MS_BLOCK_FRAMES] = add_frames,	  [MS_BLOCK_STACKS] = add_stacks,   [MS_BLOCK_SYMBOLS] = add_symbols,
+		[MS_BLOCK_EVIDENCE] = ms_tables_add_evidence, [MS_BLOCK_DATA_SYMBOLS] = ms_tables_add_data_symbols,
 	};
 	struct ms_error own;
 
@@ -355,5 +358,6 @@ int ms_tables_finish(struct ms_tables *t, struct ms_error *err)
 			i++;
 		starts[frame] = i;
 	}
+	ms_tables_finish_evidence(t);
 	return MS_OK;
 }

@@ -15,11 +15,12 @@
 
 #include "buffer.h"
 #include "errors.h"
+#include "trace_fb.h"
 #include "trace_types.h"
 
 struct ms_tables {
 	uint64_t budget;                 /* bytes of memory that may still be taken */
-	uint32_t string_count, module_count, thread_count, frame_count, stack_count;
+	uint32_t string_count, module_count, thread_count, frame_count, stack_count, evidence_count;
 	struct ms_buffer string_bytes;   /* each with a zero behind it */
 	struct ms_buffer string_offsets; /* uint64_t[] */
 	struct ms_buffer build_ids;
@@ -30,11 +31,29 @@ struct ms_tables {
 	struct ms_buffer stacks;         /* struct ms_stack[] */
 	struct ms_buffer symbols;        /* struct ms_symbol[], by frame */
 	struct ms_buffer symbol_starts;  /* uint32_t[frame_count + 1]: index of the first symbol of a frame */
+	struct ms_buffer evidence;       /* struct ms_evidence[] */
+	struct ms_buffer evidence_bytes;
+	struct ms_buffer evidence_registers; /* uint64_t[] */
+	struct ms_buffer data_symbols;   /* struct ms_data_symbol[], once finished by module and address */
 };
 
 void ms_tables_free(struct ms_tables *t);
 /* kind: enum ms_block_kind; kinds that are no side table are ignored. */
 int ms_tables_add(struct ms_tables *t, unsigned kind, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_finish(struct ms_tables *t, struct ms_error *err);
+
+/* ---- for the files that decode tables: table_decode.c, table_evidence.c, graph_decode.c ---- */
+
+/* Room for `bytes` more in a table, taken from the budget. NULL on error. */
+void *ms_tables_take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, uint64_t offset, struct ms_error *err);
+/* Decodes a column into scratch memory that the caller frees; NULL on error. */
+uint64_t *ms_tables_column(struct ms_tables *t, struct fb_column c, uint32_t count, const char *what, uint64_t offset,
+			   struct ms_error *err);
+int ms_tables_check_first(uint32_t first_id, uint32_t have, uint32_t count, const char *what, uint64_t offset,
+			  struct ms_error *err);
+/* table_evidence.c */
+int ms_tables_add_evidence(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
+int ms_tables_add_data_symbols(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
+void ms_tables_finish_evidence(struct ms_tables *t);
 
 #endif

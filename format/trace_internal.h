@@ -15,6 +15,8 @@ struct ms_trace {
 	struct ms_file_header header;
 	struct ms_buffer blocks;         /* struct ms_block_info[]; not the Index */
 	struct ms_tables tables;
+	struct ms_buffer graphs;         /* struct ms_graph_entry[], graph_decode.c */
+	size_t graph_from;               /* blocks of the next graph are at this index of `blocks` or behind */
 	struct ms_buffer process_raw;    /* what the strings of process point into */
 	struct ms_process process;
 	struct ms_end end;
@@ -34,11 +36,16 @@ static inline struct ms_id_limits ms_trace_limits(const struct ms_trace *t)
 	return (struct ms_id_limits){.strings = t->tables.string_count,
 				     .modules = t->tables.module_count,
 				     .threads = t->tables.thread_count,
-				     .stacks = t->tables.stack_count};
+				     .stacks = t->tables.stack_count,
+				     .evidence = t->tables.evidence_count};
 }
 
 /* Reads the header of a block again and compares it with what the list of blocks says. */
 int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *info, struct ms_block_header *header,
 			  struct ms_error *err);
+
+/* graph_decode.c: takes over the body of the Graph block at `index` of the list of blocks. */
+int ms_trace_add_graph(struct ms_trace *t, size_t index, const uint8_t *body, struct ms_error *err);
+void ms_trace_free_graphs(struct ms_trace *t);
 
 #endif

@@ -165,6 +165,9 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	if (fb_process_clock(p) >= FB_CLOCK_SOURCE_COUNT || fb_process_on_full(p) >= FB_ON_FULL_COUNT)
 		return ms_fail(err, MS_E_CORRUPT, offset, "the process has clock %u and on_full %u", fb_process_clock(p),
 			       fb_process_on_full(p));
+	if (fb_process_guard(p) >= FB_GUARD_MODE_COUNT || fb_process_guard_side(p) >= FB_GUARD_SIDE_COUNT)
+		return ms_fail(err, MS_E_CORRUPT, offset, "the process has guard %u on side %u", fb_process_guard(p),
+			       fb_process_guard_side(p));
 	rc = load_texts(&to->command, &to->command_count, fb_process_command(p), offset, err);
 	if (rc == MS_OK)
 		rc = load_texts(&to->options, &to->options_count, fb_process_options(p), offset, err);
@@ -188,6 +191,11 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	to->on_full = fb_process_on_full(p);
 	to->free_stacks = fb_process_free_stacks(p);
 	to->inherited_heap = fb_process_inherited_heap(p);
+	to->guard = fb_process_guard(p);
+	to->guard_side = fb_process_guard_side(p);
+	to->guard_sample_rate = fb_process_guard_sample_rate(p);
+	to->companion = fb_process_companion(p);
+	to->graph_at_exit = fb_process_graph_at_exit(p);
 	t->has_process = true;
 	return MS_OK;
 }
@@ -218,6 +226,12 @@ static int load_end(struct ms_trace *t, const uint8_t *body, uint64_t offset, st
 		.peak_bytes = fb_end_peak_bytes(e),
 		.collector_cpu_ns = fb_end_collector_cpu_ns(e),
 		.collector_rss_bytes = fb_end_collector_rss_bytes(e),
+		.guard_page_blocks = fb_end_guard_page_blocks(e),
+		.guard_canary_blocks = fb_end_guard_canary_blocks(e),
+		.guard_plain_blocks = fb_end_guard_plain_blocks(e),
+		.guard_checks = fb_end_guard_checks(e),
+		.guard_calls = fb_end_guard_calls(e),
+		.guard_dropped = fb_end_guard_dropped(e),
 	};
 	t->has_end = true;
 	return MS_OK;
@@ -240,8 +254,9 @@ static int check_sequence(const struct ms_trace *t, const struct ms_block_info *
 	return MS_OK;
 }
 
-static int load_block(struct ms_trace *t, struct ms_unpacker *u, const struct ms_block_info *info, struct ms_error *err)
+static int load_block(struct ms_trace *t, struct ms_unpacker *u, size_t index, struct ms_error *err)
 {
+	const struct ms_block_info *info = &ms_trace_blocks(t)[index];
 	struct ms_block_header header;
 	const uint8_t *body;
 	int rc;
@@ -266,6 +281,9 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, const struct ms
 	case MS_BLOCK_STACKS:
 	case MS_BLOCK_SYMBOLS:
 	case MS_BLOCK_END:
+	case MS_BLOCK_EVIDENCE:
+	case MS_BLOCK_GRAPH: /* its GraphBlocks and GraphEdges stay in the file */
+	case MS_BLOCK_DATA_SYMBOLS:
 		break;
 	default:
 		return MS_OK; /* a later version may know it; features that matter are in the file header */
@@ -280,6 +298,8 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, const struct ms
 		return load_process(t, body, info->offset, err);
 	if (info->kind == MS_BLOCK_END)
 		return load_end(t, body, info->offset, err);
+	if (info->kind == MS_BLOCK_GRAPH)
+		return ms_trace_add_graph(t, index, body, err);
 	return ms_tables_add(&t->tables, info->kind, body, info->offset, err);
 }
 
@@ -289,7 +309,7 @@ static int load_blocks(struct ms_trace *t, struct ms_unpacker *u, struct ms_erro
 
 	for (size_t i = 0; i < count; i++) {
 		struct ms_error why;
-		int rc = load_block(t, u, &ms_trace_blocks(t)[i], &why);
+		int rc = load_block(t, u, i, &why);
 
 		if (rc == MS_E_NOMEM || (rc != MS_OK && !t->has_process)) {
 			if (err != NULL)
@@ -382,6 +402,7 @@ void ms_trace_close(struct ms_trace *t)
 		return;
 	ms_source_close(&t->source);
 	ms_buffer_free(&t->blocks);
+	ms_trace_free_graphs(t);
 	ms_tables_free(&t->tables);
 	ms_buffer_free(&t->process_raw);
 	free((void *)t->process.command);
@@ -495,6 +516,16 @@ const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t fram
 		return NULL;
 	*n = starts[frame + 1] - starts[frame];
 	return *n > 0 ? (const struct ms_symbol *)(const void *)t->tables.symbols.data + starts[frame] : NULL;
+}
+
+uint32_t ms_trace_evidence_count(const struct ms_trace *t)
+{
+	return t->tables.evidence_count;
+}
+
+const struct ms_evidence *ms_trace_evidence(const struct ms_trace *t, uint32_t id)
+{
+	return ELEMENT(t->tables.evidence, struct ms_evidence, t->tables.evidence_count, id);
 }
 
 size_t ms_trace_block_count(const struct ms_trace *t)

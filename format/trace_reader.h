@@ -64,8 +64,9 @@ const struct ms_evidence *ms_trace_evidence(const struct ms_trace *t, uint32_t i
 /* Heap graphs, in order of time: index 0 .. count - 1. Blocks and edges stay in the file until they are asked for. */
 size_t ms_trace_graph_count(const struct ms_trace *t);
 const struct ms_graph *ms_trace_graph(const struct ms_trace *t, size_t index);
-/* Everything in *out is checked: positions and root numbers in range, order as promised. Memory: 33 bytes per edge and 16 per
-   block, the caller's until ms_graph_data_free. Errors: MS_E_NOMEM, MS_E_CORRUPT, MS_E_IO, MS_E_LIMIT. */
+/* Everything in *out is checked: positions and root numbers in range, edges of roots inside them, order as promised; not that a
+   block id is that of a live block, or stands there once. Memory: 25 bytes per edge and 16 per block, the caller's until
+   ms_graph_data_free (on an error *out is empty). Errors: MS_E_ARGUMENT (no such graph), MS_E_NOMEM, MS_E_CORRUPT, MS_E_IO, MS_E_LIMIT. */
 int ms_trace_graph_load(const struct ms_trace *t, size_t index, struct ms_graph_data *out, struct ms_error *err);
 void ms_graph_data_free(struct ms_graph_data *data);
 /* The data object that covers the address in the module (0: in any); NULL when none is known. */

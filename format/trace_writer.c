@@ -28,23 +28,22 @@ static int stick(struct ms_writer *w, int code)
 }
 
 /* What a call that found an earlier error returns. */
-static int stuck(const struct ms_writer *w, struct ms_error *err)
+int ms_writer_stuck(const struct ms_writer *w, struct ms_error *err)
 {
 	if (err != NULL)
 		*err = w->error;
 	return w->status;
 }
 
-static int no_memory(struct ms_writer *w, struct ms_error *err)
+int ms_writer_no_memory(struct ms_writer *w, struct ms_error *err)
 {
 	ms_fail(&w->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the records of the trace");
 	stick(w, MS_E_NOMEM);
-	return stuck(w, err);
+	return ms_writer_stuck(w, err);
 }
 
 /* Misuse by the caller; sticks like any other error. */
-__attribute__((format(printf, 3, 4))) static int misuse(struct ms_writer *w, struct ms_error *err, const char *format,
-							 ...)
+int ms_writer_misuse(struct ms_writer *w, struct ms_error *err, const char *format, ...)
 {
 	char message[200];
 	va_list ap;
@@ -54,7 +53,7 @@ __attribute__((format(printf, 3, 4))) static int misuse(struct ms_writer *w, str
 	va_end(ap);
 	ms_fail(&w->error, MS_E_ARGUMENT, MS_NO_OFFSET, "%s", message);
 	stick(w, MS_E_ARGUMENT);
-	return stuck(w, err);
+	return ms_writer_stuck(w, err);
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
@@ -84,7 +83,7 @@ static int put_block(struct ms_writer *w, struct ms_block_header *header, ms_fb_
 	root = fb_finish_block(b);
 	raw = body != 0 ? ms_fb_finish(b, root, FB_IDENTIFIER, &raw_bytes) : NULL;
 	if (raw == NULL)
-		return no_memory(w, err);
+		return ms_writer_no_memory(w, err);
 	rc = ms_pack(&w->packer, header, raw, raw_bytes, &w->error);
 	if (rc != MS_OK)
 		goto fail;
@@ -110,18 +109,18 @@ static int put_block(struct ms_writer *w, struct ms_block_header *header, ms_fb_
 	return MS_OK;
 fail:
 	stick(w, rc);
-	return stuck(w, err);
+	return ms_writer_stuck(w, err);
 }
 
 /* The same, and remembers the block for the index. */
-static int write_block(struct ms_writer *w, struct ms_block_header header, ms_fb_ref body, bool last,
+int ms_writer_put_block(struct ms_writer *w, struct ms_block_header header, ms_fb_ref body, bool last,
 		       struct ms_error *err)
 {
 	struct fb_index_entry entry;
 	int rc = put_block(w, &header, body, last, &entry, err);
 
 	if (rc == MS_OK && ms_buffer_append(&w->index, &entry, sizeof(entry)) != 0)
-		return no_memory(w, err);
+		return ms_writer_no_memory(w, err);
 	return rc;
 }
 
@@ -133,7 +132,7 @@ static int write_table(struct ms_writer *w, unsigned kind, struct ms_error *err)
 	if (p->count == 0)
 		return MS_OK;
 	ms_fb_reset(&w->builder);
-	rc = write_block(w,
+	rc = ms_writer_put_block(w,
 			 (struct ms_block_header){.kind = (uint16_t)kind,
 						  .count = p->count,
 						  .first_time_ns = w->last_time_ns,
@@ -145,7 +144,7 @@ static int write_table(struct ms_writer *w, unsigned kind, struct ms_error *err)
 }
 
 /* In the order in which the kinds are numbered, each table refers only to those before it. */
-static int write_tables(struct ms_writer *w, unsigned last_kind, struct ms_error *err)
+int ms_writer_put_tables(struct ms_writer *w, unsigned last_kind, struct ms_error *err)
 {
 	int rc = MS_OK;
 
@@ -154,18 +153,20 @@ static int write_tables(struct ms_writer *w, unsigned last_kind, struct ms_error
 	return rc;
 }
 
-static int write_events(struct ms_writer *w, struct ms_error *err)
+int ms_writer_put_events(struct ms_writer *w, struct ms_error *err)
 {
 	uint32_t count = ms_event_encoder_count(w->encoder);
 	int rc;
 
 	if (count == 0)
 		return MS_OK;
-	rc = write_tables(w, MS_BLOCK_STACKS, err);
+	rc = ms_writer_put_tables(w, MS_BLOCK_STACKS, err);
+	if (rc == MS_OK)
+		rc = ms_writer_put_evidence(w, err);
 	if (rc != MS_OK)
 		return rc;
 	ms_fb_reset(&w->builder);
-	rc = write_block(w,
+	rc = ms_writer_put_block(w,
 			 (struct ms_block_header){.kind = MS_BLOCK_EVENTS,
 						  .count = count,
 						  .first_event = w->events - count,
@@ -239,6 +240,8 @@ void ms_writer_close(struct ms_writer *w)
 	ms_packer_free(&w->packer);
 	ms_fb_free(&w->builder);
 	ms_pending_free(&w->pending);
+	ms_evidence_rows_free(&w->evidence_rows);
+	ms_graph_rows_free(&w->graph);
 	ms_intern_free(&w->strings);
 	ms_buffer_free(&w->index);
 	free(w);
@@ -267,13 +270,13 @@ static ms_fb_ref put_texts(struct ms_fb_builder *b, const char *const *texts, si
 int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms_error *err)
 {
 	struct ms_fb_builder *b = &w->builder;
-	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator;
+	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator, companion;
 	int rc;
 
 	if (w->status != MS_OK)
-		return stuck(w, err);
+		return ms_writer_stuck(w, err);
 	if (w->process_written)
-		return misuse(w, err, "process facts are written once");
+		return ms_writer_misuse(w, err, "process facts are written once");
 	ms_fb_reset(b);
 	command = put_texts(b, p->command, p->command_count);
 	options = put_texts(b, p->options, p->options_count);
@@ -284,6 +287,7 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	architecture = put_text(b, p->architecture);
 	recorder = put_text(b, p->recorder);
 	allocator = put_text(b, p->allocator);
+	companion = put_text(b, p->companion);
 	fb_start_process(b);
 	fb_process_set_start_time_unix_ns(b, p->start_time_unix_ns);
 	fb_process_set_clock_hz(b, p->clock_hz);
@@ -305,7 +309,12 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	fb_process_set_on_full(b, p->on_full);
 	fb_process_set_free_stacks(b, p->free_stacks);
 	fb_process_set_inherited_heap(b, p->inherited_heap);
-	rc = write_block(w, (struct ms_block_header){.kind = MS_BLOCK_PROCESS, .count = 1}, fb_finish_process(b), false,
+	fb_process_set_guard(b, p->guard);
+	fb_process_set_guard_side(b, p->guard_side);
+	fb_process_set_guard_sample_rate(b, p->guard_sample_rate);
+	fb_process_set_companion(b, companion);
+	fb_process_set_graph_at_exit(b, p->graph_at_exit);
+	rc = ms_writer_put_block(w, (struct ms_block_header){.kind = MS_BLOCK_PROCESS, .count = 1}, fb_finish_process(b), false,
 			 err);
 	if (rc != MS_OK)
 		return rc;
@@ -321,19 +330,19 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 static bool added(struct ms_writer *w, unsigned kind, int rc)
 {
 	if (rc != MS_OK)
-		return no_memory(w, NULL) == MS_OK;
+		return ms_writer_no_memory(w, NULL) == MS_OK;
 	if (ms_pending_bytes(&w->pending.table[kind]) < PENDING_LIMIT)
 		return true;
-	return write_tables(w, kind, NULL) == MS_OK;
+	return ms_writer_put_tables(w, kind, NULL) == MS_OK;
 }
 
 /* True when a record can be added. */
-static bool ready(struct ms_writer *w)
+bool ms_writer_ready(struct ms_writer *w)
 {
 	if (w->status == MS_OK && !w->process_written)
-		misuse(w, NULL, "process facts come first");
+		ms_writer_misuse(w, NULL, "process facts come first");
 	if (w->status == MS_OK && w->ended)
-		misuse(w, NULL, "the trace has ended");
+		ms_writer_misuse(w, NULL, "the trace has ended");
 	return w->status == MS_OK;
 }
 
@@ -342,13 +351,13 @@ uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length)
 	bool is_new;
 	uint32_t id;
 
-	if (length == 0 || !ready(w))
+	if (length == 0 || !ms_writer_ready(w))
 		return 0;
 	if (length > MS_MAX_STRING_BYTES)
 		length = MS_MAX_STRING_BYTES;
 	id = ms_intern(&w->strings, bytes, length, &is_new);
 	if (id == 0) {
-		no_memory(w, NULL);
+		ms_writer_no_memory(w, NULL);
 		return 0;
 	}
 	if (is_new && !added(w, MS_BLOCK_STRINGS, ms_pending_string(&w->pending, bytes, length)))
@@ -360,10 +369,10 @@ uint32_t ms_writer_module(struct ms_writer *w, const struct ms_module *m)
 {
 	uint32_t path = m->path != NULL ? ms_writer_string(w, m->path, strlen(m->path)) : 0;
 
-	if (!ready(w))
+	if (!ms_writer_ready(w))
 		return 0;
 	if (m->build_id_bytes > MS_MAX_BUILD_ID_BYTES) {
-		misuse(w, NULL, "a build-id of %zu bytes", m->build_id_bytes);
+		ms_writer_misuse(w, NULL, "a build-id of %zu bytes", m->build_id_bytes);
 		return 0;
 	}
 	return added(w, MS_BLOCK_MODULES, ms_pending_module(&w->pending, path, m)) ? ++w->modules : 0;
@@ -371,17 +380,17 @@ uint32_t ms_writer_module(struct ms_writer *w, const struct ms_module *m)
 
 uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread)
 {
-	if (!ready(w))
+	if (!ms_writer_ready(w))
 		return 0;
 	return added(w, MS_BLOCK_THREADS, ms_pending_thread(&w->pending, thread)) ? ++w->threads : 0;
 }
 
 uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module)
 {
-	if (!ready(w))
+	if (!ms_writer_ready(w))
 		return 0;
 	if (module > w->modules) {
-		misuse(w, NULL, "a frame names module %u of %u", module, w->modules);
+		ms_writer_misuse(w, NULL, "a frame names module %u of %u", module, w->modules);
 		return 0;
 	}
 	return added(w, MS_BLOCK_FRAMES, ms_pending_frame(&w->pending, address, module)) ? ++w->frames : 0;
@@ -389,10 +398,10 @@ uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module)
 
 uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame)
 {
-	if (!ready(w))
+	if (!ms_writer_ready(w))
 		return 0;
 	if (parent > w->stacks || frame == 0 || frame > w->frames) {
-		misuse(w, NULL, "a stack names parent %u of %u, frame %u of %u", parent, w->stacks, frame, w->frames);
+		ms_writer_misuse(w, NULL, "a stack names parent %u of %u, frame %u of %u", parent, w->stacks, frame, w->frames);
 		return 0;
 	}
 	return added(w, MS_BLOCK_STACKS, ms_pending_stack(&w->pending, parent, frame)) ? ++w->stacks : 0;
@@ -400,16 +409,16 @@ uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame)
 
 int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *s, struct ms_error *err)
 {
-	if (!ready(w))
-		return stuck(w, err);
+	if (!ms_writer_ready(w))
+		return ms_writer_stuck(w, err);
 	if (s->frame == 0 || s->frame > w->frames || s->frame < w->last_symbol_frame)
-		return misuse(w, err, "a symbol names frame %u of %u, after frame %u", s->frame, w->frames,
+		return ms_writer_misuse(w, err, "a symbol names frame %u of %u, after frame %u", s->frame, w->frames,
 			      w->last_symbol_frame);
 	if (s->function > w->strings.count || s->linkage_name > w->strings.count || s->file > w->strings.count)
-		return misuse(w, err, "a symbol names a string that does not exist");
+		return ms_writer_misuse(w, err, "a symbol names a string that does not exist");
 	w->last_symbol_frame = s->frame;
 	if (!added(w, MS_BLOCK_SYMBOLS, ms_pending_symbol(&w->pending, s)))
-		return stuck(w, err);
+		return ms_writer_stuck(w, err);
 	return MS_OK;
 }
 
@@ -425,6 +434,8 @@ static bool valid_args(const struct ms_writer *w, const struct ms_event *e)
 	case MS_EV_MODULE_LOAD:
 	case MS_EV_MODULE_UNLOAD:
 		return e->arg[0] <= w->modules;
+	case MS_EV_EVIDENCE:
+		return e->arg[0] - 1 < w->evidence;
 	default:
 		return true;
 	}
@@ -432,7 +443,7 @@ static bool valid_args(const struct ms_writer *w, const struct ms_event *e)
 
 static int refuse_event(struct ms_writer *w, const struct ms_event *e, struct ms_error *err)
 {
-	return misuse(w, err,
+	return ms_writer_misuse(w, err,
 		      "event %llu is not valid: kind %u, time %llu after %llu, thread %u of %u, stack %u of %u, block %llu "
 		      "of %llu",
 		      (unsigned long long)w->events, e->kind, (unsigned long long)e->time_ns,
@@ -455,10 +466,12 @@ static inline void note_realloc(struct ms_writer *w, const struct ms_event *e)
 
 int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t n, struct ms_error *err)
 {
-	if (!ready(w))
-		return stuck(w, err);
+	if (!ms_writer_ready(w))
+		return ms_writer_stuck(w, err);
 	if (w->copied)
-		return misuse(w, err, "events cannot follow a copied trace");
+		return ms_writer_misuse(w, err, "events cannot follow a copied trace");
+	if (w->graph_open)
+		return ms_writer_misuse(w, err, "events cannot stand inside a graph");
 	for (const struct ms_event *e = events; e < events + n; e++) {
 		unsigned class_ = ms_event_kinds[e->kind].class_;
 		bool is_alloc = class_ == MS_CLASS_ALLOC;
@@ -474,7 +487,7 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 		w->blocks += is_alloc;
 		w->events++;
 		if (ms_event_encoder_count(w->encoder) == w->options.events_per_block) {
-			int rc = write_events(w, err);
+			int rc = ms_writer_put_events(w, err);
 
 			if (rc != MS_OK)
 				return rc;
@@ -538,22 +551,22 @@ int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, 
 	size_t done = 0;
 	int rc;
 
-	if (!ready(w))
-		return stuck(w, err);
+	if (!ms_writer_ready(w))
+		return ms_writer_stuck(w, err);
 	for (size_t i = 0; i < n; i++) {
 		if (blocks[i].block > w->blocks || blocks[i].block <= (i > 0 ? blocks[i - 1].block : 0) ||
 		    blocks[i].stack > w->stacks || blocks[i].thread - 1 >= w->threads ||
 		    ms_event_kinds[blocks[i].kind].class_ != MS_CLASS_ALLOC)
-			return misuse(w, err, "live block %zu of a keyframe is not valid", i);
+			return ms_writer_misuse(w, err, "live block %zu of a keyframe is not valid", i);
 	}
-	rc = write_events(w, err);
+	rc = ms_writer_put_events(w, err);
 	do {
 		size_t left = n - done;
 		uint32_t part = left < KEYFRAME_PART ? (uint32_t)left : KEYFRAME_PART;
 
 		if (rc != MS_OK)
 			return rc;
-		rc = write_block(w,
+		rc = ms_writer_put_block(w,
 				 (struct ms_block_header){.kind = MS_BLOCK_KEYFRAME,
 							  .count = part,
 							  .first_event = w->events,
@@ -572,10 +585,12 @@ int ms_writer_flush(struct ms_writer *w, struct ms_error *err)
 {
 	int rc;
 
-	if (!ready(w))
-		return stuck(w, err);
-	rc = write_events(w, err);
-	return rc == MS_OK ? write_tables(w, MS_BLOCK_SYMBOLS, err) : rc;
+	if (!ms_writer_ready(w))
+		return ms_writer_stuck(w, err);
+	rc = ms_writer_put_events(w, err);
+	if (rc == MS_OK)
+		rc = ms_writer_put_tables(w, MS_BLOCK_SYMBOLS, err);
+	return rc == MS_OK ? ms_writer_put_evidence(w, err) : rc;
 }
 
 /* ---- end --------------------------------------------------------------------------------------------------------- */
@@ -602,6 +617,12 @@ static ms_fb_ref build_end(struct ms_writer *w, const struct ms_end *end)
 	fb_end_set_core_dumped(b, end->core_dumped);
 	fb_end_set_size_limit_reached(b, end->size_limit_reached || w->status == MS_E_FULL);
 	fb_end_set_symbolized(b, end->symbolized);
+	fb_end_set_guard_page_blocks(b, end->guard_page_blocks);
+	fb_end_set_guard_canary_blocks(b, end->guard_canary_blocks);
+	fb_end_set_guard_plain_blocks(b, end->guard_plain_blocks);
+	fb_end_set_guard_checks(b, end->guard_checks);
+	fb_end_set_guard_calls(b, end->guard_calls);
+	fb_end_set_guard_dropped(b, end->guard_dropped);
 	return fb_finish_end(b);
 }
 
@@ -629,7 +650,7 @@ static int write_index(struct ms_writer *w, struct ms_error *err)
 	root = fb_finish_block(b);
 	raw = ms_fb_finish(b, root, FB_IDENTIFIER, &raw_bytes);
 	if (raw == NULL)
-		return no_memory(w, err);
+		return ms_writer_no_memory(w, err);
 	/* More blocks than an index can hold: readers then scan the headers. */
 	if (raw_bytes > MS_MAX_RAW_BYTES)
 		return MS_OK;
@@ -637,13 +658,13 @@ static int write_index(struct ms_writer *w, struct ms_error *err)
 	if (rc == MS_OK) {
 		footer = ms_buffer_room(&w->packer.out, MS_FOOTER_BYTES);
 		if (footer == NULL)
-			return no_memory(w, err);
+			return ms_writer_no_memory(w, err);
 		ms_footer_store(footer, offset, offset + w->packer.out.size + MS_FOOTER_BYTES);
 		rc = ms_stream_write(w->stream, w->packer.out.data, w->packer.out.size + MS_FOOTER_BYTES, &w->error);
 	}
 	if (rc != MS_OK) {
 		stick(w, rc);
-		return stuck(w, err);
+		return ms_writer_stuck(w, err);
 	}
 	return MS_OK;
 }
@@ -656,12 +677,12 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 	if (w->status == MS_OK && ms_writer_flush(w, err) != MS_OK && w->status != MS_E_FULL)
 		return w->status;
 	if (w->status != MS_OK && w->status != MS_E_FULL)
-		return stuck(w, err);
+		return ms_writer_stuck(w, err);
 	if (w->ended)
-		return misuse(w, err, "the trace has ended");
+		return ms_writer_misuse(w, err, "the trace has ended");
 	rc = MS_OK;
 	if (end != NULL)
-		rc = write_block(w,
+		rc = ms_writer_put_block(w,
 				 (struct ms_block_header){.kind = MS_BLOCK_END,
 							  .count = 1,
 							  .first_time_ns = end->time_ns,

@@ -46,11 +46,12 @@ uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread);
 uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module);
 uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame);
 
-/* Next dense id; strings and stacks that it names must have been added before. bytes and registers are copied. */
+/* Next dense id; strings and stacks that it names must have been added before. bytes and registers are copied.
+   Not after ms_writer_copy. */
 uint32_t ms_writer_evidence(struct ms_writer *w, const struct ms_evidence *evidence);
 
 /* Appends n events. time_ns must not decrease; ALLOC events carry block ids dense from 1; stacks, threads and strings
-   that they name must have been added before. */
+   and evidence that they name must have been added before. */
 int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t n, struct ms_error *err);
 
 /* True when it is time for a keyframe (enough events since the last one for this many live blocks). */
@@ -61,13 +62,16 @@ int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, 
 /*
  * A heap graph: the facts (graph->event is filled in by the writer: the number of events appended so far), then its blocks
  * and edges in the order of struct ms_graph_data, in as many calls as the caller likes; frames, threads and modules that
- * roots name must have been added before. data->block_count and edge_count say how many entries this call appends; first_word
- * may be NULL. Blocks first, then edges. graph->blocks and ->edges are not looked at: ms_writer_graph_end fills them.
- * Nothing but strings, frames and the like may be written in between; events wait until ms_writer_graph_end.
+ * roots name must have been added before ms_writer_graph_end. data->block_count and edge_count say how many entries this call appends; first_word
+ * and flags may be NULL. Blocks first, then edges, sorted by source and source_offset; every edge of a root lies inside it
+ * (source_offset < end - start): what is not so sticks as MS_E_ARGUMENT. graph->blocks and ->edges are not looked at: ms_writer_graph_end fills them.
+ * Nothing but strings, frames and the like may be written in between; events wait until ms_writer_graph_end. A graph without
+ * its end is none for a reader. Memory while it is written: one block of the file, and 16 bytes per edge from a root.
  */
 int ms_writer_graph_begin(struct ms_writer *w, const struct ms_graph *graph, struct ms_error *err);
 int ms_writer_graph_data(struct ms_writer *w, const struct ms_graph_data *data, struct ms_error *err);
-/* pause_ns, scanned_bytes, unscanned, complete as of *graph: the Graph block stands behind its GraphBlocks and GraphEdges. */
+/* Facts, unscanned and complete as of *graph, roots too, if it has some (else those given at the beginning): a caller may
+   learn of them while it appends edges. the Graph block stands behind its GraphBlocks and GraphEdges. */
 int ms_writer_graph_end(struct ms_writer *w, const struct ms_graph *graph, struct ms_error *err);
 /* Names of data, ascending by address. After the last event; several calls allowed. */
 int ms_writer_data_symbols(struct ms_writer *w, const struct ms_data_symbol *symbols, size_t n, struct ms_error *err);

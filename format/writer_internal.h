@@ -1,5 +1,7 @@
 /*
- * writer_internal.h - struct ms_writer, for the files of format/ that look inside: trace_writer.c, trace_copy.c.
+ * writer_internal.h - struct ms_writer, for the files of format/ that look inside: trace_writer.c, trace_copy.c, write_*.c.
+ *
+ * The functions are those of trace_writer.c that write blocks and keep the first error; what holds there holds here.
  */
 #ifndef MS_FORMAT_WRITER_INTERNAL_H
 #define MS_FORMAT_WRITER_INTERNAL_H
@@ -12,6 +14,26 @@
 #include "trace_writer.h"
 
 #define MS_REALLOC_SLOTS 1024
+
+/* write_evidence.c: rows that wait, with what they point to. */
+struct ms_evidence_rows {
+	struct ms_buffer rows;               /* struct ms_evidence[]: bytes and registers are the offsets below */
+	struct ms_buffer bytes;
+	struct ms_buffer registers;          /* uint64_t[] */
+};
+
+/* write_graph.c: rows of the graph that is being written, and what its Graph block will say. */
+struct ms_graph_rows {
+	struct ms_numbers id, word_position, word;
+	struct ms_numbers source, source_offset, target, target_offset, flags;
+	struct ms_numbers root_source, root_offset; /* number of the root and offset of all edges from roots */
+	struct ms_buffer roots;              /* struct ms_graph_root[], of ms_writer_graph_begin */
+	uint64_t blocks, edges;              /* written and waiting */
+	uint64_t last_word_position;         /* 0-based, of the block that waits */
+	uint64_t last_source, last_source_offset, last_target; /* of the edge before; 0 at the start of a block */
+	uint64_t greatest_source, last_offset; /* over the graph */
+	uint64_t event;
+};
 
 struct ms_writer {
 	struct ms_stream *stream;
@@ -28,6 +50,10 @@ struct ms_writer {
 	struct ms_intern strings;
 	struct ms_buffer index;              /* struct fb_index_entry[] */
 	uint32_t modules, threads, frames, stacks;
+	uint32_t evidence, graphs;           /* ids given */
+	bool graph_open;                     /* between ms_writer_graph_begin and _end */
+	struct ms_evidence_rows evidence_rows;
+	struct ms_graph_rows graph;
 	uint32_t last_symbol_frame;
 	uint64_t events, blocks;             /* appended */
 	uint64_t events_written, blocks_written;
@@ -38,5 +64,28 @@ struct ms_writer {
 	uint32_t in_realloc[MS_REALLOC_SLOTS];
 	uint32_t in_realloc_count;
 };
+
+/* True when a record can be added. */
+bool ms_writer_ready(struct ms_writer *w);
+/* What a call that found an earlier error returns. */
+int ms_writer_stuck(const struct ms_writer *w, struct ms_error *err);
+int ms_writer_no_memory(struct ms_writer *w, struct ms_error *err);
+/* Misuse by the caller; sticks like any other error. */
+int ms_writer_misuse(struct ms_writer *w, struct ms_error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Makes a block of the body (built in w->builder), writes it and remembers it for the index. With `last`, the room kept
+   for the end may be used. */
+int ms_writer_put_block(struct ms_writer *w, struct ms_block_header header, ms_fb_ref body, bool last,
+			struct ms_error *err);
+/* Writes the side tables that wait, up to this kind. */
+int ms_writer_put_tables(struct ms_writer *w, unsigned last_kind, struct ms_error *err);
+/* The events that wait, and before them what they refer to. */
+int ms_writer_put_events(struct ms_writer *w, struct ms_error *err);
+
+/* write_evidence.c: the evidence that waits; the side tables must have been written. */
+int ms_writer_put_evidence(struct ms_writer *w, struct ms_error *err);
+void ms_evidence_rows_free(struct ms_evidence_rows *r);
+/* write_graph.c */
+void ms_graph_rows_free(struct ms_graph_rows *g);
 
 #endif
