@@ -7,6 +7,7 @@
 #include "format/demangle.h"
 #include "format/symbols_dwarf.h"
 #include "format/symbols_elf.h"
+#include "format/symbols_table.h"
 
 #define DEFAULT_DEBUG_DIRECTORY "/usr/lib/debug"
 #define BUCKETS 256u                     /* a process has tens of modules, rarely thousands */
@@ -18,6 +19,8 @@ struct open_module {
 	size_t build_id_bytes;
 	struct symbols_elf *elf;         /* NULL: no usable file */
 	struct symbols_dwarf *dwarf;     /* NULL: symbol tables only */
+	struct symbols_objects data, tls;
+	bool has_objects;                /* both have been read */
 };
 
 struct ms_symbolizer {
@@ -172,6 +175,65 @@ size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *mo
 	return n;
 }
 
+/* The module with its data symbols read; NULL when it has none. */
+static struct open_module *find_objects(struct ms_symbolizer *s, const struct ms_module *module)
+{
+	struct open_module *m;
+
+	if (!module->path || module->build_id_bytes > sizeof m->build_id)
+		return NULL;
+	m = find_module(s, module);
+	if (!m || !m->elf)
+		return NULL;
+	if (!m->has_objects) {
+		/* without memory there are no names: no error, as with functions */
+		(void)symbols_table_read_objects(m->elf, SYMBOLS_DATA, &m->data);
+		(void)symbols_table_read_objects(m->elf, SYMBOLS_TLS, &m->tls);
+		m->has_objects = true;
+	}
+	return m;
+}
+
+static bool name_object(struct ms_symbolizer *s, const struct symbols_objects *objects, uint64_t address, uint64_t bias,
+                        struct ms_symbol_data *out)
+{
+	uint32_t index = symbols_intervals_find(&objects->ranges, address - bias);
+	const struct symbols_object *object;
+	size_t length;
+
+	if (index == SYMBOLS_NO_VALUE)
+		return false;
+	object = &objects->v[index];
+	length = strcspn(object->name, "@");
+	free(s->linkage);
+	free(s->demangled);
+	s->demangled = NULL;
+	s->linkage = strndup(object->name, length ? length : strlen(object->name));
+	if (!s->linkage)
+		return false;
+	s->demangled = ms_demangle(s->linkage);
+	*out = (struct ms_symbol_data){.name = s->demangled ? s->demangled : s->linkage,
+	                               .address = object->low + bias,
+	                               .size_bytes = object->high - object->low};
+	return true;
+}
+
+bool ms_symbolizer_data(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address,
+                        struct ms_symbol_data *out)
+{
+	const struct open_module *m = find_objects(s, module);
+
+	return m && name_object(s, &m->data, address, module->load_bias, out);
+}
+
+bool ms_symbolizer_tls(struct ms_symbolizer *s, const struct ms_module *module, uint64_t offset,
+                       struct ms_symbol_data *out)
+{
+	const struct open_module *m = find_objects(s, module);
+
+	return m && name_object(s, &m->tls, offset, 0, out);
+}
+
 void ms_symbolizer_close(struct ms_symbolizer *s)
 {
 	if (!s)
@@ -180,6 +242,8 @@ void ms_symbolizer_close(struct ms_symbolizer *s)
 		for (struct open_module *m = s->modules[i], *next; m; m = next) {
 			next = m->next;
 			symbols_dwarf_close(m->dwarf);
+			symbols_objects_free(&m->data);
+			symbols_objects_free(&m->tls);
 			symbols_elf_close(m->elf);
 			free(m->path);
 			free(m);

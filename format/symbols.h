@@ -1,5 +1,5 @@
 /*
- * symbols.h - addresses to functions, files and lines, through libdw (elfutils) and the GNU demangler.
+ * symbols.h - addresses to functions, files and lines, and to the names of data, through libdw (elfutils) and the GNU demangler.
  *
  * A symbolizer finds the ELF file of a module by its path and its separate debug file by build-id under the debug
  * directory, by .gnu_debuglink beside the file, and (only when asked) from debuginfod servers. A file whose build-id
@@ -43,6 +43,19 @@ int ms_symbolizer_open(struct ms_symbolizer **out, const struct ms_symbolizer_op
  */
 size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address,
                              const struct ms_symbol_line **lines);
+
+struct ms_symbol_data {
+	const char *name;                /* demangled ("vtable for Shape"), without a version; borrowed until the next call */
+	uint64_t address, size_bytes;    /* runtime address of the object */
+};
+
+/* The object (a global or static variable, also one inside a function, a constant, a vtable) that covers a runtime address in
+   the data of `module`; false when no symbol with a size does. */
+bool ms_symbolizer_data(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address,
+                        struct ms_symbol_data *out);
+/* The same for thread-local variables: `offset` and out->address count from the start of the module's TLS block. */
+bool ms_symbolizer_tls(struct ms_symbolizer *s, const struct ms_module *module, uint64_t offset,
+                       struct ms_symbol_data *out);
 
 void ms_symbolizer_close(struct ms_symbolizer *s); /* NULL allowed */
 

@@ -24,6 +24,7 @@ struct symbol {
 struct symbol_list {
 	struct symbol *v;
 	size_t n, capacity;
+	enum symbols_kind kind;          /* what is wanted */
 };
 
 /* Functions before labels, plain names before __internal ones, global before weak before local, short before long. */
@@ -40,12 +41,14 @@ static uint32_t rank_of(const GElf_Sym *symbol, const char *name)
 	return rank * 4096 + (uint32_t)(length < 4095 ? length : 4095);
 }
 
-static bool is_wanted(const GElf_Sym *symbol, const char *name)
+static bool is_wanted(enum symbols_kind kind, const GElf_Sym *symbol, const char *name)
 {
 	unsigned type = GELF_ST_TYPE(symbol->st_info);
 
 	if (symbol->st_shndx == SHN_UNDEF || !name || !*name)
 		return false;
+	if (kind != SYMBOLS_FUNCTIONS)
+		return type == (kind == SYMBOLS_TLS ? STT_TLS : STT_OBJECT) && symbol->st_size > 0;
 	if (type == STT_FUNC || type == STT_GNU_IFUNC)
 		return true;
 	return type == STT_NOTYPE && name[0] != '$' && name[0] != '.' && strncmp(name, "__start_", 8) != 0 &&
@@ -67,12 +70,25 @@ static int add(struct symbol_list *list, const struct symbol *symbol)
 	return MS_OK;
 }
 
-/* The executable section at `index`; false when it is no such section. */
-static bool code_section(Elf *elf, size_t index, GElf_Shdr *out)
+/* The section at `index`; false when it is none that holds symbols of this kind. */
+static bool wanted_section(enum symbols_kind kind, Elf *elf, size_t index, GElf_Shdr *out)
 {
 	Elf_Scn *section = elf_getscn(elf, index);
 
-	return section && gelf_getshdr(section, out) && (out->sh_flags & SHF_EXECINSTR);
+	if (!section || !gelf_getshdr(section, out))
+		return false;
+	switch (kind) {
+	case SYMBOLS_FUNCTIONS:
+		return out->sh_flags & SHF_EXECINSTR;
+	case SYMBOLS_DATA:
+		return (out->sh_flags & SHF_ALLOC) && !(out->sh_flags & SHF_TLS);
+	case SYMBOLS_TLS:
+		/* values are offsets in the TLS segment, not addresses */
+		out->sh_addr = 0;
+		out->sh_size = UINT64_MAX;
+		return out->sh_flags & SHF_TLS;
+	}
+	return false;
 }
 
 static int read_table(struct symbol_list *list, Elf *elf, Elf_Scn *table, const GElf_Shdr *header, Elf_Data *wide_index)
@@ -80,7 +96,7 @@ static int read_table(struct symbol_list *list, Elf *elf, Elf_Scn *table, const 
 	Elf_Data *data = elf_getdata(table, NULL);
 	size_t n = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
 	size_t known = SIZE_MAX; /* section whose header is in `code` */
-	bool executable = false;
+	bool has_some = false;
 	GElf_Shdr code = {0};
 
 	for (size_t i = 1; i < n && i <= INT32_MAX; i++) {
@@ -95,13 +111,13 @@ static int read_table(struct symbol_list *list, Elf *elf, Elf_Scn *table, const 
 		if (symbol.st_shndx >= SHN_LORESERVE && symbol.st_shndx != SHN_XINDEX)
 			continue;
 		if (section != known) {
-			executable = code_section(elf, section, &code);
+			has_some = wanted_section(list->kind, elf, section, &code);
 			known = section;
 		}
-		if (!executable || symbol.st_value < code.sh_addr || symbol.st_value - code.sh_addr >= code.sh_size)
+		if (!has_some || symbol.st_value < code.sh_addr || symbol.st_value - code.sh_addr >= code.sh_size)
 			continue;
 		name = elf_strptr(elf, header->sh_link, symbol.st_name);
-		if (!is_wanted(&symbol, name))
+		if (!is_wanted(list->kind, &symbol, name))
 			continue;
 		uint64_t limit = code.sh_addr + code.sh_size;
 		uint64_t room = limit - symbol.st_value;
@@ -150,18 +166,65 @@ static int compare(const void *pa, const void *pb)
 	return strcmp(a->name, b->name);
 }
 
-int symbols_table_read(struct symbols_elf *e)
+/* The symbols of one kind in all tables of the module, sorted. list->v is the caller's to free, also after an error. */
+static int read_kind(struct symbol_list *list, const struct symbols_elf *e, enum symbols_kind kind)
 {
-	struct symbol_list list = {0};
-	uint64_t covered = 0; /* end of the functions with a size so far */
-	int code = read_tables(&list, e->main.elf);
+	int code;
 
+	*list = (struct symbol_list){.kind = kind};
+	code = read_tables(list, e->main.elf);
 	if (!code && e->debug.elf)
-		code = read_tables(&list, e->debug.elf);
+		code = read_tables(list, e->debug.elf);
+	if (!code && list->n)
+		qsort(list->v, list->n, sizeof *list->v, compare);
+	return code;
+}
+
+int symbols_table_read_objects(const struct symbols_elf *e, enum symbols_kind kind, struct symbols_objects *out)
+{
+	struct symbol_list list;
+	int code = read_kind(&list, e, kind);
+
+	*out = (struct symbols_objects){0};
 	if (code)
 		goto done;
-	if (list.n)
-		qsort(list.v, list.n, sizeof *list.v, compare);
+	out->v = malloc((list.n ? list.n : 1) * sizeof *out->v);
+	if (!out->v) {
+		code = MS_E_NOMEM;
+		goto done;
+	}
+	for (size_t i = 0; i < list.n && !code; i++) {
+		const struct symbol *s = &list.v[i];
+
+		if (i > 0 && s->low == list.v[i - 1].low)
+			continue; /* another name for the same; the best came first */
+		out->v[out->n] = (struct symbols_object){.low = s->low, .high = s->high, .name = s->name};
+		code = symbols_intervals_add(&out->ranges, s->low, s->high, (uint32_t)out->n++, 0);
+	}
+	if (!code)
+		code = symbols_intervals_build(&out->ranges);
+done:
+	if (code)
+		symbols_objects_free(out);
+	free(list.v);
+	return code;
+}
+
+void symbols_objects_free(struct symbols_objects *o)
+{
+	symbols_intervals_free(&o->ranges);
+	free(o->v);
+	*o = (struct symbols_objects){0};
+}
+
+int symbols_table_read(struct symbols_elf *e)
+{
+	struct symbol_list list;
+	uint64_t covered = 0; /* end of the functions with a size so far */
+	int code = read_kind(&list, e, SYMBOLS_FUNCTIONS);
+
+	if (code)
+		goto done;
 	e->functions = malloc((list.n ? list.n : 1) * sizeof *e->functions);
 	if (!e->functions) {
 		code = MS_E_NOMEM;
