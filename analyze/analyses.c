@@ -11,7 +11,8 @@
 	X(lifetimes)         \
 	X(mappings)          \
 	X(timeline)          \
-	X(unmatched)
+	X(unmatched)         \
+	X(case_pass)
 
 #define X(name) extern const struct ms_analysis_ops ms_analysis_##name;
 MS_ANALYSES(X)

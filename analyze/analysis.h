@@ -72,6 +72,8 @@ struct ms_view {
 	const uint32_t *site;            /* node under which the block began; 0 = none */
 	const uint32_t *birth_thread;
 	const uint64_t *birth_ns;
+	const uint8_t *birth_kind;       /* of the block that begins or ends, as recorded; NULL in synthetic steps */
+	const uint32_t *birth_stack;     /* the same, its stack id; NULL in synthetic steps */
 	const uint64_t *live_bytes;      /* after the event */
 	const uint64_t *live_blocks;     /* after the event; a block between MOVE and REALLOCATE does not count */
 	const uint64_t *address;         /* when asked for, else NULL; NULL in synthetic steps */

@@ -29,9 +29,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "findings.h"
 #include "format/errors.h"
 #include "format/trace_types.h"
 
+struct ms_cases;
 struct ms_trace;
 
 struct ms_report_options {
@@ -255,6 +257,9 @@ struct ms_report {
 	size_t timeline_count;
 	struct ms_report_unmatched *unmatched;
 	size_t unmatched_count;
+
+	struct ms_findings findings;
+	struct ms_cases *cases;          /* inside analyze/, while the report is made; NULL in a finished one */
 };
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */

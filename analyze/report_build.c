@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cases.h"
+#include "detect/detector.h"
 #include "format/trace_reader.h"
 #include "places.h"
 #include "replay.h"
@@ -98,8 +100,14 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	rc = ms_rollup(out, err);
 	if (rc == MS_OK)
 		rc = ms_collect_places(out, err);
+	if (rc == MS_OK)
+		rc = ms_cases_resolve(out->cases, trace, err);
+	if (rc == MS_OK)
+		rc = ms_detect(ms_detectors, ms_detector_count, out, trace, &stacks, out->cases, err);
 	if (rc)
 		goto fail;
+	ms_cases_free(out->cases);
+	out->cases = NULL;
 	ms_stack_map_free(&stacks);
 	return MS_OK;
 fail:
@@ -122,5 +130,7 @@ void ms_report_free(struct ms_report *r)
 	free(r->sizes);
 	free(r->timeline);
 	free(r->unmatched);
+	ms_findings_free(&r->findings);
+	ms_cases_free(r->cases);
 	memset(r, 0, sizeof *r);
 }

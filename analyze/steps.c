@@ -419,7 +419,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 	*view = (struct ms_view){
 		.count = k, .step = room->step, .kind = kind, .time_ns = b->time_ns + i, .thread = thread,
 		.stack = b->stack + i, .size_bytes = size, .block = block, .site = room->site,
-		.birth_thread = birth_thread, .birth_ns = birth_ns,
+		.birth_thread = birth_thread, .birth_ns = birth_ns, .birth_kind = b->birth_kind + i, .birth_stack = birth_stack,
 		.live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
 		.address = b->address ? b->address + i : NULL, .arg = b->arg ? b->arg + i : NULL,
 	};
