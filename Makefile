@@ -286,7 +286,7 @@ man: all
 	    > build/man/memscope-trace-$$c.1 || exit 1; done
 
 # What render/libmemscope.h needs, in the tree's own folders.
-PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/site_order.h analyze/report.h \
+PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/site_order.h analyze/report.h analyze/findings.h \
     format/errors.h format/events.h format/evidence.h format/trace_types.h format/trace_reader.h
 
 ## install: into $(DESTDIR)$(PREFIX)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "address_pass.h"
+#include "format/evidence.h"
 #include "format/trace_reader.h"
 
 void ms_cases_free(struct ms_cases *cases)

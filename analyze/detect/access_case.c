@@ -2,6 +2,7 @@
 #include "access_case.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -31,6 +31,7 @@ struct maker {
 	size_t *live;                    /* lives that are present and not inside a realloc */
 	size_t live_count;
 	uint64_t *id_of_life;            /* its latest block id */
+	uint64_t *address_of_life;       /* a block keeps its address when its realloc fails */
 	bool free_stacks;
 };
 
@@ -92,6 +93,7 @@ static void begin(struct maker *m, uint8_t kind, uint32_t thread, bool by_reallo
 	l->by_realloc = by_realloc;
 	l->birth_order = m->order[thread];
 	m->id_of_life[i] = e->block;
+	m->address_of_life[i] = e->address;
 	m->live[m->live_count++] = i;
 }
 
@@ -118,7 +120,7 @@ static void end_event(struct maker *m, uint8_t kind, uint32_t thread, size_t lif
 	if (l) {
 		e->block = m->id_of_life[life];
 		e->size_bytes = l->size;
-		e->address = 0x10000 + 16 * e->block;
+		e->address = m->address_of_life[life];
 		l->end = moment(m);
 		l->end_ns = m->now_ns;
 		l->end_thread = thread;
@@ -182,7 +184,7 @@ static void realloc_ends(struct maker *m, uint32_t thread)
 
 	e->block = m->next_block++;
 	e->size_bytes = l->size;
-	e->address = 0x10000 + 16 * m->id_of_life[life];
+	e->address = m->address_of_life[life];
 	e->stack = some_stack(m);
 	m->id_of_life[life] = e->block;
 	m->live[m->live_count++] = life;
@@ -354,6 +356,7 @@ void random_trace_make(struct random_trace *t, uint32_t seed, size_t target)
 	t->moment_ns = calloc(room * 2 + 64, sizeof *t->moment_ns);
 	m->live = calloc(room, sizeof *m->live);
 	m->id_of_life = calloc(room, sizeof *m->id_of_life);
+	m->address_of_life = calloc(room, sizeof *m->address_of_life);
 	m->free_stacks = rnd(m, 2);
 	t->images = 1;
 	t->frame_count = 1 + rnd(m, 12);
@@ -367,6 +370,7 @@ void random_trace_make(struct random_trace *t, uint32_t seed, size_t target)
 	write_trace(m);
 	free(m->live);
 	free(m->id_of_life);
+	free(m->address_of_life);
 	free(m);
 }
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "format/evidence.h"
 #include "render/json.h"
 #include "render/text.h"
 #include "small_trace.h"
@@ -33,6 +34,8 @@ static uint64_t some_size(void)
 	return sizes[rnd(sizeof sizes / sizeof *sizes)];
 }
 
+#define EVIDENCE 12
+
 static void play(struct small_trace *t, unsigned events)
 {
 	uint8_t kinds[256];
@@ -42,6 +45,19 @@ static void play(struct small_trace *t, unsigned events)
 	for (unsigned k = 0; k < 256; k++)
 		if (ms_event_kinds[k].name)
 			kinds[kind_count++] = (uint8_t)k;
+	for (unsigned i = 0; i < EVIDENCE; i++) {
+		static const uint8_t bytes[MS_EVIDENCE_BYTES] = {1, 2, 3};
+		static const uint64_t registers[MS_EVIDENCE_REGISTERS] = {4, 5, 6};
+		struct ms_evidence e = {
+			.kind = (uint8_t)(1 + rnd(MS_EVIDENCE_FREED_STACK)), .access = (uint8_t)rnd(3), .check = (uint8_t)rnd(8),
+			.freed = rnd(2) != 0, .byte_count = (uint8_t)rnd(MS_EVIDENCE_BYTES + 1), .bytes = bytes, .registers = registers,
+			.register_count = rnd(2) ? MS_EVIDENCE_REGISTERS : 0, .address = 0x10000 * rnd(40) + rnd(64) - 32,
+			.length_bytes = some_size(), .block_address = 0x10000 * rnd(40), .block_bytes = some_size(),
+			.last_good_ns = rnd(2) ? rnd(1000) : 0,
+		};
+
+		assert_int_not_equal(ms_writer_evidence(t->writer, &e), 0);
+	}
 	for (unsigned i = 0; i < events && t->next_block < 255; i++) {
 		struct ms_event e = {.kind = kinds[rnd(kind_count)], .thread = 1 + (uint32_t)rnd(2)};
 		unsigned class_ = ms_event_kinds[e.kind].class_;
@@ -58,6 +74,8 @@ static void play(struct small_trace *t, unsigned events)
 		if (e.kind == MS_EV_THREAD_NAME || e.kind == MS_EV_MARK || e.kind == MS_EV_EXEC || e.kind == MS_EV_MODULE_LOAD ||
 		    e.kind == MS_EV_MODULE_UNLOAD)
 			e.arg[0] = 0;
+		if (e.kind == MS_EV_EVIDENCE)
+			e.arg[0] = 1 + rnd(EVIDENCE);
 		if (class_ == MS_CLASS_ALLOC) {
 			live[t->next_block] = true;
 			small_trace_alloc(t, e.kind, e.thread, (uint32_t)rnd(5), some_size());
