@@ -63,8 +63,8 @@ PRELOAD_SRC := $(wildcard record/preload/*.c)
 GUARD_SRC   := $(wildcard record/preload/guard/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 UNIT_COMMON := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
-PROGRAM_SRC := $(wildcard tests/programs/*.c)
-PROGRAM_CXX := $(wildcard tests/programs/*.cpp)
+PROGRAM_SRC := $(wildcard tests/programs/*.c tests/programs/zoo/*.c)
+PROGRAM_CXX := $(wildcard tests/programs/*.cpp tests/programs/zoo/*.cpp)
 PROGRAM_LIBS := $(wildcard tests/programs/lib/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_LINKED := $(wildcard bench/make_*.c)
@@ -203,6 +203,7 @@ $(B)/programs/%: tests/programs/%.cpp tests/programs/known.h $(PROGRAM_SOS)
 	@mkdir -p $(@D)
 	@echo "  CXX     $@"
 	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
+$(filter $(B)/programs/zoo/%,$(PROGRAMS)): tests/programs/zoo/zoo.h
 $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
