@@ -46,7 +46,11 @@ class Results:
 
     def overhead_s(self, workload, mode):
         """Wall time that recording adds: median of the mode minus median of plain."""
-        wall, plain = (self.median("record", workload, m, "wall_s") for m in (mode, "plain"))
+        return self.added_s("record", workload, mode)
+
+    def added_s(self, group, workload, mode):
+        """The same within another group that measured plain itself."""
+        wall, plain = (self.median(group, workload, m, "wall_s") for m in (mode, "plain"))
         return wall - plain if wall is not None and plain is not None else None
 
     def slowdown(self, workload, mode):

@@ -23,6 +23,11 @@ STORM_RATIO = 4.0
 SCALING_RATIO = 1.8
 REPLAY_EVENTS_PER_S = 30e6
 REPLAY_RSS_MB = 150
+CANARY_SHARE = 1.5      # of what plain recording adds
+SAMPLE_SHARE = 1.05     # of the wall time of plain recording: within noise
+MEMCHECK_RATIO = 5.0
+GUARD_MODES = {"plain": "plain", "memscope": "memscope", "memscope-nograph": "--graph=off", "memscope-canary": "--guard=canary",
+               "memscope-sample": "--guard=sample", "memscope-full": "--guard=full", "memcheck": "memcheck"}
 
 
 def table(header, rows):
@@ -81,6 +86,12 @@ def verdicts(r):
     v.add("two threads / one thread, event rate, discarding collector", two / one if one and two else None, SCALING_RATIO, False, "{:.2f}", "x")
     ours, theirs = (r.median("micro", "storm-t2", m, "rate_per_s") for m in ("memscope", "heaptrack"))
     v.add("two-thread storm, event rate / heaptrack's", ours / theirs if ours and theirs else None, STORM_RATIO, False, "{:.2f}", "x")
+    for w in r.workloads("guard"):
+        wall = {m: r.median("guard", w, m, "wall_s") for m in GUARD_MODES}
+        v.add(f"{w}: what --guard=canary adds / what plain recording adds",
+              quotient(r.added_s("guard", w, "memscope-canary"), r.added_s("guard", w, "memscope")), CANARY_SHARE, True, "{:.2f}", "x")
+        v.add(f"{w}: --guard=sample / plain recording, wall", quotient(wall["memscope-sample"], wall["memscope"]), SAMPLE_SHARE, True, "{:.3f}", "x")
+        v.add(f"{w}: memcheck / --guard=full, wall", quotient(wall["memcheck"], wall["memscope-full"]), MEMCHECK_RATIO, False, "{:.1f}", "x")
     for w in r.workloads("replay"):
         wall = r.median("replay", w, "memscope", "wall_s")
         events = r.median("replay", w, "memscope", "events")
@@ -152,6 +163,22 @@ def section_trace(r, names):
                      number(r.median("record", w, "memscope", "lost"), "{:,.0f}"),
                      number(size["heaptrack"], "{:,.0f}"), number(size["heaptrack-raw"], "{:,.0f}")])
     yield from table(["workload", "events recorded", "bytes", "bytes/event", "without symbols", "lost", "heaptrack bytes", "raw bytes"], rows)
+
+
+def section_guard(r):
+    yield "## Finding errors"
+    yield ""
+    yield ("Wall seconds, median (min–max). *memcheck* is Valgrind's, with its leak check off. The modes took turns; plain recording "
+           "here contains the heap graph at exit, `--graph=off` leaves it out. memscope's guards see what docs/LIMITATIONS.md says, "
+           "memcheck sees uninitialised values, too.")
+    yield ""
+    yield from table(["workload"] + list(GUARD_MODES.values()),
+                     [[w] + [with_spread(r, "guard", w, m, "wall_s") for m in GUARD_MODES] for w in r.workloads("guard")])
+    yield "Peak RSS of the app in MiB, medians:"
+    yield ""
+    yield from table(["workload"] + list(GUARD_MODES.values()),
+                     [[w] + [number(quotient(r.median("guard", w, m, "app_rss_kib"), 1024), "{:.0f}") for m in GUARD_MODES]
+                      for w in r.workloads("guard")])
 
 
 def section_micro(r, modes):
@@ -238,6 +265,8 @@ def document(path):
         yield from section_cpu(r, names, modes)
         yield from section_memory(r, names, modes)
         yield from section_trace(r, names)
+    if r.workloads("guard"):
+        yield from section_guard(r)
     if r.workloads("micro"):
         yield from section_micro(r, modes)
     if r.workloads("scaling"):

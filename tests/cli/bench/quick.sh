@@ -27,6 +27,9 @@ for w in ("jq", "sqlite3", "perl", "python3", "cc1plus"):
     size = r.bytes_per_event(w)
     assert size is not None and 0 < size < 1000, (w, size)
     value("analyze", w, "memscope", "wall_s")
+for w in ("jq", "sqlite3", "perl"):
+    for mode in ("plain", "memscope", "memscope-nograph", "memscope-canary", "memscope-sample", "memscope-full"):
+        assert value("guard", w, mode, "wall_s") > 0, (w, mode)
 for w in ("pairs-d5-t1", "pairs-d5-t2", "crossfree-t2", "storm-t2"):
     for mode in ("plain", "nop", "memscope"):
         assert value("micro", w, mode, "rate_per_s") > 0, (w, mode)
