@@ -1,5 +1,7 @@
 #include "ingest.h"
 
+#include "evidence_ingest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -343,6 +345,11 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e)
 		trace_tables_unload(&g->tables, index);
 		return e->arg[0] != 0;
 	}
+	case MS_EV_EVIDENCE:
+		e->arg[0] = evidence_ingest(&g->tables, g->writer, g->clock, c->at, (size_t)(c->end - c->at));
+		c->missing = e->arg[0] == 0;
+		g->evidence += e->arg[0] != 0;
+		return e->arg[0] != 0;
 	default:
 		take_args(c, e);
 		return true;
