@@ -12,7 +12,8 @@ static uint32_t intern(struct ms_writer *w, const char *s)
 	return ms_writer_string(w, s, strlen(s));
 }
 
-static int write_new(struct ms_writer *w, uint32_t frame, const struct ms_symbol_line *lines, size_t n, struct ms_error *err)
+int ms_write_symbol_lines(struct ms_writer *w, uint32_t frame, const struct ms_symbol_line *lines, size_t n,
+                          struct ms_error *err)
 {
 	int rc = MS_OK;
 
@@ -49,7 +50,7 @@ static int write_frame(struct ms_writer *w, struct ms_symbolizer *s, uint32_t id
 		found->with_line += old[0].line != 0;
 		found->kept++;
 	} else if (n) {
-		rc = write_new(w, id, lines, n, err);
+		rc = ms_write_symbol_lines(w, id, lines, n, err);
 		found->with_function += *lines[n - 1].function != '\0';
 		found->with_line += lines[0].line != 0;
 	}

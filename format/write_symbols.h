@@ -10,6 +10,7 @@
 #ifndef MS_FORMAT_WRITE_SYMBOLS_H
 #define MS_FORMAT_WRITE_SYMBOLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "errors.h"
@@ -38,5 +39,10 @@ int ms_write_symbols(struct ms_writer *w, struct ms_symbolizer *s, const struct 
 int ms_write_symbols_range(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_frame *frames, uint32_t first,
                            uint32_t count, const struct ms_module *modules, uint32_t module_count,
                            struct ms_symbol_counts *counts, struct ms_error *err);
+
+/* The lines of one frame, however they were found: what the functions above do with each answer. */
+struct ms_symbol_line; /* format/symbols.h */
+int ms_write_symbol_lines(struct ms_writer *w, uint32_t frame, const struct ms_symbol_line *lines, size_t n,
+                          struct ms_error *err);
 
 #endif

@@ -91,6 +91,7 @@ bool ending_run(struct recording *r, struct signals *signals)
 	}
 	lift_limit();
 	signals->interrupted = false; /* from here on it means: enough symbols */
+	recording_ask_names(r, interrupted, signals);
 	if (r->options->no_symbols) {
 		recording_end(r);
 	} else if (!r->regular) {

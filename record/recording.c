@@ -72,7 +72,12 @@ int recording_prepare(struct recording *r, const struct options *options, struct
 		.graph_at_exit = options->guard.graph_at_exit,
 		.graph_signal = options->guard.graph_signal,
 	};
-	return create_arena(&r->arena, &ao, err);
+	if (create_arena(&r->arena, &ao, err) != MS_OK)
+		return err->code;
+	/* What servers are asked for is asked at the end only. */
+	if (!options->no_symbols && !options->discard && !options->debuginfod)
+		symbol_helper_start(&r->helper, &r->arena);
+	return MS_OK;
 }
 
 static void slot_started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
@@ -349,7 +354,7 @@ static void fill_end(struct recording *r)
 		.late_events = r->ingest.merge.late,
 		.lost_threads = atomic_load_explicit(&h->lost_threads, memory_order_relaxed),
 		.peak_bytes = r->ingest.peak_bytes,
-		.collector_cpu_ns = r->cpu_before_ns + recording_cpu_ns(),
+		.collector_cpu_ns = r->cpu_before_ns + r->helper_cpu_ns + recording_cpu_ns(),
 		.collector_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
 		.guard_page_blocks = atomic_load_explicit(&h->guard_page_blocks, memory_order_relaxed),
 		.guard_canary_blocks = atomic_load_explicit(&h->guard_canary_blocks, memory_order_relaxed),
@@ -388,12 +393,18 @@ void recording_drain(struct recording *r)
 		(void)ms_writer_flush(r->writer, &r->end_error);
 }
 
+void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context)
+{
+	if (r->process_written && ms_writer_status(r->writer) == MS_OK)
+		(void)trace_symbols_ask(&r->ingest.tables, &r->helper, interrupted, context, &r->helper_cpu_ns);
+}
+
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod};
 
 	if (r->process_written && !r->options->no_symbols && ms_writer_status(r->writer) == MS_OK)
-		(void)trace_symbols_write(&r->ingest.tables, r->writer, &options, interrupted, context, &r->symbolized,
+		(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &options, interrupted, context, &r->symbolized,
 		                          &r->end_error);
 }
 
@@ -436,6 +447,7 @@ void recording_free(struct recording *r)
 		slots_free(&r->slots);
 		ingest_free(&r->ingest);
 	}
+	symbol_helper_stop(&r->helper);
 	ms_writer_close(r->writer);
 	if (r->fd >= 0)
 		close(r->fd);

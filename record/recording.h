@@ -24,6 +24,7 @@
 #include "ingest.h"
 #include "options.h"
 #include "slots.h"
+#include "symbol_helper.h"
 #include "tick_clock.h"
 
 /* What is known about the program when recording starts. */
@@ -43,6 +44,7 @@ struct recording {
 
 	struct arena arena;
 	struct tick_clock clock;
+	struct symbol_helper helper;
 	uint64_t start_unix_ns;
 
 	char *path;
@@ -62,6 +64,7 @@ struct recording {
 	uint64_t flushed_events;
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;
+	uint64_t helper_cpu_ns;          /* of the process that resolved names */
 	uint64_t cpu_before_ns;          /* of the collector's process before it forked the one that resolves symbols */
 	struct ms_error end_error;
 	struct ms_end end;               /* as written, after recording_end */
@@ -81,6 +84,8 @@ size_t recording_poll(struct recording *r);
 void recording_pause(struct recording *r);
 /* The program is gone: everything that it has published becomes part of the trace. */
 void recording_drain(struct recording *r);
+/* Names of frames from the process that has read debug information meanwhile, if there is one; before the next call. */
+void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context);
 /* interrupted (NULL allowed) is asked now and then: true cuts the symbols short. */
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context);
 /* Writes the end, closes the file. r->error's code when the trace could not be completed. */

@@ -6,7 +6,60 @@
 
 #define ASK_EVERY 64u /* frames between two questions whether to go on */
 
-int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer,
+#define LINES_MOST 256u
+
+bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *helper, bool (*interrupted)(void *),
+                       void *context, uint64_t *cpu_ns)
+{
+	uint32_t *record_of_module = NULL;
+	struct symbol_question *questions = NULL;
+	bool answered = false;
+
+	*cpu_ns = 0;
+	if (tables->frame_count == 0)
+		return false;
+	record_of_module = malloc(((size_t)tables->written_count + 1) * sizeof *record_of_module);
+	questions = calloc(tables->frame_count, sizeof *questions);
+	if (!record_of_module || !questions)
+		goto done;
+	for (uint32_t id = 0; id <= tables->written_count; id++)
+		record_of_module[id] = UINT32_MAX;
+	for (uint32_t i = 0; i < tables->module_count; i++)
+		if (tables->modules[i].id != 0)
+			record_of_module[tables->modules[i].id] = i;
+	for (size_t i = 0; i < tables->frame_count; i++) {
+		questions[i].address = tables->frames[i].address;
+		questions[i].module = record_of_module[tables->frames[i].module];
+	}
+	answered = symbol_helper_ask(helper, questions, tables->frame_count, interrupted, context, cpu_ns);
+done:
+	free(questions);
+	free(record_of_module);
+	return answered;
+}
+
+/* Writes what the helper has answered. *frames = how many that were. */
+static int write_answers(struct ms_writer *writer, struct symbol_helper *helper, uint32_t count, uint32_t *frames,
+                         struct ms_error *err)
+{
+	struct ms_symbol_line *lines = calloc(LINES_MOST, sizeof *lines);
+	int status = MS_OK;
+
+	*frames = 0;
+	if (!lines)
+		return MS_OK; /* they are resolved again */
+	while (status == MS_OK && *frames < count) {
+		size_t n = symbol_helper_next(helper, lines, LINES_MOST);
+
+		if (n == SIZE_MAX)
+			break;
+		status = ms_write_symbol_lines(writer, ++*frames, lines, n, err);
+	}
+	free(lines);
+	return status;
+}
+
+int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
                         const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err)
 {
@@ -21,7 +74,9 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 	for (uint32_t i = 0; i < tables->module_count; i++)
 		if (tables->modules[i].id != 0)
 			modules[tables->modules[i].id - 1] = tables->modules[i].module;
-	status = ms_symbolizer_open(&symbolizer, options, err);
+	status = write_answers(writer, helper, frames, &at, err);
+	if (status == MS_OK && at < frames)
+		status = ms_symbolizer_open(&symbolizer, options, err);
 	while (status == MS_OK && at < frames && !(interrupted && interrupted(context))) {
 		uint32_t n = frames - at < ASK_EVERY ? frames - at : ASK_EVERY;
 

@@ -1,6 +1,7 @@
 /*
  * trace_symbols.h - at the end of a recording: names of all frames that the trace uses, through format/write_symbols.h.
  *
+ * What the helper has answered is taken; frames that it has no answer for are resolved here.
  * *complete is false when `interrupted` (NULL allowed) said true before all frames were resolved; what was resolved
  * until then is written.
  * Errors: those of the writer, MS_E_NOMEM. Thread-safety: one thread. Not signal-safe.
@@ -11,9 +12,14 @@
 #include <stdbool.h>
 
 #include "format/symbols.h"
+#include "symbol_helper.h"
 #include "trace_tables.h"
 
-int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer,
+/* Asks the helper for all frames. False: it has no answers. *cpu_ns as in symbol_helper_ask. */
+bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *helper, bool (*interrupted)(void *),
+                       void *context, uint64_t *cpu_ns);
+
+int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
                         const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err);
 

@@ -1,0 +1,341 @@
+#include "symbol_helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOOK_MS_LEAST 2          /* between two looks at the arena */
+#define LOOK_MS_MOST 100
+#define WARM_ADDRESSES (1u << 16) /* distinct code addresses resolved in advance, at most */
+#define NAP_MS 20                /* the asker's, between two questions whether to go on */
+#define ANSWER_LINES 256u        /* inlined functions of one address, at most */
+
+/* ---- the helper's side ------------------------------------------------------------------------------------------- */
+
+struct warm {
+	const struct arena *arena;
+	struct ms_symbolizer *symbolizer;
+	struct ms_module *modules;       /* by index of the arena's record; owned, with their paths */
+	uint32_t module_count, node;
+	uint64_t *seen;                  /* set of addresses, open addressing, 2 * WARM_ADDRESSES */
+	uint32_t seen_count;
+};
+
+/* The program may scribble over the records: they are copied, and checked as the collector checks them. */
+static void read_modules(struct warm *w)
+{
+	uint32_t count = atomic_load_explicit(&w->arena->header->module_count, memory_order_acquire);
+	struct ms_module *modules;
+
+	if (count > w->arena->geometry.modules)
+		count = w->arena->geometry.modules;
+	if (count <= w->module_count)
+		return;
+	modules = realloc(w->modules, count * sizeof *modules);
+	if (!modules)
+		return;
+	w->modules = modules;
+	for (; w->module_count < count; w->module_count++) {
+		const struct ms_module_record *r = &w->arena->modules[w->module_count];
+		size_t id_bytes = r->build_id_bytes <= sizeof r->build_id ? r->build_id_bytes : 0;
+		uint8_t *build_id = malloc(id_bytes + 1);
+		char *path = strndup(r->path, sizeof r->path);
+
+		if (!path || !build_id) {
+			free(path);
+			free(build_id);
+			return;
+		}
+		memcpy(build_id, r->build_id, id_bytes);
+		modules[w->module_count] = (struct ms_module){
+			.path = path, .build_id = build_id, .build_id_bytes = id_bytes, .load_bias = r->load_bias,
+			.start = r->start, .end = r->end, .image = r->image,
+		};
+	}
+}
+
+static bool is_new(struct warm *w, uint64_t address)
+{
+	size_t mask = 2 * WARM_ADDRESSES - 1, i = (size_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 40) & mask;
+
+	while (w->seen[i] != 0 && w->seen[i] != address)
+		i = (i + 1) & mask;
+	if (w->seen[i] == address)
+		return false;
+	w->seen[i] = address;
+	w->seen_count++;
+	return true;
+}
+
+/* Resolves what the nodes since the last look have brought; the answers only fill the caches of the symbolizer. False: nothing new. */
+static bool warm_up(struct warm *w)
+{
+	uint32_t count = atomic_load_explicit(&w->arena->header->node_count, memory_order_relaxed);
+	uint32_t first = w->node;
+
+	if (count > w->arena->geometry.nodes)
+		count = w->arena->geometry.nodes;
+	read_modules(w);
+	for (; w->node < count && w->seen_count < WARM_ADDRESSES; w->node++) {
+		uint64_t pc = atomic_load_explicit(&w->arena->nodes[w->node].pc_flags, memory_order_acquire) & MS_NODE_PC_MASK;
+		const struct ms_symbol_line *lines;
+
+		if (pc == 0 || !is_new(w, pc))
+			continue;
+		for (uint32_t m = w->module_count; m-- > 0;) {
+			if (pc >= w->modules[m].start && pc < w->modules[m].end) {
+				(void)ms_symbolizer_resolve(w->symbolizer, &w->modules[m], pc, &lines);
+				break;
+			}
+		}
+	}
+	return w->node != first;
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	uint32_t length = (uint32_t)strlen(text);
+
+	fwrite(&length, sizeof length, 1, out);
+	fwrite(text, 1, (size_t)length + 1, out);
+}
+
+static bool answer(struct warm *w, int question_fd, int answer_fd)
+{
+	struct symbol_question q;
+	FILE *in = fdopen(question_fd, "r"), *out = fdopen(answer_fd, "w");
+
+	if (!in || !out || fseek(in, 0, SEEK_SET) != 0)
+		return false;
+	read_modules(w);
+	while (fread(&q, sizeof q, 1, in) == 1) {
+		const struct ms_symbol_line *lines = NULL;
+		uint32_t n = 0;
+
+		if (q.module < w->module_count)
+			n = (uint32_t)ms_symbolizer_resolve(w->symbolizer, &w->modules[q.module], q.address, &lines);
+		if (n > ANSWER_LINES)
+			n = ANSWER_LINES;
+		fwrite(&n, sizeof n, 1, out);
+		for (uint32_t i = 0; i < n; i++) {
+			fwrite(&lines[i].line, sizeof lines[i].line, 1, out);
+			put_text(out, lines[i].function);
+			put_text(out, lines[i].linkage_name);
+			put_text(out, lines[i].file);
+		}
+	}
+	return !ferror(in) && fflush(out) == 0 && !ferror(out);
+}
+
+/* Holds nothing of the collector's that somebody may wait for: a pipe behind its output would stay open. */
+static void let_go(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		(void)dup2(null, fd);
+}
+
+static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd, int question_fd, int answer_fd)
+{
+	struct warm w = {.arena = arena, .node = 1, .seen = calloc(2 * WARM_ADDRESSES, sizeof *w.seen)};
+	struct sched_param normal = {0};
+	struct rlimit limit;
+	int nap_ms = LOOK_MS_LEAST;
+	char byte;
+
+	(void)prctl(PR_SET_NAME, "memscope-names");
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != collector || !w.seen)
+		_exit(1);
+	let_go();
+	/* The limit on address space is meant for the program. */
+	if (getrlimit(RLIMIT_AS, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_AS, &limit);
+	}
+	(void)sched_setscheduler(0, SCHED_IDLE, &normal);
+	if (ms_symbolizer_open(&w.symbolizer, NULL, &(struct ms_error){0}) != MS_OK)
+		_exit(1);
+	for (;;) {
+		struct pollfd p = {.fd = go_fd, .events = POLLIN};
+		int ready = poll(&p, 1, nap_ms);
+
+		if (ready > 0)
+			break;
+		if (ready < 0 && errno != EINTR)
+			_exit(1);
+		if (warm_up(&w))
+			nap_ms = LOOK_MS_LEAST;
+		else if (nap_ms < LOOK_MS_MOST)
+			nap_ms *= 2;
+	}
+	(void)sched_setscheduler(0, SCHED_OTHER, &normal);
+	_exit(read(go_fd, &byte, 1) == 1 && answer(&w, question_fd, answer_fd) ? 0 : 1);
+}
+
+/* ---- the collector's side ---------------------------------------------------------------------------------------- */
+
+static void close_all(struct symbol_helper *h)
+{
+	const int fds[] = {h->go_fd, h->question_fd, h->answer_fd};
+
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	h->go_fd = h->question_fd = h->answer_fd = -1;
+}
+
+void symbol_helper_start(struct symbol_helper *h, const struct arena *arena)
+{
+	pid_t collector = getpid();
+	int go[2] = {-1, -1};
+
+	*h = (struct symbol_helper){.go_fd = -1, .question_fd = -1, .answer_fd = -1};
+	h->question_fd = memfd_create("memscope-questions", MFD_CLOEXEC);
+	h->answer_fd = memfd_create("memscope-answers", MFD_CLOEXEC);
+	if (h->question_fd < 0 || h->answer_fd < 0 || pipe2(go, O_CLOEXEC) != 0)
+		goto fail;
+	h->go_fd = go[1];
+	h->pid = fork();
+	if (h->pid == 0) {
+		close(go[1]);
+		help(arena, collector, go[0], h->question_fd, h->answer_fd);
+	}
+	close(go[0]);
+	if (h->pid > 0)
+		return;
+	h->pid = 0;
+fail:
+	close_all(h);
+}
+
+static bool write_all(int fd, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+
+	while (count > 0) {
+		ssize_t n = write(fd, at, count);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		at += n;
+		count -= (size_t)n;
+	}
+	return true;
+}
+
+/* True when it has ended by itself and well. */
+static bool await(struct symbol_helper *h, bool (*interrupted)(void *), void *context, uint64_t *cpu_ns)
+{
+	struct rusage usage;
+	int status = 0;
+	pid_t got;
+
+	while ((got = wait4(h->pid, &status, WNOHANG, &usage)) == 0 || (got < 0 && errno == EINTR)) {
+		/* Its end of the pipe closes when it ends. */
+		struct pollfd p = {.fd = h->go_fd, .events = 0};
+
+		if (interrupted && interrupted(context))
+			return false;
+		(void)poll(&p, 1, NAP_MS);
+		if (p.revents & (POLLERR | POLLHUP)) {
+			got = wait4(h->pid, &status, 0, &usage);
+			break;
+		}
+	}
+	if (got != h->pid)
+		return false;
+	h->pid = 0;
+	*cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+	          (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *questions, size_t count,
+                       bool (*interrupted)(void *), void *context, uint64_t *cpu_ns)
+{
+	struct sched_param normal = {0};
+	struct stat st;
+	void *map;
+
+	*cpu_ns = 0;
+	if (h->pid <= 0 || !write_all(h->question_fd, questions, count * sizeof *questions))
+		return false;
+	/* From here on we wait for it. */
+	(void)sched_setscheduler(h->pid, SCHED_OTHER, &normal);
+	if (!write_all(h->go_fd, "g", 1) || !await(h, interrupted, context, cpu_ns))
+		return false;
+	if (fstat(h->answer_fd, &st) != 0 || st.st_size == 0)
+		return false;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, h->answer_fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	h->answers = map;
+	h->answer_bytes = (size_t)st.st_size;
+	h->at = 0;
+	return true;
+}
+
+static bool take(struct symbol_helper *h, uint32_t *value)
+{
+	if (h->answer_bytes - h->at < sizeof *value)
+		return false;
+	memcpy(value, h->answers + h->at, sizeof *value);
+	h->at += sizeof *value;
+	return true;
+}
+
+static bool take_text(struct symbol_helper *h, const char **text)
+{
+	uint32_t length;
+
+	if (!take(h, &length) || length >= h->answer_bytes - h->at || h->answers[h->at + length] != '\0')
+		return false;
+	*text = (const char *)h->answers + h->at;
+	h->at += (size_t)length + 1;
+	return true;
+}
+
+size_t symbol_helper_next(struct symbol_helper *h, struct ms_symbol_line *lines, size_t max)
+{
+	uint32_t n;
+
+	if (!h->answers || !take(h, &n) || n > max)
+		goto none;
+	for (uint32_t i = 0; i < n; i++)
+		if (!take(h, &lines[i].line) || !take_text(h, &lines[i].function) || !take_text(h, &lines[i].linkage_name) ||
+		    !take_text(h, &lines[i].file))
+			goto none;
+	return n;
+none:
+	h->at = h->answer_bytes;
+	return SIZE_MAX;
+}
+
+void symbol_helper_stop(struct symbol_helper *h)
+{
+	if (h->pid > 0) {
+		kill(h->pid, SIGKILL);
+		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (h->answers)
+		munmap((void *)(uintptr_t)h->answers, h->answer_bytes);
+	if (h->pid > 0 || h->go_fd > 0)
+		close_all(h);
+	*h = (struct symbol_helper){.go_fd = -1, .question_fd = -1, .answer_fd = -1};
+}

@@ -1,0 +1,56 @@
+/*
+ * symbol_helper.h - a process beside the collector that reads debug information while the program still runs.
+ *
+ * Reading and unpacking the debug information of the C library alone takes longer than many programs run. The helper sees the
+ * arena: it resolves the code addresses of new stack nodes when the CPUs have nothing better to do (SCHED_IDLE), and so
+ * has everything at hand when the recording ends and asks for the names of the frames of the trace. It is a process, because
+ * libdw ends its process when memory runs out, and may crash on a damaged file; then the names are resolved as if
+ * it had never been (record/ending.h).
+ *
+ * The frames are handed over in one shared file, the names come back in another one, for which every length is checked.
+ *
+ * Ownership: symbol_helper_stop frees everything and is needed after a successful start; a helper that was never started
+ * (all zero) may be stopped, too. Errors: none are reported: without a helper there is just no answer.
+ * Thread-safety: one thread. Not signal-safe.
+ */
+#ifndef MS_RECORD_SYMBOL_HELPER_H
+#define MS_RECORD_SYMBOL_HELPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arena.h"
+#include "format/symbols.h"
+
+/* What it is asked for: a code address in the module with this index of the arena's records. */
+struct symbol_question {
+	uint64_t address;
+	uint32_t module;                 /* UINT32_MAX = in none */
+	uint32_t reserved;
+};
+
+struct symbol_helper {
+	pid_t pid;                       /* 0 = none */
+	int go_fd;                       /* one byte: answer now */
+	int question_fd, answer_fd;      /* memfds */
+	const uint8_t *answers;          /* mapped, after symbol_helper_ask */
+	size_t answer_bytes, at;
+};
+
+/* Starts it; before the program is started, so that it inherits nothing of that. */
+void symbol_helper_start(struct symbol_helper *h, const struct arena *arena);
+
+/* Puts the questions. interrupted (NULL allowed) is asked now and then: true gives up. wait_ns: how long a nap between two looks.
+   False: no answers. *cpu_ns: what it has used, when it has ended. */
+bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *questions, size_t count,
+                       bool (*interrupted)(void *), void *context, uint64_t *cpu_ns);
+
+/* The answer to the next question, in order: its lines as ms_symbolizer_resolve gives them, valid until the next call; at most
+   max of them. SIZE_MAX: there is none (any more). */
+size_t symbol_helper_next(struct symbol_helper *h, struct ms_symbol_line *lines, size_t max);
+
+void symbol_helper_stop(struct symbol_helper *h);
+
+#endif
