@@ -98,6 +98,7 @@ struct run {
 	char *path;                      /* of the trace: given, or NULL = by the pattern; then set by the first run */
 	char *companion;                 /* path of the other run's trace; NULL = none, or (first run) to be found */
 	bool companion_wanted;
+	char executable[PATH_MAX];       /* the recording borrows it */
 	bool started;                    /* the program ran */
 	int term_signal;                 /* that ended it, 0 = none */
 };
@@ -106,7 +107,6 @@ struct run {
 static int open_trace(const struct options *o, struct run *run, struct recording *r, const struct program *program,
                       const struct app_process *app, struct ms_error *err)
 {
-	char executable[PATH_MAX];
 	char *path = run->path ? strdup(run->path) : trace_path(o, app->pid);
 
 	if (path && run->companion_wanted) {
@@ -117,11 +117,11 @@ static int open_trace(const struct options *o, struct run *run, struct recording
 		free(path);
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "out of memory");
 	}
-	if (!realpath(program->path, executable))
-		snprintf(executable, sizeof executable, "%s", program->path);
+	if (!realpath(program->path, run->executable))
+		snprintf(run->executable, sizeof run->executable, "%s", program->path);
 	return recording_open(r, path, app, &(struct recording_facts){
 		.command = (const char *const *)o->program, .command_count = count_arguments(o->program),
-		.executable = executable, .pid = app->pid, .parent_pid = getpid(),
+		.executable = run->executable, .pid = app->pid, .parent_pid = getpid(),
 		.companion = run->companion ? file_name(run->companion) : NULL,
 	}, err);
 }
