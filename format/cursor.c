@@ -60,6 +60,7 @@ struct ms_cursor {
 	uint32_t at;                     /* events of the current block already delivered */
 	uint32_t alloc_at, raw_at;       /* positions in its address columns */
 	uint64_t skip_to;                /* ordinal: events before it are resolved, but not delivered */
+	uint64_t position;               /* ordinal of the next event to resolve */
 	uint64_t next_block;
 	uint64_t last_time_ns;
 	uint64_t address_sum;
@@ -363,34 +364,52 @@ static int advance(struct ms_cursor *c)
 	return MS_OK;
 }
 
-int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err)
+/* Resolves the next slice, which does not reach across skip_to. *n = 0: the end. Fails with the status that sticks. */
+static int resolve_next(struct ms_cursor *c, uint32_t *n)
 {
 	const struct ms_decoded *d;
+	uint64_t event;
+
+	*n = 0;
+	if (c->status == MS_OK && c->current != NULL && c->current->decoded->count == 0)
+		return MS_OK; /* the end, again */
+	if (c->status == MS_OK && (c->current == NULL || c->at == c->current->decoded->count))
+		c->status = advance(c);
+	if (c->status != MS_OK)
+		return c->status;
+	d = c->current->decoded;
+	event = d->first_event + c->at;
+	*n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
+	if (event < c->skip_to && c->skip_to - event < *n)
+		*n = (uint32_t)(c->skip_to - event);
+	if (*n != 0)
+		c->status = resolve(c, *n);
+	return c->status;
+}
+
+/* Goes on to just before the event skip_to, or to the end. */
+static int skip(struct ms_cursor *c)
+{
+	uint32_t n = 1;
+
+	while (n != 0 && c->position < c->skip_to) {
+		if (resolve_next(c, &n) != MS_OK)
+			return c->status;
+		c->position += n;
+	}
+	return MS_OK;
+}
+
+int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err)
+{
 	uint32_t n;
 
 	*batch = (struct ms_batch){0};
-	do {
-		uint64_t event;
-
-		if (c->status == MS_OK && c->current != NULL && c->current->decoded->count == 0)
-			return MS_OK; /* the end, again */
-		if (c->status == MS_OK && (c->current == NULL || c->at == c->current->decoded->count))
-			c->status = advance(c);
-		if (c->status != MS_OK)
-			goto fail;
-		d = c->current->decoded;
-		n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
-		event = d->first_event + c->at;
-		if (n == 0)
-			return MS_OK;
-		if (event < c->skip_to && c->skip_to - event < n)
-			n = (uint32_t)(c->skip_to - event);
-		c->status = resolve(c, n);
-		if (c->status != MS_OK)
-			goto fail;
-	} while (d->first_event + c->at <= c->skip_to);
-
-	{
+	if (skip(c) != MS_OK || resolve_next(c, &n) != MS_OK)
+		goto fail;
+	c->position += n;
+	if (n != 0) {
+		const struct ms_decoded *d = c->current->decoded;
 		const uint32_t first = c->at - n;
 
 		*batch = (struct ms_batch){
@@ -512,7 +531,7 @@ static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err
 	}
 	if (first == count)
 		return MS_OK;
-	c->decode_event = ms_trace_block(c->trace, first)->first_event;
+	c->decode_event = c->position = ms_trace_block(c->trace, first)->first_event;
 	c->last_time_ns = ms_trace_block(c->trace, first)->first_time_ns;
 	for (c->next_index = first; c->next_index < count; c->next_index++) {
 		const struct ms_block_info *info = ms_trace_block(c->trace, c->next_index);
@@ -616,6 +635,11 @@ int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, siz
 {
 	struct live_list list;
 
+	if (skip(c) != MS_OK) {
+		if (err != NULL)
+			*err = c->error;
+		return c->status;
+	}
 	if (c->table.live > c->live_capacity || c->live == NULL) {
 		size_t capacity = c->table.live + c->table.live / 2 + 64;
 		struct ms_live_block *live = realloc(c->live, capacity * sizeof(*live));

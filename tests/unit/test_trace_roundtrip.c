@@ -115,6 +115,73 @@ static void live_at_the_end(void **state)
 	gen_free(&g);
 }
 
+/* Which blocks live just before event `first`, by the events before it and nothing else. */
+static size_t alive_before(const struct ms_trace *t, uint64_t first, bool *alive, size_t block_count)
+{
+	struct ms_cursor *c;
+	struct ms_batch b;
+	struct ms_error err = {0};
+	size_t n = 0;
+
+	memset(alive, 0, block_count * sizeof *alive);
+	assert_int_equal(ms_cursor_open(&c, t, 0, 0, 1, &err), MS_OK);
+	do {
+		assert_int_equal(ms_cursor_next(c, &b, &err), MS_OK);
+		for (uint32_t i = 0; i < b.count && b.first_event + i < first; i++) {
+			unsigned class_ = ms_event_kinds[b.kind[i]].class_;
+
+			if (class_ == MS_CLASS_ALLOC)
+				alive[b.block[i]] = true;
+			else if (class_ == MS_CLASS_FREE)
+				alive[b.block[i]] = false;
+			else if (b.kind[i] == MS_EV_IMAGE_START)
+				memset(alive, 0, block_count * sizeof *alive);
+		}
+	} while (b.count > 0);
+	ms_cursor_close(c);
+	alive[0] = false;
+	for (size_t i = 0; i < block_count; i++)
+		n += alive[i];
+	return n;
+}
+
+static void live_before_the_first_batch(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 30; seed < 34; seed++) {
+		struct gen g;
+		struct ms_stream s;
+		struct ms_trace *t;
+		bool *alive;
+
+		gen_init(&g, seed, 6000, true);
+		gen_write(&g, &s, &(struct gen_options){.events_per_block = 512, .keyframe_every = seed % 2 ? 1500 : 0});
+		t = open_memory(&s);
+		alive = malloc((g.count + 1) * sizeof *alive);
+		assert_non_null(alive);
+		for (size_t first = 0; first <= g.count; first += g.count - first < 150 ? 1 : 100 + gen_random(&g) % 900) {
+			struct ms_cursor *c;
+			struct ms_batch b;
+			struct ms_error err = {0};
+			const struct ms_live_block *live;
+			size_t n, expected = alive_before(t, first, alive, g.count + 1);
+
+			assert_int_equal(ms_cursor_open(&c, t, MS_COLUMN_ADDRESS, first, 1 + first % 2, &err), MS_OK);
+			assert_int_equal(ms_cursor_live(c, &live, &n, &err), MS_OK);
+			assert_int_equal(n, expected);
+			for (size_t i = 0; i < n; i++)
+				assert_true(alive[live[i].block]);
+			assert_int_equal(ms_cursor_next(c, &b, &err), MS_OK);
+			assert_true(first < g.count ? b.first_event == first : b.count == 0);
+			ms_cursor_close(c);
+		}
+		free(alive);
+		ms_trace_close(t);
+		ms_stream_free(&s);
+		gen_free(&g);
+	}
+}
+
 /* Between the two halves of a realloc a keyframe hides the first one: both ways of reading must agree about that. */
 static void keyframe_inside_realloc(void **state)
 {
