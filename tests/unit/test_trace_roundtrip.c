@@ -362,6 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_streams),	   cmocka_unit_test(full_blocks),
 		cmocka_unit_test(from_keyframes),	   cmocka_unit_test(live_at_the_end),
+		cmocka_unit_test(live_before_the_first_batch),
 		cmocka_unit_test(keyframe_inside_realloc), cmocka_unit_test(nested_reallocs),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(without_end),
