@@ -86,6 +86,7 @@ void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, cons
 {
 	void *moved;
 
+	ms_tls.caller = caller;
 	if (block == NULL) {
 		moved = real->realloc(NULL, size);
 		if (MS_UNLIKELY(moved == NULL))
@@ -135,6 +136,7 @@ void ms_hook_free(const struct ms_real *real, void *block, const struct ms_calle
 		else
 			ms_emit_free(MS_EV_FREE, (uintptr_t)block, caller, 0, 0, 0);
 	}
+	ms_tls.caller = caller;
 	real->free(block);
 }
 
@@ -144,6 +146,7 @@ void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, co
 	if (block != NULL)
 		ms_emit_free(MS_EV_FREE_SIZED, (uintptr_t)block, caller, 1, size, 0);
 	ms_tls.freeing = block;
+	ms_tls.caller = caller;
 	if (real->free_sized != NULL)
 		real->free_sized(block, size);
 	else
@@ -157,6 +160,7 @@ void ms_hook_free_aligned_sized(const struct ms_real *real, void *block, size_t 
 	if (block != NULL)
 		ms_emit_free(MS_EV_FREE_ALIGNED_SIZED, (uintptr_t)block, caller, 2, size, ms_log2(alignment));
 	ms_tls.freeing = block;
+	ms_tls.caller = caller;
 	if (real->free_aligned_sized != NULL)
 		real->free_aligned_sized(block, alignment, size);
 	else

@@ -282,6 +282,8 @@ static void start_child(bool hook_interrupted)
 	bool follow = (ms_process.flags & MS_FLAG_FOLLOW) != 0;
 	_Atomic uint32_t *parents_words = ready_words;
 
+	if (guard_after_fork != NULL)
+		guard_after_fork(true);
 	if (!atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
 		return;
 	ms_tls = (struct ms_tls){.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty};
@@ -305,7 +307,11 @@ pid_t ms_hook_fork(pid_t (*fork_like)(void))
 	bool hook_interrupted = ms_tls.self->hook_sp != 0;
 	pid_t child;
 
+	if (guard_before_fork != NULL)
+		guard_before_fork();
 	child = fork_like();
+	if (guard_after_fork != NULL)
+		guard_after_fork(child == 0);
 	if (child > 0) {
 		ms_emit_args(MS_EV_FORK, 1, (uint64_t)child);
 		wait_for_child(child);

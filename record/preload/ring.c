@@ -114,6 +114,8 @@ static unsigned entry_words(const struct ms_thread *t, const struct ms_entry *en
 		return 2u + entry->args + (t->free_walker != NULL);
 	case MS_SHAPE_TEXT:
 		return 3u + (unsigned)((entry->arg[0] + 7) / 8);
+	case MS_SHAPE_WORDS:
+		return 2u + (unsigned)entry->arg[0];
 	case MS_SHAPE_ARGS:
 		break;
 	}
@@ -145,6 +147,11 @@ static void write_entry(uint64_t *w, const struct ms_thread *t, const struct ms_
 		w[n++] = entry->arg[0];
 		w[words - 1] = 0;
 		memcpy(&w[n], entry->text, entry->arg[0]);
+		break;
+	case MS_SHAPE_WORDS:
+		memcpy(&w[n], entry->words, entry->arg[0] * 8);
+		if (entry->caller != NULL)
+			w[n + entry->arg[1]] |= node;
 		break;
 	}
 	w[1] = MS_ENTRY_TAG(entry->kind, words) | (entry->address & MS_ENTRY_ADDRESS_MASK);
@@ -192,7 +199,7 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 
 	if (!ms_ring_enter(t, slot, at))
 		return INTERRUPTED;
-	if (entry->shape == MS_SHAPE_ALLOC)
+	if (entry->shape == MS_SHAPE_ALLOC || (entry->shape == MS_SHAPE_WORDS && entry->caller != NULL))
 		node = ms_capture(t->walker, t->depth_limit, entry->caller);
 	else if (entry->shape == MS_SHAPE_FREE)
 		node = ms_capture(t->free_walker, t->depth_limit, entry->caller);

@@ -82,17 +82,19 @@ struct ms_tls {
 	const void *freeing;       /* a delete has recorded the end of this block and calls free */
 	struct ms_pending pending;
 	uint32_t counted;          /* this thread stands in header.lost_threads */
+	const struct ms_caller *caller; /* of the free or realloc hook that runs, for guard/guard.c; stale otherwise */
 };
 
 extern __thread struct ms_tls ms_tls __attribute__((tls_model("initial-exec")));
 extern const struct ms_thread ms_thread_empty;
 
 /* An entry, for the slow path. */
-enum ms_shape { MS_SHAPE_ALLOC, MS_SHAPE_FREE, MS_SHAPE_ARGS, MS_SHAPE_TEXT };
+enum ms_shape { MS_SHAPE_ALLOC, MS_SHAPE_FREE, MS_SHAPE_ARGS, MS_SHAPE_TEXT, MS_SHAPE_WORDS };
 struct ms_entry {
 	uint64_t address, size, arg[2];
 	const char *text;     /* MS_SHAPE_TEXT: arg[0] bytes of it */
-	const struct ms_caller *caller; /* NULL: no stack (ARGS, TEXT) */
+	const uint64_t *words; /* MS_SHAPE_WORDS: arg[0] of them; with a caller its stack node goes into the lower half of number arg[1] */
+	const struct ms_caller *caller; /* NULL: no stack (ARGS, TEXT, WORDS) */
 	uint8_t kind;
 	uint8_t shape;        /* enum ms_shape */
 	uint8_t args;

@@ -61,6 +61,7 @@ bool mini_open(struct mini_arena *arena, const struct mini_options *options)
 	h->flags = options->flags;
 	h->arena_bytes = arena->bytes;
 	h->clock = options->clock;
+	h->guard = options->guard;
 	h->collector_pid = options->collector_pid != 0 ? options->collector_pid : (uint32_t)getpid();
 	h->slot_count = slots;
 	h->slots_offset = slots_at;
@@ -109,6 +110,23 @@ static bool has_text(uint8_t kind)
 	return kind == MS_EV_THREAD_NAME || kind == MS_EV_EXEC || kind == MS_EV_MARK;
 }
 
+/* EVIDENCE: the struct, then its bytes, then its registers. */
+static bool decode_evidence(const uint64_t *w, struct mini_entry *e)
+{
+	const struct ms_evidence_entry *found = &e->evidence;
+	unsigned bytes_at = 2 + MS_ENTRY_EVIDENCE_WORDS;
+
+	if (e->words < bytes_at)
+		return false;
+	memcpy(&e->evidence, &w[2], sizeof(e->evidence));
+	if (found->byte_count > MS_EVIDENCE_BYTES || found->register_count > MS_EVIDENCE_REGISTERS ||
+	    bytes_at + (found->byte_count + 7u) / 8 + found->register_count != e->words)
+		return false;
+	memcpy(e->seen, &w[bytes_at], found->byte_count);
+	memcpy(e->registers, &w[bytes_at + (found->byte_count + 7u) / 8], found->register_count * sizeof(uint64_t));
+	return true;
+}
+
 /* One entry of words; false when its length is not what its kind says. */
 static bool decode(const struct mini_arena *arena, const uint64_t *w, struct mini_entry *e)
 {
@@ -119,6 +137,8 @@ static bool decode(const struct mini_arena *arena, const uint64_t *w, struct min
 	e->kind = MS_ENTRY_KIND(w[1]);
 	e->words = (uint8_t)MS_ENTRY_WORDS(w[1]);
 	e->address = w[1] & MS_ENTRY_ADDRESS_MASK;
+	if (e->kind == MS_EV_EVIDENCE)
+		return decode_evidence(w, e);
 	switch (kinds[e->kind].class_) {
 	case MS_CLASS_ALLOC:
 	case MS_CLASS_FAIL:

@@ -19,6 +19,7 @@ struct mini_options {
 	uint32_t ring_words;     /* 0: 16384 */
 	uint32_t collector_pid;  /* 0: this process */
 	uint32_t clock;
+	struct ms_guard_config guard;
 };
 
 struct mini_arena {
@@ -38,6 +39,9 @@ struct mini_entry {
 	uint8_t kind;
 	uint8_t words;
 	char text[512];
+	struct ms_evidence_entry evidence;      /* EVIDENCE */
+	uint8_t seen[MS_EVIDENCE_BYTES];
+	uint64_t registers[MS_EVIDENCE_REGISTERS];
 };
 
 struct mini_entries {

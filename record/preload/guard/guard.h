@@ -20,7 +20,7 @@
  *
  * Thread-safety: everything here may be called by any thread and in signal handlers, unless said otherwise. guard_find takes
  * no lock. Never allocates from the program's allocator; no errno change. A forked child goes on with its copy of the pools;
- * locks are made anew there (guard_forked).
+ * locks are made anew there (guard_after_fork).
  */
 #ifndef MS_PRELOAD_GUARD_H
 #define MS_PRELOAD_GUARD_H
@@ -49,8 +49,8 @@ struct guard_block {
 };
 
 /*
- * The block whose ground the address is: its bytes, its redzones, its slack, its guard pages on either side. Between two
- * blocks the nearer one. False: outside of the pools, or ground that was never given out. The answer is a snapshot: another thread
+ * The block whose ground the address is: its bytes, its redzones, its slack, its guard pages on either side. In the slab pool
+ * the 32 bytes before a block are its own, what is before them belongs to the block before. False: outside of the pools, or ground that was never given out. The answer is a snapshot: another thread
  * may free the block meanwhile.
  */
 bool guard_find(uint64_t address, struct guard_block *block);
@@ -79,6 +79,8 @@ struct guard_pool {
 	/* Takes the block that starts at p back: checks it, puts it into quarantine, checks what leaves the quarantine. why: FREE
 	   or REALLOC. Evidence of damage is published before it returns. */
 	enum guard_verdict (*release)(void *p, enum ms_check_kind why, const struct ms_caller *caller);
+	/* Gives the block that starts at p another size where it is. False: it has to move, or p is no live block. NULL: never. */
+	bool (*resize)(void *p, size_t bytes, const struct ms_caller *caller);
 	bool (*find)(uint64_t address, struct guard_block *block);
 	/* Checks every live block and everything in quarantine. */
 	void (*check)(enum ms_check_kind why, const struct ms_caller *caller);
@@ -97,14 +99,27 @@ bool guard_pages_wanted(size_t bytes);
 
 /* The allocator that was there: what ms_real held before guard_start. */
 extern struct ms_real guard_under;
-extern const struct ms_guard_config *guard_config; /* in the arena; never NULL, mode MS_GUARD_OFF before the start */
+extern const struct ms_guard_config *guard_config; /* a copy of the arena's; never NULL, mode MS_GUARD_OFF before the start */
 
 /* From ms_process_attach, when the arena asks for a guard. One thread. False: no guard (counted), the program runs on. */
 bool guard_start(struct ms_arena_header *header);
+/* Around fork (process.c): before it in the parent, after it in both, also in a child that was forked behind our back. */
+void guard_before_fork(void);
+void guard_after_fork(bool child);
 /* Checks all pools. */
 void guard_check(enum ms_check_kind why, const struct ms_caller *caller);
-/* At exit: the last check, then counts. */
+/* At exit, in the destructor of the library and in _exit: the last check, then counts. Nothing in a forked child. */
 void guard_exit(void);
+/* Bytes that the program asked for at p; 0 when p is in no pool. */
+size_t guard_usable_size(const void *p);
+
+/* ---- blocks of the allocator that was there (foreign.c); not in sample mode ------------------------------------------ */
+
+void guard_foreign_add(void *block);
+/* It is to be freed: forgets it. False: this was no block of guard_under as far as can be known. In doubt true. */
+bool guard_foreign_take(void *block);
+void guard_foreign_after_fork(bool child);
+extern bool guard_under_is_glibc;
 
 /* ---- evidence --------------------------------------------------------------------------------------------------- */
 
