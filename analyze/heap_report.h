@@ -1,0 +1,23 @@
+/*
+ * heap_report.h - leaks and holders of a report, from the last heap graph of its trace.
+ *
+ * Fills report->leaks and report->holders; to be called after the replay, when totals and trace facts are there. Without a usable
+ * graph both say so, with the reason; that is no error. Errors: MS_E_NOMEM, MS_E_IO. Thread-safety: one report, one thread.
+ */
+#ifndef MS_ANALYZE_HEAP_REPORT_H
+#define MS_ANALYZE_HEAP_REPORT_H
+
+#include "graph/heap_graph.h"
+#include "report.h"
+#include "stack_map.h"
+
+int ms_heap_report(struct ms_report *report, const struct ms_trace *trace, const struct ms_stack_map *stacks,
+                   struct ms_error *err);
+
+/* The parts; each fills its own field from a solved graph. node_count: of call paths. */
+int ms_group_leaks(struct ms_report_leaks *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);
+int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);
+void ms_report_leaks_free(struct ms_report_leaks *leaks);
+void ms_report_holders_free(struct ms_report_holders *holders);
+
+#endif

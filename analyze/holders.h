@@ -1,0 +1,108 @@
+/*
+ * holders.h - who keeps memory alive: roots and blocks of a heap graph, by what only they retain; and the way from a root to a block.
+ *
+ * Retained is what could be freed if this root (this block) let go: itself and every block to which all ways from roots lead
+ * over it. Blocks that several roots lead to are retained by none of them; they stand under `shared`. Edges of all kinds count.
+ *
+ * Units stand in the names; bytes are requested sizes. Order: by retained bytes, then by kind and place.
+ * Ownership: belongs to the struct ms_report, or to the struct ms_why; strings to the trace. Thread-safety: pure data.
+ */
+#ifndef MS_ANALYZE_HOLDERS_H
+#define MS_ANALYZE_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A thing outside the heap that holds pointers. */
+struct ms_holder {
+	uint8_t kind;                    /* enum ms_root_kind, format/evidence.h */
+	const char *name;                /* global: its symbol; stack: the function; mapping: its name; "" = unknown */
+	const char *module;              /* path, of a global; "" = unknown */
+	uint32_t thread, tid;            /* stack, registers, TLS */
+	uint64_t address;                /* of the symbol or of the root's start */
+};
+
+struct ms_held_site {
+	uint32_t node;                   /* call path */
+	uint64_t blocks, bytes;          /* of it that the holder retains */
+	const char *type;                /* C++ class of all of them whose class is known, when it is one; else NULL */
+};
+#define MS_HELD_SITES 3u
+
+struct ms_holding {
+	struct ms_holder holder;
+	uint64_t retained_blocks, retained_bytes;
+	uint64_t pointers;               /* that stand in it */
+	uint64_t sites;                  /* call paths of what it retains */
+	struct ms_held_site top[MS_HELD_SITES]; /* those with most bytes */
+	uint32_t top_count;
+};
+
+struct ms_held_block {
+	uint64_t block, address, size_bytes;
+	uint32_t node;
+	const char *type;                /* C++ class by its vtable; NULL = not known */
+	uint64_t retained_blocks, retained_bytes; /* itself among them */
+	uint8_t kind;                    /* enum ms_leak_kind */
+};
+
+/* What single blocks of a call path retain, summed up; a block retained by two of them counts once. */
+struct ms_held_path {
+	uint32_t node;
+	uint64_t blocks, bytes;          /* of the path, in the graph */
+	uint64_t retained_blocks, retained_bytes;
+};
+
+struct ms_report_holders {
+	bool observable;                 /* as in struct ms_report_leaks, which has the reason */
+	struct ms_holding *holdings;
+	size_t holding_count;
+	uint64_t shared_blocks, shared_bytes; /* reachable, but over no single holder */
+	uint64_t lost_blocks, lost_bytes;     /* reachable from no root */
+	struct ms_held_block *blocks;    /* the largest ones, at most MS_HELD_BLOCKS */
+	size_t block_count;
+	struct ms_held_path *paths;      /* all call paths with blocks in the graph */
+	size_t path_count;
+};
+#define MS_HELD_BLOCKS 200u
+
+/* ---- --why: the way from a root to a block ------------------------------------------------------------------------ */
+
+struct ms_why_step {
+	uint64_t offset;                 /* where the pointer stands: in the block before, or in the holder (first step) */
+	uint64_t target_offset;          /* where in this block it leads to */
+	bool start_pointer;              /* to its start, or taken for one by a heuristic */
+	struct ms_held_block block;
+};
+
+struct ms_why {
+	uint8_t kind;                    /* enum ms_leak_kind, of the block asked for */
+	bool from_root;                  /* false: a lost block; then the way begins at the definitely lost one that leads to it */
+	struct ms_holder holder;         /* from_root */
+	struct ms_why_step *steps;       /* from_root: the block the root points to, ..., the block asked for; else the head first */
+	size_t step_count;
+	uint64_t pointers;               /* edges from roots and other blocks to the block asked for */
+	/* Asked by site: the block is the one of the site that retains most. */
+	uint32_t site_node;
+	uint64_t site_blocks;            /* blocks of the site in the graph; 0 = a block was asked for */
+};
+
+struct ms_report;
+struct ms_trace;
+struct ms_error;
+
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
+/*
+ * The way to what `text` names: a block id ("12", "block:12"), an address in a block ("0x55..."), or a call path ("#12", "site:12").
+ * report: of this trace. *out holds no pointer into the report; strings are the trace's. Errors: MS_E_ARGUMENT (the text, or there is no
+ * such block in the heap graph), MS_E_NOT_FOUND (no heap graph), and those of ms_report_build.
+ */
+int ms_why_build(struct ms_why *out, const struct ms_report *report, const struct ms_trace *trace, const char *text,
+                 struct ms_error *err);
+void ms_why_free(struct ms_why *why); /* leaves it all zero */
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * leaks.h - leaks of a heap graph, and sites that grow, as plain structs.
+ *
+ * Kinds are those of Memcheck (analyze/graph/reach.h has the definitions). A trace without a usable graph has no leaks to
+ * speak of: then `observable` is false, and `alive` is what was alive at the end, which is no more than that.
+ *
+ * Units stand in the names; bytes are requested sizes. Groups: by kind (definite, possible, indirect, reachable), then bytes with
+ * what hangs on them, then node. Ownership: belongs to the struct ms_report. Thread-safety: pure data.
+ */
+#ifndef MS_ANALYZE_LEAKS_H
+#define MS_ANALYZE_LEAKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "findings.h"
+
+enum ms_leak_kind { MS_LEAK_DEFINITE, MS_LEAK_POSSIBLE, MS_LEAK_INDIRECT, MS_LEAK_REACHABLE, MS_LEAK_KINDS };
+
+struct ms_leak_amount {
+	uint64_t blocks, bytes;
+};
+
+/* One edge of a cycle: at `offset` of the block stands a pointer to target_offset of the next one. */
+struct ms_leak_link {
+	uint64_t block;                  /* block id */
+	uint64_t offset, target_offset;
+};
+#define MS_LEAK_CYCLE_LINKS 8u
+
+/* The blocks of one kind that were begun under one call path. */
+struct ms_leak {
+	uint8_t kind;                    /* enum ms_leak_kind */
+	bool suppressed;
+	uint32_t node;                   /* call path: index into nodes of the report */
+	uint64_t blocks, bytes;
+	uint64_t indirect_blocks, indirect_bytes; /* definite: indirectly lost blocks that hang on them */
+	uint64_t in_cycle_blocks;        /* definite, indirect: blocks of the group that lie on a cycle of lost blocks */
+	uint64_t first_block, last_block; /* the ones born first and last: block ids, which count allocations */
+	uint64_t first_ns, last_ns;      /* when */
+	uint64_t min_bytes, max_bytes;
+	uint64_t frequent_bytes, frequent_blocks; /* the most frequent size, the smaller one of equals; how many have it */
+	/* The example: the one that retains most, the one born first of equals. */
+	uint64_t example_block, example_address, example_bytes, example_retained_bytes, example_ns;
+	uint32_t example_thread;         /* that allocated it: thread id */
+	uint8_t example_kind;            /* enum ms_event_kind of its allocation */
+	uint32_t example_position;       /* in the graph */
+	const char *type;                /* C++ class of the example by its vtable; NULL = not known */
+	/* A shortest cycle through the example: its first links; cycle_count = its length in blocks, 0 = it lies on none. */
+	uint64_t cycle_count;
+	struct ms_leak_link cycle[MS_LEAK_CYCLE_LINKS];
+	char fingerprint[MS_FINGERPRINT_TEXT]; /* of its finding; "" = it is none (reachable, or beyond the limit of findings) */
+};
+
+enum ms_leak_doubt {                 /* what weakens what is said about leaks */
+	MS_DOUBT_UNSCANNED_THREADS = 1u << 0, /* registers of some threads are not known */
+	MS_DOUBT_UNSCANNED_RANGES = 1u << 1,  /* some memory could not be read, or changed while it was read */
+	MS_DOUBT_TIME = 1u << 2,         /* the scan stopped early */
+	MS_DOUBT_BLOCKS = 1u << 3,       /* some live blocks are not in the graph */
+	MS_DOUBT_INCOMPLETE = 1u << 4,   /* the scan was not finished */
+	MS_DOUBT_INHERITED = 1u << 5,    /* a forked child: blocks born before the fork are not known */
+	MS_DOUBT_LOST = 1u << 6,         /* events were lost: some blocks may be missing, or freed */
+};
+
+struct ms_report_leaks {
+	bool observable;
+	const char *reason;              /* why not; static text; NULL when observable */
+	uint32_t doubts;                 /* enum ms_leak_doubt */
+	struct ms_leak_amount kind[MS_LEAK_KINDS];
+	struct ms_leak_amount suppressed; /* of definite, possible and indirect */
+	struct ms_leak_amount alive;     /* not observable: alive at the end */
+	struct ms_leak *leaks;
+	size_t leak_count;               /* call paths over all kinds */
+	size_t paths[MS_LEAK_KINDS];     /* call paths of each kind */
+	uint64_t cycles, cycle_blocks;   /* cycles of lost blocks (strongly connected components), and blocks on them */
+
+	/* The graph. */
+	size_t graph_count;              /* in the trace; the last one is what was analyzed */
+	uint8_t graph_reason;            /* enum ms_graph_reason, format/evidence.h */
+	uint64_t graph_ns, pause_ns, scanned_bytes;
+	uint64_t graph_blocks, graph_edges, graph_roots;
+	uint64_t unscanned_threads, unscanned_ranges, unscanned_bytes;
+	uint64_t unscanned_blocks;       /* alive when it was taken, but not in it */
+};
+
+/* Suspicion from growth: live bytes of a site that rose over the windows of the second half of the run. Inferred, no leak. */
+struct ms_growing_site {
+	uint32_t node;
+	uint64_t from_bytes, to_bytes;   /* least live bytes in the first and in the last window looked at */
+	uint64_t from_blocks, to_blocks; /* live at the end of these windows */
+	uint32_t rises;                  /* windows whose least level was above that of the window before */
+};
+struct ms_report_growth {
+	bool observable;
+	const char *reason;              /* why not; static text */
+	uint32_t windows;                /* looked at: the last ones of the run */
+	uint64_t window_ns;
+	uint64_t from_ns, to_ns;         /* what they cover */
+	uint64_t sites_checked;          /* sites with live blocks in these windows */
+	struct ms_growing_site *sites;   /* by growth in bytes */
+	size_t site_count;
+};
+
+#endif
