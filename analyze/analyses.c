@@ -12,7 +12,8 @@
 	X(mappings)          \
 	X(timeline)          \
 	X(unmatched)         \
-	X(case_pass)
+	X(case_pass)         \
+	X(growth)
 
 #define X(name) extern const struct ms_analysis_ops ms_analysis_##name;
 MS_ANALYSES(X)

@@ -32,6 +32,8 @@
 #include "findings.h"
 #include "format/errors.h"
 #include "format/trace_types.h"
+#include "holders.h"
+#include "leaks.h"
 
 struct ms_cases;
 struct ms_trace;
@@ -77,6 +79,7 @@ struct ms_report_trace {
 	bool damaged;
 	struct ms_error damage;          /* when damaged: where reading stopped and why */
 	uint32_t images;                 /* process images seen: 1 + successful execs */
+	uint64_t image_start_ns;         /* of the last one; 0 = there is only one */
 };
 
 /* ---- totals ------------------------------------------------------------------------------------------------------- */
@@ -257,6 +260,10 @@ struct ms_report {
 	size_t timeline_count;
 	struct ms_report_unmatched *unmatched;
 	size_t unmatched_count;
+
+	struct ms_report_leaks leaks;
+	struct ms_report_growth growth;
+	struct ms_report_holders holders;
 
 	struct ms_findings findings;
 	struct ms_cases *cases;          /* inside analyze/, while the report is made; NULL in a finished one */

@@ -5,6 +5,7 @@
 #include "cases.h"
 #include "detect/detector.h"
 #include "format/trace_reader.h"
+#include "heap_report.h"
 #include "places.h"
 #include "replay.h"
 #include "report.h"
@@ -101,6 +102,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc == MS_OK)
 		rc = ms_collect_places(out, err);
 	if (rc == MS_OK)
+		rc = ms_heap_report(out, trace, &stacks, err);
+	if (rc == MS_OK)
 		rc = ms_cases_resolve(out->cases, trace, err);
 	if (rc == MS_OK)
 		rc = ms_detect(ms_detectors, ms_detector_count, out, trace, &stacks, out->cases, err);
@@ -132,5 +135,8 @@ void ms_report_free(struct ms_report *r)
 	free(r->unmatched);
 	ms_findings_free(&r->findings);
 	ms_cases_free(r->cases);
+	free(r->growth.sites);
+	ms_report_leaks_free(&r->leaks);
+	ms_report_holders_free(&r->holders);
 	memset(r, 0, sizeof *r);
 }

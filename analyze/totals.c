@@ -13,6 +13,7 @@ struct totals {
 	uint64_t lost_marks;
 	uint32_t window;
 	uint32_t images;
+	uint64_t image_start_ns;
 };
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
@@ -38,6 +39,7 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		t->exec_ended.blocks += t->live_blocks;
 		t->exec_ended.bytes += t->live_bytes;
 		t->images++;
+		t->image_start_ns = v->time_ns[0];
 	}
 	for (uint32_t i = 0; i < v->count; i++) {
 		unsigned step = v->step[i] & (MS_STEP_TEMPORARY - 1);
@@ -105,6 +107,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	}
 	report->trace.lost_marks = t->lost_marks;
 	report->trace.images = t->images;
+	report->trace.image_start_ns = t->image_start_ns;
 	report->trace.unmatched_frees = n[MS_STEP_UNMATCHED];
 	return MS_OK;
 }

@@ -13,7 +13,8 @@
 	X(mismatched_free)   \
 	X(realloc_after_free) \
 	X(overflow)          \
-	X(use_after_free)
+	X(use_after_free)    \
+	X(leak)
 
 #define X(name) extern const struct ms_detector_ops ms_detector_##name;
 MS_DETECTORS(X)

@@ -1,0 +1,112 @@
+/*
+ * leak.c - blocks that no root leads to any more, from the heap graph: one finding per call path and kind.
+ *
+ * Still reachable is no finding. Certainty: observed, because the scan read every place where a pointer could stand; inferred when it
+ * could not (then the reason says what was left out), and for possible leaks, whose interior pointers may be real ones.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "detector.h"
+#include "findings_build.h"
+#include "format/evidence.h"
+
+#define KINDS (1u << MS_FINDING_LEAK_DEFINITE | 1u << MS_FINDING_LEAK_INDIRECT | 1u << MS_FINDING_LEAK_POSSIBLE)
+
+static const struct {
+	uint8_t finding, severity;
+	const char *text;                /* after "n blocks with m bytes" */
+} kinds[MS_LEAK_KINDS] = {
+	[MS_LEAK_DEFINITE] = {MS_FINDING_LEAK_DEFINITE, MS_SEVERITY_ERROR, "that nothing points to"},
+	[MS_LEAK_POSSIBLE] = {MS_FINDING_LEAK_POSSIBLE, MS_SEVERITY_WARNING, "that only pointers into the middle of blocks lead to"},
+	[MS_LEAK_INDIRECT] = {MS_FINDING_LEAK_INDIRECT, MS_SEVERITY_WARNING, "that only lost blocks point to"},
+};
+
+static int add(const struct ms_detector_context *x, struct ms_leak *l, struct ms_error *err)
+{
+	struct ms_finding f, *kept = NULL;
+	const char *s = l->blocks == 1 ? "" : "s";
+	int rc;
+
+	ms_finding_init(&f, kinds[l->kind].finding);
+	f.severity = kinds[l->kind].severity;
+	f.certainty = l->kind == MS_LEAK_POSSIBLE || x->report->leaks.doubts ? MS_INFERRED : MS_OBSERVED;
+	f.time_ns = l->first_ns;
+	f.last_ns = l->last_ns;
+	f.thread = l->example_thread;
+	f.count = l->blocks;
+	f.leaked_blocks = l->blocks;
+	f.leaked_bytes = l->bytes;
+	f.allocation_node = l->node;
+	f.block = (struct ms_finding_block){
+		.known = true, .id = l->example_block, .address = l->example_address, .size_bytes = l->example_bytes,
+		.birth_ns = l->example_ns, .birth_thread = l->example_thread, .birth_kind = l->example_kind,
+	};
+	if (l->indirect_blocks)
+		ms_finding_say(&f, "%" PRIu64 " block%s with %" PRIu64 " bytes %s; %" PRIu64 " more with %" PRIu64 " bytes hang on %s", l->blocks,
+		               s, l->bytes, kinds[l->kind].text, l->indirect_blocks, l->indirect_bytes, l->blocks == 1 ? "it" : "them");
+	else
+		ms_finding_say(&f, "%" PRIu64 " block%s with %" PRIu64 " bytes %s", l->blocks, s, l->bytes, kinds[l->kind].text);
+	rc = ms_findings_add(x->findings, &f, &kept, err);
+	if (rc == MS_OK && kept)
+		memcpy(l->fingerprint, kept->fingerprint, sizeof l->fingerprint);
+	return rc;
+}
+
+/* What the scan could not look at. */
+static int say_doubts(const struct ms_report_leaks *l, struct ms_detector_result *result)
+{
+	static const struct {
+		uint32_t doubt;
+		const char *text;
+	} texts[] = {
+		{MS_DOUBT_INCOMPLETE, "the scan of the heap was not finished: pointers in what it left out are not known"},
+		{MS_DOUBT_TIME, "the scan was stopped because it took too long"},
+		{MS_DOUBT_INHERITED, "a forked child: pointers in blocks born before the fork are not known"},
+		{MS_DOUBT_LOST, "events were lost: pointers in blocks that are not known, and frees, may be missing"},
+	};
+	int rc = MS_OK;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && rc == MS_OK; i++)
+		if (l->doubts & texts[i].doubt)
+			rc = ms_detector_say(result, "%s", texts[i].text);
+	if (rc == MS_OK && l->unscanned_threads)
+		rc = ms_detector_say(result, "registers and stacks of %" PRIu64 " thread%s could not be read", l->unscanned_threads,
+		                     l->unscanned_threads == 1 ? "" : "s");
+	if (rc == MS_OK && l->unscanned_ranges)
+		rc = ms_detector_say(result, "%" PRIu64 " range%s of memory (%" PRIu64 " bytes) could not be read", l->unscanned_ranges,
+		                     l->unscanned_ranges == 1 ? "" : "s", l->unscanned_bytes);
+	if (rc == MS_OK && l->doubts & MS_DOUBT_BLOCKS)
+		rc = ms_detector_say(result, "%" PRIu64 " live block%s not in the heap graph", l->unscanned_blocks,
+		                     l->unscanned_blocks == 1 ? " is" : "s are");
+	return rc;
+}
+
+static int run(const struct ms_detector_context *x, struct ms_detector_result *result, struct ms_error *err)
+{
+	struct ms_report_leaks *l = &x->report->leaks;
+	int rc = MS_OK;
+
+	if (!l->observable) {
+		result->status = MS_DETECTOR_NOT_OBSERVABLE;
+		rc = ms_detector_say(result, "%s; %" PRIu64 " blocks with %" PRIu64 " bytes were alive at the end, and no more is known of them",
+		                     l->reason, l->alive.blocks, l->alive.bytes);
+	} else {
+		result->checked = l->graph_blocks;
+		for (size_t i = 0; i < l->leak_count && rc == MS_OK; i++)
+			if (l->leaks[i].kind != MS_LEAK_REACHABLE)
+				rc = add(x, &l->leaks[i], err);
+		if (rc)
+			return rc;
+		rc = say_doubts(l, result);
+	}
+	return rc ? ms_fail(err, rc, MS_NO_OFFSET, "no memory to report leaks") : MS_OK;
+}
+
+const struct ms_detector_ops ms_detector_leak = {
+	.name = "leak",
+	.summary = "blocks that nothing points to any more",
+	.unit = "block",
+	.kinds = KINDS,
+	.run = run,
+};

@@ -1,0 +1,114 @@
+/* heap_report.c - is there a graph, what may be said from it, and what weakens it. */
+#include "heap_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/evidence.h"
+#include "format/trace_reader.h"
+
+/* Why there is nothing to say; the graph was looked for before. */
+static const char *why_no_graph(const struct ms_report *r, const struct ms_trace *trace)
+{
+	switch (r->trace.ended) {
+	case MS_REPORT_TRUNCATED:
+		return "the record ends before the program did; frees may be missing";
+	case MS_REPORT_SIGNALED:
+		return "the program was killed by a signal before a heap graph was taken";
+	case MS_REPORT_RUNNING:
+		return "the program was still running when the recording stopped";
+	default:
+		break;
+	}
+	if (!ms_trace_process(trace)->graph_at_exit)
+		return "it was recorded without a heap graph (memscope-record --graph=exit takes one)";
+	if (r->trace.size_limit_reached)
+		return "the recording was stopped by its size limit before a heap graph was taken";
+	return "the program ended in a way that left no room for a heap graph";
+}
+
+static void doubts(struct ms_report_leaks *l, const struct ms_graph *facts, const struct ms_report *r)
+{
+	for (size_t i = 0; i < facts->unscanned_count; i++) {
+		const struct ms_unscanned *u = &facts->unscanned[i];
+
+		switch (u->reason) {
+		case MS_UNSCANNED_THREAD:
+			l->unscanned_threads++;
+			break;
+		case MS_UNSCANNED_RANGE:
+			l->unscanned_ranges++;
+			l->unscanned_bytes += u->bytes;
+			break;
+		case MS_UNSCANNED_TIME:
+			l->doubts |= MS_DOUBT_TIME;
+			break;
+		default:
+			l->doubts |= MS_DOUBT_BLOCKS;
+			break;
+		}
+	}
+	l->doubts |= l->unscanned_threads ? MS_DOUBT_UNSCANNED_THREADS : 0;
+	l->doubts |= l->unscanned_ranges ? MS_DOUBT_UNSCANNED_RANGES : 0;
+	l->doubts |= l->unscanned_blocks ? MS_DOUBT_BLOCKS : 0;
+	l->doubts |= facts->complete ? 0 : MS_DOUBT_INCOMPLETE;
+	l->doubts |= r->trace.process->inherited_heap ? MS_DOUBT_INHERITED : 0;
+	l->doubts |= r->trace.lost_events || r->trace.lost_threads ? MS_DOUBT_LOST : 0;
+}
+
+int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const struct ms_stack_map *stacks,
+                   struct ms_error *err)
+{
+	struct ms_report_leaks *l = &r->leaks;
+	struct ms_heap_graph g;
+	const struct ms_graph *facts;
+	int rc;
+
+	l->graph_count = ms_trace_graph_count(trace);
+	l->alive = (struct ms_leak_amount){r->totals.live_blocks, r->totals.live_bytes};
+	facts = l->graph_count ? ms_trace_graph(trace, l->graph_count - 1) : NULL;
+	if (!facts) {
+		l->reason = why_no_graph(r, trace);
+		return MS_OK;
+	}
+	if (r->trace.images > 1 && facts->time_ns < r->trace.image_start_ns) {
+		l->reason = "the program replaced itself by exec after the last heap graph";
+		return MS_OK;
+	}
+	rc = ms_heap_graph_open(&g, trace, l->graph_count - 1, stacks->node_of_stack, err);
+	if (rc == MS_E_CORRUPT || rc == MS_E_LIMIT || rc == MS_E_TRUNCATED || rc == MS_E_NOT_FOUND) {
+		l->reason = "the heap graph in the trace is damaged";
+		return MS_OK;
+	}
+	if (rc)
+		return rc;
+	l->graph_reason = facts->reason;
+	l->graph_ns = facts->time_ns;
+	l->pause_ns = facts->pause_ns;
+	l->scanned_bytes = facts->scanned_bytes;
+	l->graph_blocks = g.block_count;
+	l->graph_edges = g.data.edge_count;
+	l->graph_roots = facts->root_count;
+	l->unscanned_blocks = g.missing_blocks;
+	doubts(l, facts, r);
+	rc = ms_group_leaks(l, &g, stacks->node_count, err);
+	if (rc == MS_OK)
+		rc = ms_collect_holders(&r->holders, &g, stacks->node_count, err);
+	l->observable = r->holders.observable = rc == MS_OK;
+	ms_heap_graph_free(&g);
+	return rc;
+}
+
+void ms_report_leaks_free(struct ms_report_leaks *l)
+{
+	free(l->leaks);
+	memset(l, 0, sizeof *l);
+}
+
+void ms_report_holders_free(struct ms_report_holders *h)
+{
+	free(h->holdings);
+	free(h->blocks);
+	free(h->paths);
+	memset(h, 0, sizeof *h);
+}
