@@ -8,13 +8,10 @@
 #include <sys/mman.h>
 
 #include "guard_bytes.h"
+#include "pages.h"
 #include "record/preload/elf_lookup.h"
 #include "record/preload/process.h"
 #include "record/preload/raw.h"
-
-/* The page pool is a pool like the other one; this library also works without it. */
-extern const struct guard_pool guard_pages __attribute__((weak));
-extern bool guard_pages_wanted(size_t bytes) __attribute__((weak));
 
 #define MOST_RESERVED (UINT64_C(1) << 38)
 #define LEAST_RESERVED (UINT64_C(1) << 30)
@@ -113,9 +110,11 @@ __attribute__((destructor(101))) static void at_exit(void)
 
 /* ---- allocating ------------------------------------------------------------------------------------------------- */
 
-/* From a pool; NULL: none has it. */
-static inline void *take(size_t bytes, size_t align)
+/* From a pool; NULL: none has it. align: as asked for, 0 by malloc: then the alignment of the largest type; for a page, where
+   every byte counts, of a type of this size. */
+static inline void *take(size_t bytes, size_t asked)
 {
+	size_t align = asked != 0 ? asked : 16, by_size = asked != 0 ? asked : 1;
 	void *block = NULL;
 
 	if (MS_UNLIKELY(++calls % POLL_CALLS == 0))
@@ -128,13 +127,13 @@ static inline void *take(size_t bytes, size_t align)
 		break;
 	case MS_GUARD_FULL:
 		if (has_pages && guard_pages_wanted(bytes))
-			block = guard_pages.allocate(bytes, align);
+			block = guard_pages.allocate(bytes, by_size);
 		if (block == NULL)
 			block = guard_slab.allocate(bytes, align);
 		break;
 	case MS_GUARD_SAMPLE:
 		if (has_pages && guard_pages_wanted(bytes))
-			block = guard_pages.allocate(bytes, align);
+			block = guard_pages.allocate(bytes, by_size);
 		break;
 	default:
 		break;
@@ -159,7 +158,7 @@ static bool is_power(size_t align)
 
 static void *guard_malloc(size_t size)
 {
-	void *block = take(size, 16);
+	void *block = take(size, 0);
 
 	return MS_LIKELY(block != NULL) ? block : plain(guard_under.malloc(size));
 }
@@ -171,10 +170,11 @@ static void *guard_calloc(size_t count, size_t size)
 
 	if (MS_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
 		return guard_under.calloc(count, size);
-	block = take(bytes, 16);
+	block = take(bytes, 0);
 	if (MS_UNLIKELY(block == NULL))
 		return plain(guard_under.calloc(count, size));
-	guard_set(block, 0, bytes);
+	if ((uintptr_t)block < pages_low || !guard_pages_zeroed(bytes))
+		guard_set(block, 0, bytes);
 	return block;
 }
 
@@ -347,7 +347,7 @@ static bool reserve(void)
 		guard_low = ((uint64_t)at + RESERVE_ALIGN - 1) & ~(RESERVE_ALIGN - 1);
 		pages_low = guard_low + bytes / 4;
 		has_slab = guard_slab.start(guard_low, bytes / 4, &config);
-		has_pages = &guard_pages != NULL && guard_pages.start(pages_low, bytes - bytes / 4, &config);
+		has_pages = guard_pages.start(pages_low, bytes - bytes / 4, &config);
 		if (has_slab || has_pages) {
 			guard_span = bytes;
 			return true;

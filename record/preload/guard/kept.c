@@ -4,8 +4,8 @@
 #include "kept.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
+#include "guard_bytes.h"
 #include "record/preload/raw.h"
 
 #define UNIT 16u
@@ -44,8 +44,8 @@ uint32_t kept_store(uint64_t start, uint64_t bytes)
 		if (next / UNITS != at / UNITS)
 			next = (at / UNITS + 1) * UNITS;
 	} while (!atomic_compare_exchange_weak_explicit(&next_unit, &at, next, memory_order_acq_rel, memory_order_relaxed));
-	memcpy(unit_at(at), head, sizeof(head));
-	memcpy(unit_at(at) + UNIT, (const void *)(uintptr_t)start, bytes);
+	guard_copy(unit_at(at), head, sizeof(head));
+	guard_copy(unit_at(at) + UNIT, (const void *)(uintptr_t)start, bytes);
 	return (uint32_t)at;
 }
 
@@ -62,9 +62,9 @@ bool kept_restore(uint32_t place, uint64_t start, uint64_t bytes)
 
 	if (ring == NULL || place == 0 || !still_there(place))
 		return false;
-	memcpy(head, unit_at(place), sizeof(head));
+	guard_copy(head, unit_at(place), sizeof(head));
 	if (head[0] != start || head[1] != bytes || bytes > KEPT_MOST)
 		return false;
-	memcpy((void *)(uintptr_t)start, unit_at(place) + UNIT, bytes);
+	guard_copy((void *)(uintptr_t)start, unit_at(place) + UNIT, bytes);
 	return still_there(place);
 }

@@ -3,8 +3,7 @@
  */
 #include "page_chunks.h"
 
-#include <string.h>
-
+#include "guard_bytes.h"
 #include "record/preload/raw.h"
 
 #define CLAIM_TRIES 2000u
@@ -144,7 +143,7 @@ static bool clear(uint32_t at)
 	}
 	atomic_store_explicit(&c->state, CHUNK_BLOCKED, memory_order_release);
 	ground_forget(chunk_start(at), (uint64_t)c->run << CHUNK_SHIFT);
-	memset(slot_at(at, 0), 0, c->slots * sizeof(struct slot));
+	guard_set(slot_at(at, 0), 0, c->slots * sizeof(struct slot));
 	for (uint32_t i = c->run; i-- > 0;) {
 		c[i].back = 0;
 		atomic_store_explicit(&c[i].state, CHUNK_UNUSED, memory_order_release);

@@ -9,9 +9,9 @@
  * Memory that blocks waste by having pages of their own is limited (wasted_most): beyond it, allocate returns NULL, as it does
  * when the kernel allows no more mappings.
  */
-#include <string.h>
 #include <sys/sysinfo.h>
 
+#include "guard_bytes.h"
 #include "kept.h"
 #include "page_chunks.h"
 #include "pages.h"
@@ -178,8 +178,8 @@ static bool open_slot(uint32_t chunk, uint32_t index, uint32_t old, uint64_t sta
 	slot->kept = 0;
 	atomic_store_explicit(&slot->good_ticks, 0, memory_order_relaxed);
 	if (kind != GROUND_MOVED && end > first) {
-		memset((void *)(uintptr_t)first, GUARD_CANARY, start - first);
-		memset((void *)(uintptr_t)(start + bytes), GUARD_CANARY, end - start - bytes);
+		guard_set((void *)(uintptr_t)first, GUARD_CANARY, start - first);
+		guard_set((void *)(uintptr_t)(start + bytes), GUARD_CANARY, end - start - bytes);
 	}
 	return true;
 }
@@ -325,7 +325,7 @@ static void report_damage(const struct slot *slot, uint64_t from, uint64_t to, e
 	};
 	uint8_t bytes[MS_EVIDENCE_BYTES];
 
-	memcpy(bytes, (const void *)(uintptr_t)from, kept);
+	guard_copy(bytes, (const void *)(uintptr_t)from, kept);
 	guard_evidence(&e, bytes, NULL, caller);
 }
 
@@ -399,9 +399,9 @@ static void close_slot(uint32_t chunk, uint32_t index, bool whole)
 		return;
 	if (kind == GROUND_MOVED) {
 		if (whole)
-			memset((void *)(uintptr_t)slot->start, GUARD_CANARY, slot->bytes);
+			guard_set((void *)(uintptr_t)slot->start, GUARD_CANARY, slot->bytes);
 		else
-			memcpy((void *)(uintptr_t)low, canary_page, GROUND_PAGE);
+			guard_copy((void *)(uintptr_t)low, canary_page, GROUND_PAGE);
 		if (pass_page_on(chunk, index))
 			return;
 	}
@@ -528,8 +528,8 @@ static bool pages_start(uint64_t low, uint64_t span, const struct ms_guard_confi
 	min_align = config->min_align != 0 && (config->min_align & (config->min_align - 1)) == 0 ? config->min_align : 1;
 	sample_rate = config->sample_rate != 0 ? config->sample_rate : 1;
 	lane_count = mode == MS_GUARD_SAMPLE ? SAMPLE_LANES : LANES;
-	memset(lanes, 0, sizeof(lanes));
-	memset(canary_page, GUARD_CANARY, sizeof(canary_page));
+	guard_set(lanes, 0, sizeof(lanes));
+	guard_set(canary_page, GUARD_CANARY, sizeof(canary_page));
 	my_lane = 0;
 	atomic_store(&wasted_bytes, 0);
 	atomic_store(&blocks_told, 0);

@@ -2,8 +2,6 @@
  * pages_find.c - whose byte an address of the page pool is, and closed pages that have to be opened: for a fault of the
  * program, or for a system call.
  */
-#include <string.h>
-
 #include "kept.h"
 #include "page_chunks.h"
 #include "pages.h"
