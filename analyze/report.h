@@ -78,6 +78,7 @@ struct ms_report_trace {
 	bool symbols_stored;             /* the recorder wrote symbols */
 	bool damaged;
 	struct ms_error damage;          /* when damaged: where reading stopped and why */
+	struct ms_end guard;             /* its guard_* fields; zero when there is no end record */
 	uint32_t images;                 /* process images seen: 1 + successful execs */
 	uint64_t image_start_ns;         /* of the last one; 0 = there is only one */
 };
@@ -266,6 +267,7 @@ struct ms_report {
 	struct ms_report_holders holders;
 
 	struct ms_findings findings;
+	struct ms_report *companion;     /* the other run's, when it was read (see ms_report_merge_companion); owned; else NULL */
 	struct ms_cases *cases;          /* inside analyze/, while the report is made; NULL in a finished one */
 };
 
@@ -280,6 +282,12 @@ void ms_report_free(struct ms_report *report); /* NULL allowed; leaves it all ze
 /* The first line of a call path, innermost first, that is no allocator wrapper (the innermost one if all are); NULL for
    node 0. What a site is called in one line. */
 const struct ms_report_line *ms_report_headline(const struct ms_report *report, uint32_t node);
+
+/* The report that holds stacks and threads of a finding in report->findings. */
+static inline const struct ms_report *ms_finding_home(const struct ms_report *report, const struct ms_finding *finding)
+{
+	return finding->run == 2 && report->companion ? report->companion : report;
+}
 
 #pragma GCC visibility pop
 

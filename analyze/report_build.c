@@ -39,6 +39,7 @@ static void describe_trace(struct ms_report_trace *r, const struct ms_trace *tra
 		r->lost_threads = end->lost_threads;
 		r->late_events = end->late_events;
 		r->symbols_stored = end->symbolized;
+		r->guard = *end;
 	}
 	r->damaged = damage != NULL;
 	if (damage)

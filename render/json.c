@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "findings_json.h"
 #include "format/events.h"
+#include "json_stack.h"
 #include "json_writer.h"
 #include "report_names.h"
 
@@ -14,6 +16,23 @@ static void strings(struct ms_json *j, const char *key, const char *const *list,
 	for (size_t i = 0; i < count; i++)
 		ms_json_string(j, NULL, list[i]);
 	ms_json_end_array(j);
+}
+
+static void guard(struct ms_json *j, const struct ms_report_trace *t)
+{
+	const struct ms_end *e = &t->guard;
+
+	ms_json_string(j, "guard", ms_guard_name(t->process->guard));
+	ms_json_string(j, "guard_side", t->process->guard == MS_GUARD_FULL || t->process->guard == MS_GUARD_SAMPLE
+	                                    ? ms_guard_side_name(t->process->guard_side) : NULL);
+	ms_json_object(j, "guard_counts");
+	ms_json_uint(j, "page_blocks", e->guard_page_blocks);
+	ms_json_uint(j, "canary_blocks", e->guard_canary_blocks);
+	ms_json_uint(j, "plain_blocks", e->guard_plain_blocks);
+	ms_json_uint(j, "checks", e->guard_checks);
+	ms_json_uint(j, "calls", e->guard_calls);
+	ms_json_uint(j, "dropped", e->guard_dropped);
+	ms_json_end_object(j);
 }
 
 static void trace(struct ms_json *j, const struct ms_report *r)
@@ -60,7 +79,11 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
 	ms_json_uint(j, "images", t->images);
-	ms_json_string(j, "guard", "none");
+	guard(j, t);
+	if (p->guard == MS_GUARD_SAMPLE)
+		ms_json_uint(j, "guard_sample_rate", p->guard_sample_rate);
+	else
+		ms_json_null(j, "guard_sample_rate");
 	ms_json_string(j, "sampling", "none");
 	ms_json_share(j, "symbolized_share", t->symbolized_frames, t->frames);
 	ms_json_share(j, "symbolized_share_weighted", t->symbolized_frame_uses, t->frame_uses);
@@ -116,35 +139,6 @@ static void totals(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_object(j);
 }
 
-/* A line of source; NULL: null. */
-static void frame(struct ms_json *j, const char *key, const struct ms_report_line *l)
-{
-	if (!l) {
-		ms_json_null(j, key);
-		return;
-	}
-	ms_json_object(j, key);
-	ms_json_string(j, "function", *l->function ? l->function : NULL);
-	ms_json_string(j, "file", *l->file ? l->file : NULL);
-	if (l->line)
-		ms_json_uint(j, "line", l->line);
-	else
-		ms_json_null(j, "line");
-	ms_json_string(j, "module", *l->module ? l->module : NULL);
-	ms_json_hex(j, "address", l->offset);
-	ms_json_bool(j, "inlined", l->inlined);
-	ms_json_end_object(j);
-}
-
-static void stack(struct ms_json *j, const struct ms_report *r, uint32_t node)
-{
-	ms_json_array(j, "stack");
-	for (uint32_t n = node; n; n = r->nodes[n].parent)
-		for (uint32_t i = 0; i < r->nodes[n].line_count; i++)
-			frame(j, NULL, &r->lines[r->nodes[n].first_line + i]);
-	ms_json_end_array(j);
-}
-
 static size_t at_most(size_t count, size_t top)
 {
 	return top && count > top ? top : count;
@@ -168,8 +162,8 @@ static void places(struct ms_json *j, const struct ms_report *r, const struct ms
 		ms_json_uint(j, "peak_blocks", p->peak_blocks);
 		ms_json_uint(j, "peak_bytes", p->peak_bytes);
 		ms_json_uint(j, "temporary_allocations", p->temporary_allocations);
-		frame(j, "frame", p->line);
-		frame(j, "caller", p->caller);
+		ms_json_frame(j, "frame", p->line);
+		ms_json_frame(j, "caller", p->caller);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
@@ -207,7 +201,7 @@ static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_j
 			ms_json_uint(j, "mean_lifetime_ns", s->mean_lifetime_ns);
 		else
 			ms_json_null(j, "mean_lifetime_ns");
-		stack(j, r, s->node);
+		ms_json_stack(j, "stack", r, s->node);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
@@ -405,7 +399,7 @@ static void unmatched(struct ms_json *j, const struct ms_report *r, const struct
 	for (size_t i = 0; i < at_most(r->unmatched_count, o->top); i++) {
 		ms_json_object(j, NULL);
 		ms_json_uint(j, "frees", r->unmatched[i].frees);
-		stack(j, r, r->unmatched[i].node);
+		ms_json_stack(j, "stack", r, r->unmatched[i].node);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
@@ -433,6 +427,8 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	modules(&j, r);
 	mappings(&j, r);
 	unmatched(&j, r, &o);
+	ms_json_detectors(&j, r);
+	ms_json_findings(&j, r);
 	ms_json_end_object(&j);
 	if (fflush(out) || ferror(out))
 		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write the report");

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "format/evidence.h"
+
 const char *ms_ended_name(enum ms_report_ended ended)
 {
 	static const char *const names[] = {
@@ -12,6 +14,31 @@ const char *ms_ended_name(enum ms_report_ended ended)
 	};
 
 	return names[ended];
+}
+
+static const char *pick(const char *const *names, size_t count, size_t index)
+{
+	return index < count && names[index] ? names[index] : "unknown";
+}
+#define PICK(index, ...)                                          \
+	do {                                                          \
+		static const char *const names[] = {__VA_ARGS__};         \
+		return pick(names, sizeof names / sizeof *names, index);  \
+	} while (0)
+#define ROW(number, id, name) [number] = name,
+
+const char *ms_guard_name(uint8_t mode) { PICK(mode, "none", "canary", "full", "sample"); }
+const char *ms_guard_side_name(uint8_t side) { PICK(side, "end", "start", "alternate"); }
+const char *ms_access_name(uint8_t access) { PICK(access, MS_ACCESS_KINDS(ROW)); }
+const char *ms_check_name(uint8_t check) { PICK(check, MS_CHECK_KINDS(ROW)); }
+const char *ms_evidence_name(uint8_t kind) { PICK(kind, [0] = "events", MS_EVIDENCE_KINDS(ROW)); }
+const char *ms_certainty_name(uint8_t certainty) { PICK(certainty, "certain", "observed", "inferred"); }
+const char *ms_severity_name(uint8_t severity) { PICK(severity, "error", "warning"); }
+const char *ms_detector_status_name(uint8_t status) { PICK(status, "found", "clean", "not_observable"); }
+const char *ms_register_name(unsigned index)
+{
+	PICK(index, "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+	     "rip", "eflags");
 }
 
 const char *ms_time_text(char buffer[MS_TIME_TEXT], uint64_t unix_ns)

@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "escape.h"
+#include "format/evidence.h"
 #include "report_names.h"
 #include "spark.h"
 #include "text_style.h"
 
 #define SECTIONS(X)                                                                   \
 	X(quality, "how good the trace is", true)                                         \
+	X(verdict, "heap errors: found, clean, or not observable", true)                  \
+	X(findings, "heap errors, each with its stacks", true)                            \
 	X(totals, "sums, the peak, the curve of live bytes", true)                        \
 	X(peak, "what the peak was made of", true)                                        \
 	X(live, "what is alive at the end", true)                                         \
@@ -173,7 +176,13 @@ int ms_text_quality(struct ms_text *t)
 		fprintf(t->out, " to %s after the start\n", ms_unit_duration(b, r->last_unmatched_ns));
 	}
 	fprintf(t->out, "  lost events %s, ", ms_unit_count(a, r->lost_events));
-	fprintf(t->out, "unmatched frees %s, sampling none, guard none\n", ms_unit_count(a, r->unmatched_frees));
+	fprintf(t->out, "unmatched frees %s, sampling none, guard %s", ms_unit_count(a, r->unmatched_frees),
+	        ms_guard_name(r->process->guard));
+	if (r->process->guard == MS_GUARD_SAMPLE)
+		fprintf(t->out, " (one allocation in %" PRIu32 ")", r->process->guard_sample_rate);
+	else if (r->process->guard == MS_GUARD_FULL)
+		fprintf(t->out, " (side: %s)", ms_guard_side_name(r->process->guard_side));
+	putc('\n', t->out);
 	if (r->frames) {
 		fprintf(t->out, "  frames with a function name: %s of %s",
 		        ms_unit_share(a, r->symbolized_frames, r->frames), ms_unit_count(b, r->frames));

@@ -31,6 +31,8 @@ int ms_text_lifetimes(struct ms_text *t);
 int ms_text_mappings(struct ms_text *t);
 int ms_text_timeline(struct ms_text *t);
 int ms_text_unmatched(struct ms_text *t);
+int ms_text_verdict(struct ms_text *t);
+int ms_text_findings(struct ms_text *t);
 
 /* A blank line and "TITLE  what follows"; format may be NULL. */
 void ms_text_heading(struct ms_text *t, const char *title, const char *format, ...)
@@ -48,6 +50,8 @@ char *ms_text_escaped(const char *name);
 char *ms_text_line(const struct ms_report_line *line, bool short_form);
 /* A place, short: its headline; "x from y" when caller is given; "(no stack)" for line NULL. The caller frees it. */
 char *ms_text_place(const struct ms_report_line *line, const struct ms_report_line *caller);
+/* A call path of the report, indented; long ones are cut in the middle (options.frames). Returns 0 or MS_E_NOMEM. */
+int ms_text_stack(struct ms_text *t, const struct ms_report *report, uint32_t node);
 
 /* Cells. */
 void ms_cell_bytes(struct ms_text *t, struct ms_table *table, uint64_t bytes);

@@ -210,7 +210,7 @@ done:
 
 /* ---- how much was looked at ---------------------------------------------------------------------------------------- */
 
-int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result *result, const char *what)
+int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result *result)
 {
 	const struct ms_process *p = ms_trace_process(x->trace);
 	const struct ms_end *end = ms_trace_end(x->trace);
@@ -218,8 +218,7 @@ int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result 
 
 	if (p->guard == MS_GUARD_OFF) {
 		result->status = MS_DETECTOR_NOT_OBSERVABLE;
-		return ms_detector_say(result, "%s are not watched without a guard: record with --guard=canary (writes, and libc calls) "
-		                       "or --guard=full (every read and write)", what);
+		return ms_detector_say(result, "record with --guard=canary or --guard=full");
 	}
 	if (end)
 		result->checked = end->guard_checks + end->guard_calls;

@@ -16,7 +16,7 @@ enum ms_finding_kind ms_access_kind(const struct ms_detector_context *context, c
 /* Adds the findings of these kinds (bits), marks damage that an access before it explains. Errors: MS_E_NOMEM. */
 int ms_add_accesses(const struct ms_detector_context *context, uint32_t kinds, struct ms_error *err);
 
-/* checked, unit and reason of a detector that depends on a guard. */
-int ms_say_guard(const struct ms_detector_context *context, struct ms_detector_result *result, const char *what);
+/* checked and reason of a detector that depends on a guard. */
+int ms_say_guard(const struct ms_detector_context *context, struct ms_detector_result *result);
 
 #endif

@@ -145,7 +145,7 @@ int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result 
 		unjudged += ms_judge_free(x, &c->list[i], &certainty) == MS_VERDICT_UNJUDGED;
 	if (has_gaps(&x->report->trace) && ms_detector_say(result, "events were lost, so that a block may have been born or freed unseen"))
 		return MS_E_NOMEM;
-	if (unjudged && ms_detector_say(result, "%" PRIu64 " frees of unknown blocks could not be judged%s", unjudged,
+	if (unjudged && ms_detector_say(result, "%" PRIu64 " free%s of unknown blocks could not be judged%s", unjudged, unjudged == 1 ? "" : "s",
 	                                x->report->trace.process->inherited_heap ? ": the heap was inherited from the parent process" : ""))
 		return MS_E_NOMEM;
 	if (c->omitted[MS_CASE_UNMATCHED] &&

@@ -10,7 +10,7 @@ static int run(const struct ms_detector_context *x, struct ms_detector_result *r
 {
 	int rc = ms_add_accesses(x, KINDS, err);
 
-	return rc ? rc : ms_say_guard(x, result, "accesses beyond a block");
+	return rc ? rc : ms_say_guard(x, result);
 }
 
 const struct ms_detector_ops ms_detector_overflow = {

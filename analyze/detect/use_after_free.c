@@ -8,7 +8,7 @@ static int run(const struct ms_detector_context *x, struct ms_detector_result *r
 {
 	int rc = ms_add_accesses(x, 1u << MS_FINDING_USE_AFTER_FREE, err);
 
-	return rc ? rc : ms_say_guard(x, result, "accesses to freed blocks");
+	return rc ? rc : ms_say_guard(x, result);
 }
 
 const struct ms_detector_ops ms_detector_use_after_free = {

@@ -12,6 +12,11 @@ const struct ms_end small_trace_exited = {.ended = MS_ENDED_EXITED, .symbolized 
 
 void small_trace_start(struct small_trace *t)
 {
+	small_trace_start_as(t, &(struct ms_process){0});
+}
+
+void small_trace_start_as(struct small_trace *t, const struct ms_process *facts)
+{
 	const char *command[] = {"./app", "-x"};
 	struct ms_process process = {
 		.command = command, .command_count = 2, .executable = "/opt/app", .working_directory = "/", .host = "box",
@@ -21,6 +26,12 @@ void small_trace_start(struct small_trace *t)
 	};
 	struct ms_error err = {0};
 
+	process.guard = facts->guard;
+	process.guard_side = facts->guard_side;
+	process.guard_sample_rate = facts->guard_sample_rate;
+	process.free_stacks = facts->free_stacks;
+	process.inherited_heap = facts->inherited_heap;
+	process.companion = facts->companion;
 	memset(t, 0, sizeof *t);
 	t->next_block = 1;
 	ms_stream_init_memory(&t->stream);
