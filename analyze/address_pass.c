@@ -13,7 +13,7 @@
 /* An address of interest and who is or was there. id 0 = nobody. */
 struct point {
 	uint64_t address;
-	struct ms_case_block live, dead, before; /* before: dead, as it was before a realloc that may still fail */
+	struct ms_case_block live, dead;
 };
 
 struct follow {
@@ -105,7 +105,7 @@ static void begin(struct follow *f, const struct ms_batch *b, uint32_t i)
 		    p->dead.end_kind == MS_EV_REALLOC_FREE && p->dead.end_thread == b->thread[i]) {
 			p->live = p->dead;
 			p->live.end_kind = 0;
-			p->dead = p->before;
+			p->dead.id = 0; /* what died here before it was hidden by it, and will be again */
 		} else {
 			p->live = block;
 		}
@@ -121,7 +121,6 @@ static void end(struct follow *f, const struct ms_batch *b, uint32_t i)
 
 		if (p->live.address != range.address || !p->live.id)
 			continue; /* an older one that the trace lost sight of */
-		p->before = p->dead;
 		p->dead = p->live;
 		p->dead.end_ns = b->time_ns[i];
 		p->dead.end_stack = b->stack[i];
@@ -134,7 +133,7 @@ static void end(struct follow *f, const struct ms_batch *b, uint32_t i)
 static void new_image(struct follow *f)
 {
 	for (size_t k = 0; k < f->count; k++)
-		f->points[k].live.id = f->points[k].dead.id = f->points[k].before.id = 0;
+		f->points[k].live.id = f->points[k].dead.id = 0;
 }
 
 /* Evidence names its block by start and size; the block may have died just before the check that found the evidence. */

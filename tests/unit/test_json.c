@@ -39,6 +39,15 @@ static json_int_t number(const json_t *root, const char *group, const char *key)
 	return json_integer_value(value);
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_string(value))
+		fail_msg("%s is no string", key);
+	return json_string_value(value);
+}
+
 static json_int_t sum(const json_t *list, const char *key)
 {
 	json_int_t total = 0;
@@ -127,20 +136,45 @@ static void test_names_and_nulls(void **state)
 	small_trace_free(&t);
 }
 
-/* What this version cannot know is not there at all, so that nobody takes it for a clean result. */
-static void test_no_promises(void **state)
+/* What the trace cannot tell is not observable, never clean; a finding says everything that is known of it. */
+static void test_findings(void **state)
 {
 	struct small_trace t;
 	struct ms_report r;
-	json_t *root;
+	json_t *root, *item;
+	size_t i;
 
 	(void)state;
 	small_trace_start(&t);
 	small_trace_report(&t, &small_trace_exited, &r);
 	root = render(&r, 0);
-	assert_null(json_object_get(root, "leaks"));
-	assert_null(json_object_get(root, "findings"));
-	assert_null(json_object_get(root, "detectors"));
+	assert_int_equal(json_array_size(json_object_get(root, "findings")), 0);
+	json_array_foreach(json_object_get(root, "detectors"), i, item)
+		if (strcmp(text_of(item, "name"), "overflow") == 0)
+			assert_string_equal(text_of(item, "status"), "not_observable");
+	json_decref(root);
+	ms_report_free(&r);
+	small_trace_free(&t);
+
+	small_trace_start(&t);
+	small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 40);
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_FREE, .thread = 2, .address = 0x10010});
+	small_trace_report(&t, &small_trace_exited, &r);
+	root = render(&r, 0);
+	item = json_array_get(json_object_get(root, "findings"), 0);
+	assert_string_equal(text_of(item, "kind"), "invalid-free");
+	assert_string_equal(text_of(item, "certainty"), "certain");
+	assert_string_equal(text_of(item, "address"), "0x10010");
+	assert_string_equal(text_of(item, "call"), "free");
+	assert_int_equal(number(item, NULL, "cwe"), 761);
+	assert_int_equal(number(item, NULL, "offset"), 16);
+	assert_int_equal(number(item, NULL, "time_ns"), 20);
+	assert_int_equal(number(item, "thread", "tid"), 43);
+	assert_int_equal(number(item, "block", "size"), 40);
+	assert_string_equal(text_of(json_object_get(item, "block"), "family"), "malloc");
+	assert_int_equal(json_array_size(json_object_get(json_object_get(item, "stacks"), "allocation")), 2);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(item, "stacks"), "error")), 0);
+	assert_int_equal(number(root, "verdict", "errors"), 1);
 	json_decref(root);
 	ms_report_free(&r);
 	small_trace_free(&t);
@@ -168,7 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_names_and_nulls),
-		cmocka_unit_test(test_no_promises),
+		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_write_error),
 	};
 
