@@ -35,6 +35,7 @@ static const struct ms_arg_info arguments[256][2] = {
 	[MS_EV_EXEC_FAILED] = {{"errno", MS_ARG_ERRNO}},
 	[MS_EV_IMAGE_START] = {{"image", MS_ARG_NUMBER}},
 	[MS_EV_MARK] = {{"name", MS_ARG_STRING}},
+	[MS_EV_EVIDENCE] = {{"evidence", MS_ARG_EVIDENCE}},
 	[MS_EV_LOST] = {{"events", MS_ARG_NUMBER}},
 };
 

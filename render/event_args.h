@@ -21,6 +21,7 @@ enum ms_arg_type {
 	MS_ARG_STRING,                   /* string id */
 	MS_ARG_MODULE,                   /* module id */
 	MS_ARG_ERRNO,
+	MS_ARG_EVIDENCE,                 /* evidence id */
 };
 
 struct ms_arg_info {

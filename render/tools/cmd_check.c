@@ -48,7 +48,7 @@ static int run(int argc, char **argv)
 	        .options = table,
 	        .parser = parse_one,
 	        .args_doc = "TRACE",
-	        .doc = "Verify TRACE: checksums, structure, every event, the keyframes and the end against the events. Status 3 and a line that "
+	        .doc = "Verify TRACE: checksums, structure, every event, the keyframes and the end against the events, the heap graphs. Status 3 and a line that "
 	               "says where when something is wrong.",
 	        .children = command_common_options,
 	};

@@ -40,23 +40,40 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 }
 
 /*
- * What is taken: all blocks before the damage that opening found (behind it, ids would have no meaning), but no Events and
- * Keyframe from the first one that cannot be read.
+ * What is taken: all blocks before the damage that opening found (behind it, ids would have no meaning), but no Events,
+ * Keyframe and graph from the first Events that cannot be read, and of graphs only those before the first that is damaged or
+ * was not finished.
  */
 struct selection {
-	uint64_t before_offset, events_before_offset;
+	uint64_t before_offset, events_before_offset, graphs_before_offset;
 	size_t kept, left_out;
 };
 
 static bool take(void *context, const struct ms_block_info *b)
 {
 	struct selection *s = context;
+	bool is_graph = b->kind == MS_BLOCK_GRAPH || b->kind == MS_BLOCK_GRAPH_BLOCKS || b->kind == MS_BLOCK_GRAPH_EDGES;
 	bool is_events = b->kind == MS_BLOCK_EVENTS || b->kind == MS_BLOCK_KEYFRAME;
-	bool wanted = b->offset < (is_events && s->events_before_offset < s->before_offset ? s->events_before_offset : s->before_offset);
+	bool wanted = b->offset < s->before_offset && (!is_graph || b->offset < s->graphs_before_offset) &&
+	              (!(is_events || is_graph) || b->offset < s->events_before_offset);
 
 	s->kept += wanted;
 	s->left_out += !wanted;
 	return wanted;
+}
+
+/* Behind the Graph block of the graph that is number `count` from 1. */
+static uint64_t behind_graphs(const struct ms_trace *t, uint64_t count)
+{
+	uint64_t offset = 0;
+
+	for (size_t i = 0; i < ms_trace_block_count(t) && count > 0; i++) {
+		if (ms_trace_block(t, i)->kind == MS_BLOCK_GRAPH) {
+			offset = ms_trace_block(t, i)->offset + 1;
+			count--;
+		}
+	}
+	return offset;
 }
 
 static int write_repaired(struct replace_file *out, const struct ms_trace *t, struct selection *s, bool with_end,
@@ -121,8 +138,10 @@ static int run(int argc, char **argv)
 	if (verify_trace(t, &r, NULL, &err) != MS_OK) {
 		damage = err;
 		why = &damage;
-		s.events_before_offset = err.offset;
+		if (!r.in_graph)
+			s.events_before_offset = err.offset;
 	}
+	s.graphs_before_offset = behind_graphs(t, why && !r.in_graph ? ms_trace_graph_count(t) : r.graphs);
 	with_end = ms_trace_end(t) && r.events == ms_trace_end(t)->events;
 	if (replace_file_open(&out, o.output, &err) != MS_OK) {
 		status = command_unwritable(argv[0], o.output, &err);

@@ -50,6 +50,9 @@ static void print_argument(FILE *out, const struct dump_context *c, const struct
 		module = v <= UINT32_MAX ? ms_trace_module(c->trace, (uint32_t)v) : NULL;
 		ms_escape_json(out, module ? module->path : "");
 		break;
+	case MS_ARG_EVIDENCE:
+		dump_evidence_json(out, c->trace, (uint32_t)v);
+		break;
 	}
 }
 
@@ -75,6 +78,19 @@ static void print_frame(FILE *out, const struct dump_context *c, uint32_t frame_
 	}
 }
 
+static void print_frames(FILE *out, const struct dump_context *c, const char *key, uint32_t stack)
+{
+	const struct ms_stack *s;
+
+	fprintf(out, ",\"%s\":[", key);
+	for (uint32_t id = stack; (s = ms_trace_stack(c->trace, id)) != NULL; id = s->parent) {
+		if (id != stack)
+			fputc(',', out);
+		print_frame(out, c, s->frame);
+	}
+	fputc(']', out);
+}
+
 static void print_event(FILE *out, const struct dump_context *c, const struct dump_event *e)
 {
 	const struct ms_event_kind_info *kind = &ms_event_kinds[e->kind];
@@ -98,16 +114,13 @@ static void print_event(FILE *out, const struct dump_context *c, const struct du
 		print_argument(out, c, ms_event_arg(e->kind, i), e->arg[i]);
 	if (e->stack)
 		fprintf(out, ",\"stack\":%" PRIu32, e->stack);
-	if (c->stacks && e->stack) {
-		const struct ms_stack *s;
+	if (c->stacks && e->stack)
+		print_frames(out, c, "frames", e->stack);
+	if (c->stacks && e->kind == MS_EV_EVIDENCE) {
+		const struct ms_evidence *evidence = ms_trace_evidence(c->trace, (uint32_t)e->arg[0]);
 
-		fputs(",\"frames\":[", out);
-		for (uint32_t id = e->stack; (s = ms_trace_stack(c->trace, id)) != NULL; id = s->parent) {
-			if (id != e->stack)
-				fputc(',', out);
-			print_frame(out, c, s->frame);
-		}
-		fputc(']', out);
+		if (evidence && evidence->stack)
+			print_frames(out, c, "evidence_frames", evidence->stack);
 	}
 	fputs("}\n", out);
 }

@@ -31,6 +31,11 @@ struct dump_printer {
 
 extern const struct dump_printer dump_text, dump_json;
 
+/* dump_evidence.c: what the evidence with this id says, without the frames of its stack: a JSON object; or text, words with a
+   space before each. */
+void dump_evidence_json(FILE *out, const struct ms_trace *t, uint32_t id);
+void dump_evidence_text(FILE *out, const struct ms_trace *t, uint32_t id);
+
 /* File name of a path, for short output. */
 const char *dump_base_name(const char *path);
 

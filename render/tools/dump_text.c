@@ -63,6 +63,10 @@ static void print_argument(FILE *out, const struct dump_context *c, const struct
 		if (v < 4096 && strerrorname_np((int)v))
 			fprintf(out, " (%s)", strerrorname_np((int)v));
 		break;
+	case MS_ARG_EVIDENCE:
+		fprintf(out, "%" PRIu64, v);
+		dump_evidence_text(out, c->trace, (uint32_t)v);
+		break;
 	}
 }
 
@@ -124,9 +128,10 @@ static void print_event(FILE *out, const struct dump_context *c, const struct du
 		fprintf(out, " stack=%" PRIu32, e->stack);
 	fputc('\n', out);
 	if (c->stacks) {
+		const struct ms_evidence *evidence = e->kind == MS_EV_EVIDENCE ? ms_trace_evidence(c->trace, (uint32_t)e->arg[0]) : NULL;
 		const struct ms_stack *s;
 
-		for (uint32_t id = e->stack; (s = ms_trace_stack(c->trace, id)) != NULL; id = s->parent)
+		for (uint32_t id = evidence ? evidence->stack : e->stack; (s = ms_trace_stack(c->trace, id)) != NULL; id = s->parent)
 			print_frame(out, c, s->frame);
 	}
 }

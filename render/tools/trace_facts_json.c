@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "format/evidence_names.h"
 #include "render/escape.h"
 #include "trace_facts.h"
 
@@ -68,6 +69,43 @@ static json_t *process(const struct ms_process *p)
 	return o;
 }
 
+static json_t *guard(const struct ms_process *p)
+{
+	static const char *const modes[] = {"off", "canary", "full", "sample"};
+	static const char *const sides[] = {"end", "start", "alternate"};
+	json_t *o = json_object();
+
+	json_object_set_new(o, "mode", json_string(modes[p->guard]));
+	json_object_set_new(o, "side", json_string(sides[p->guard_side]));
+	json_object_set_new(o, "sample_rate", number(p->guard_sample_rate));
+	json_object_set_new(o, "companion", text(p->companion));
+	json_object_set_new(o, "graph_at_exit", json_boolean(p->graph_at_exit));
+	return o;
+}
+
+static json_t *graphs_of(const struct ms_trace *t)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < ms_trace_graph_count(t); i++) {
+		const struct ms_graph *g = ms_trace_graph(t, i);
+		json_t *o = json_object();
+
+		json_object_set_new(o, "reason", json_string(ms_graph_reason_name(g->reason)));
+		json_object_set_new(o, "time_ns", number(g->time_ns));
+		json_object_set_new(o, "event", number(g->event));
+		json_object_set_new(o, "blocks", number(g->blocks));
+		json_object_set_new(o, "edges", number(g->edges));
+		json_object_set_new(o, "roots", number(g->root_count));
+		json_object_set_new(o, "unscanned", number(g->unscanned_count));
+		json_object_set_new(o, "complete", json_boolean(g->complete));
+		json_object_set_new(o, "scanned_bytes", number(g->scanned_bytes));
+		json_object_set_new(o, "pause_ns", number(g->pause_ns));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
 static json_t *end_of(const struct ms_trace *t)
 {
 	static const char *const names[] = {"running", "exited", "signaled", "unknown"};
@@ -89,6 +127,12 @@ static json_t *end_of(const struct ms_trace *t)
 	json_object_set_new(o, "late_events", number(e->late_events));
 	json_object_set_new(o, "size_limit_reached", json_boolean(e->size_limit_reached));
 	json_object_set_new(o, "symbolized", json_boolean(e->symbolized));
+	json_object_set_new(o, "guard_page_blocks", number(e->guard_page_blocks));
+	json_object_set_new(o, "guard_canary_blocks", number(e->guard_canary_blocks));
+	json_object_set_new(o, "guard_plain_blocks", number(e->guard_plain_blocks));
+	json_object_set_new(o, "guard_checks", number(e->guard_checks));
+	json_object_set_new(o, "guard_calls", number(e->guard_calls));
+	json_object_set_new(o, "guard_dropped", number(e->guard_dropped));
 	json_object_set_new(o, "collector_cpu_ns", number(e->collector_cpu_ns));
 	json_object_set_new(o, "collector_rss_bytes", number(e->collector_rss_bytes));
 	return o;
@@ -167,6 +211,9 @@ void trace_facts_json(FILE *out, const char *file, const struct ms_trace *t, con
 	json_object_set_new(o, "process", process(ms_trace_process(t)));
 	json_object_set_new(o, "end", end_of(t));
 	json_object_set_new(o, "events", number(ms_trace_event_count(t)));
+	json_object_set_new(o, "guard", guard(ms_trace_process(t)));
+	json_object_set_new(o, "evidence", number(ms_trace_evidence_count(t)));
+	json_object_set_new(o, "graphs", graphs_of(t));
 	json_object_set_new(o, "threads", number(ms_trace_thread_count(t)));
 	json_object_set_new(o, "stacks", number(ms_trace_stack_count(t)));
 	json_object_set_new(o, "frames", number(ms_trace_frame_count(t)));

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "format/evidence.h"
+#include "format/evidence_names.h"
 #include "render/escape.h"
 #include "trace_facts.h"
 
@@ -137,6 +139,44 @@ static void print_counts(FILE *out, const struct ms_trace *t, const struct trace
 		        (double)end->collector_cpu_ns / 1e9, end->collector_rss_bytes);
 }
 
+/* Nothing for a recording without guards, evidence and graphs. */
+static void print_guard(FILE *out, const struct ms_trace *t)
+{
+	static const char *const modes[] = {"off", "canary", "full", "sample"};
+	static const char *const sides[] = {"end", "start", "alternate"};
+	const struct ms_process *p = ms_trace_process(t);
+	const struct ms_end *end = ms_trace_end(t);
+
+	if (p->guard != MS_GUARD_OFF) {
+		fprintf(out, "%-13s %s", "guard", modes[p->guard]);
+		if (p->guard == MS_GUARD_SAMPLE)
+			fprintf(out, ", 1 allocation in %" PRIu32, p->guard_sample_rate);
+		if (p->guard != MS_GUARD_CANARY)
+			fprintf(out, ", side: %s", sides[p->guard_side]);
+		if (end)
+			fprintf(out,
+			        "; %" PRIu64 " blocks with pages, %" PRIu64 " with redzones, %" PRIu64 " without; %" PRIu64
+			        " checks, %" PRIu64 " calls compared",
+			        end->guard_page_blocks, end->guard_canary_blocks, end->guard_plain_blocks, end->guard_checks,
+			        end->guard_calls);
+		fputc('\n', out);
+		text_row(out, "companion", p->companion);
+	}
+	if (p->guard != MS_GUARD_OFF || ms_trace_evidence_count(t)) {
+		fprintf(out, "%-13s %" PRIu32, "evidence", ms_trace_evidence_count(t));
+		if (end && end->guard_dropped)
+			fprintf(out, ", %" PRIu64 " more not recorded", end->guard_dropped);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < ms_trace_graph_count(t); i++) {
+		const struct ms_graph *g = ms_trace_graph(t, i);
+
+		fprintf(out, "%-13s %" PRIu64 " blocks, %" PRIu64 " edges, %zu roots at %.9f s, %s%s; the program stood still for %.6f s\n",
+		        i ? "" : "heap graphs", g->blocks, g->edges, g->root_count, (double)g->time_ns / 1e9,
+		        ms_graph_reason_name(g->reason), g->complete ? "" : ", not finished", (double)g->pause_ns / 1e9);
+	}
+}
+
 static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
 {
 	uint64_t events = ms_trace_event_count(t);
@@ -203,6 +243,7 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	fprintf(out, "%-13s %s\n", "clock", p->clock == MS_CLOCK_SOURCE_TSC ? "time stamp counter" : "CLOCK_MONOTONIC");
 	print_time(out, p->start_time_unix_ns);
 	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);
+	print_guard(out, t);
 	print_end(out, t);
 	print_completeness(out, t);
 	print_counts(out, t, f);

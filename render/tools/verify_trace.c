@@ -87,6 +87,39 @@ static void count(struct work *w, const struct ms_batch *b)
 	}
 }
 
+/* Of the Graph block. */
+static uint64_t graph_offset(const struct ms_trace *t, size_t index)
+{
+	for (size_t i = 0; i < ms_trace_block_count(t); i++)
+		if (ms_trace_block(t, i)->kind == MS_BLOCK_GRAPH && index-- == 0)
+			return ms_trace_block(t, i)->offset;
+	return MS_NO_OFFSET;
+}
+
+/* Blocks and edges of the heap graphs: reading them is the check; and that a graph names blocks that had been born. */
+static int read_graphs(const struct work *w, struct ms_error *err)
+{
+	w->result->doing = "reading a heap graph";
+	w->result->in_graph = true;
+	for (size_t i = 0; i < ms_trace_graph_count(w->trace); i++) {
+		struct ms_graph_data d;
+		uint64_t newest = 0;
+		int rc = ms_trace_graph_load(w->trace, i, &d, err);
+
+		if (rc)
+			return rc;
+		for (uint32_t k = 0; k < d.block_count; k++)
+			newest = d.block[k] > newest ? d.block[k] : newest;
+		ms_graph_data_free(&d);
+		if (newest > w->result->blocks)
+			return ms_fail(err, MS_E_CORRUPT, graph_offset(w->trace, i), "a heap graph names block %" PRIu64 " of %" PRIu64,
+			               newest, w->result->blocks);
+		w->result->graphs++;
+	}
+	w->result->in_graph = false;
+	return MS_OK;
+}
+
 static int compare_end(const struct work *w, struct ms_error *err)
 {
 	const struct ms_end *end = ms_trace_end(w->trace);
@@ -134,5 +167,7 @@ int verify_trace(const struct ms_trace *t, struct verify_result *result, void (*
 			progress((double)result->events / (double)ms_trace_event_count(t));
 	} while (batch.count);
 	ms_cursor_close(cursor);
-	return rc ? rc : compare_end(&w, err);
+	if (!rc)
+		rc = compare_end(&w, err);
+	return rc ? rc : read_graphs(&w, err);
 }

@@ -35,6 +35,7 @@ static void test_some_by_hand(void **state)
 	assert_int_equal(ms_event_arg(MS_EV_DELETE_SIZED_ALIGNED, 1)->type, MS_ARG_LOG2);
 	assert_int_equal(ms_event_arg(MS_EV_SBRK, 0)->type, MS_ARG_ZIGZAG);
 	assert_int_equal(ms_event_arg(MS_EV_MARK, 0)->type, MS_ARG_STRING);
+	assert_int_equal(ms_event_arg(MS_EV_EVIDENCE, 0)->type, MS_ARG_EVIDENCE);
 }
 
 int main(void)

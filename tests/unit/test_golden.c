@@ -1,13 +1,15 @@
 /*
  * Traces of released format versions stay readable, for ever: tests/golden/v1/kinds.ms has one event of every kind, every
- * side table, a keyframe and an end, and is compared with what was written into it, field by field.
+ * side table, a keyframe and an end, and is compared with what was written into it, field by field. v2/kinds.ms has what
+ * version 2 added as well: evidence, a heap graph, names of data.
  *
- * The file was written by this program (MEMSCOPE_GOLDEN=tests/golden/v1/kinds.ms build/release/unit/test_golden) and is never
- * written again for the same format version: a reader that no longer reads it is broken, not the file.
+ * The files were written by this program (MEMSCOPE_GOLDEN=tests/golden/v2/kinds.ms build/release/unit/test_golden) and are never
+ * written again for the same format version: a reader that no longer reads one is broken, not the file.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +17,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "format/evidence.h"
 #include "format/stream.h"
 #include "format/trace_reader.h"
 #include "format/trace_writer.h"
 
-#define GOLDEN "tests/golden/v1/kinds.ms"
 #define EVENTS_MAX 512
 
 static const char *const command[] = {"./demo", "--input", "a file.txt", "\xff not UTF-8"};
@@ -47,6 +49,16 @@ static const struct ms_process process = {
         .on_full = MS_ON_FULL_BLOCK,
         .free_stacks = true,
 };
+/* What version 2 added to it. */
+#define COMPANION "kinds.start.ms"
+static void add_guard(struct ms_process *p)
+{
+	p->guard = MS_GUARD_FULL;
+	p->guard_side = MS_SIDE_START;
+	p->guard_sample_rate = 77;
+	p->companion = COMPANION;
+	p->graph_at_exit = true;
+}
 static const uint8_t build_id[20] = {0xde, 0xad, 0xbe, 0xef, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
 static const struct ms_module modules[] = {
         {.path = "/opt/demo/bin/demo", .build_id = build_id, .build_id_bytes = 20, .load_bias = 0x555555554000,
@@ -72,6 +84,57 @@ static const struct ms_end end = {
         .ended = MS_ENDED_SIGNALED, .term_signal = 11, .core_dumped = true, .symbolized = true, .lost_stacks = 3, .late_events = 2,
         .collector_cpu_ns = 5000000, .collector_rss_bytes = 1 << 20,
 };
+
+static const struct ms_end guard_end = {
+        .guard_page_blocks = 11, .guard_canary_blocks = 12, .guard_plain_blocks = 13, .guard_checks = 14, .guard_calls = 15,
+        .guard_dropped = 16,
+};
+static const uint8_t damage[] = {0x41, 0x42, 0, 0xff};
+static const uint64_t registers[MS_EVIDENCE_REGISTERS] = {1, 2, 3, 4, 5, 6, 7, 0x7fffffffe000, 9, 10, 11, 12, 13, 14, 15, UINT64_MAX,
+                                                          0x555555555139, 0x246};
+static const struct ms_evidence evidence[] = {
+        {.kind = MS_EVIDENCE_DAMAGE, .access = MS_ACCESS_WRITE, .check = MS_CHECK_FREE, .expected = 0xa5, .byte_count = 4,
+         .address = 0x555555570018, .length_bytes = 4, .block_address = 0x555555570000, .block_bytes = 24, .last_good_ns = 500,
+         .stack = 2, .bytes = damage},
+        {.kind = MS_EVIDENCE_FAULT, .access = MS_ACCESS_READ, .check = MS_CHECK_ACCESS, .freed = true, .register_count = MS_EVIDENCE_REGISTERS,
+         .address = 0x7fffe0000000, .block_address = 0x7fffe0000000, .block_bytes = 8, .stack = 3, .registers = registers},
+        {.kind = MS_EVIDENCE_BOUNDS, .access = MS_ACCESS_WRITE, .address = 0x555555570040, .length_bytes = 100,
+         .block_address = 0x555555570040, .block_bytes = 26, .stack = 3},
+        {.kind = MS_EVIDENCE_REFUSED_FREE, .check = MS_CHECK_FREE, .address = 0x1234},
+        {.kind = MS_EVIDENCE_FREED_STACK, .check = MS_CHECK_FREE, .freed = true, .address = 0x555555570080,
+         .block_address = 0x555555570080, .block_bytes = 27, .stack = 1},
+};
+#define EVIDENCE (sizeof evidence / sizeof *evidence)
+#define FUNCTION "memcpy" /* of evidence 3 */
+static const struct ms_graph_root roots[] = {
+        {.kind = MS_ROOT_DATA, .module = 1, .start = 0x555555558000, .end = 0x555555559000},
+        {.kind = MS_ROOT_STACK, .thread = 1, .tid = 4242, .frame = 2, .start = 0x7fffffffd000, .end = 0x7fffffffe000},
+        {.kind = MS_ROOT_REGISTERS, .thread = 2, .tid = 4250, .end = 144},
+        {.kind = MS_ROOT_TLS, .tid = 4260, .start = 0x7ffff7d00000, .end = 0x7ffff7d01000},
+        {.kind = MS_ROOT_MAPPING, .name = 1, .start = 0x7ffff0000000, .end = 0x7ffff0100000},
+};
+#define ROOTS (sizeof roots / sizeof *roots)
+static const struct ms_unscanned unscanned[] = {{MS_UNSCANNED_THREAD, 4270, 0}, {MS_UNSCANNED_RANGE, 0x7ffff1000000, 4096}};
+static const struct ms_graph graph = {
+        .reason = MS_GRAPH_SIGNAL, .complete = true, .pause_ns = 123456, .scanned_bytes = 1 << 20, .roots = roots, .root_count = ROOTS,
+        .unscanned = unscanned, .unscanned_count = 2,
+};
+/* Blocks 37, 38, 36 at positions 0, 1, 2. */
+#define NODES 3
+#define EDGES 8
+static const uint64_t node[NODES] = {37, 38, 36}, first_word[NODES] = {0, 0x555555557010, 0x555555557010};
+static const uint32_t source[EDGES] = {0, 0, 1, 2, 3, 4, 5, 7}, target[EDGES] = {1, 2, 0, 2, 0, 2, 1, 2};
+static const uint64_t source_offset[EDGES] = {0, 8, 16, 0, 0x20, 0xff8, 136, 0xffff8},
+                      target_offset[EDGES] = {0, 0, 4, 8, 0, 16, 0, 0};
+static const uint8_t flags[EDGES] = {0, 0, 0, MS_EDGE_NEWARRAY, 0, MS_EDGE_MULTIPLE_INHERITANCE, 0, 0};
+static const struct ms_graph_data graph_data = {
+        .block_count = NODES, .edge_count = EDGES, .block = node, .first_word = first_word, .source = source, .target = target,
+        .source_offset = source_offset, .target_offset = target_offset, .flags = flags,
+};
+static const struct ms_data_symbol data_symbols[] = {
+        {.address = 0x555555557000, .size_bytes = 40, .module = 1}, {.address = 0x555555558020, .size_bytes = 8, .module = 1},
+};
+static const char *const data_names[] = {"vtable for demo::Shape", "demo::head"};
 
 struct story {
 	struct ms_event events[EVENTS_MAX];
@@ -130,7 +193,7 @@ static void add_free(struct story *s, uint8_t kind, uint64_t block)
 }
 
 /* Every kind, in an order that could have happened; text and path are the string ids of TEXT and PATH. */
-static void tell(struct story *s, uint32_t text, uint32_t path)
+static void tell(struct story *s, uint32_t version, uint32_t text, uint32_t path)
 {
 	uint64_t next_free = 1;
 
@@ -165,12 +228,16 @@ static void tell(struct story *s, uint32_t text, uint32_t path)
 
 		if (class_ != MS_CLASS_FAIL && class_ != MS_CLASS_MAP && class_ != MS_CLASS_OTHER)
 			continue;
+		if (k == MS_EV_EVIDENCE && version < 2)
+			continue;
 		struct ms_event *e = add(s, (uint8_t)k);
 		if (class_ == MS_CLASS_FAIL || class_ == MS_CLASS_MAP)
 			e->size_bytes = 4096 * k;
 		if (class_ == MS_CLASS_MAP)
 			e->address = 0x7fffe0000000 + 0x10000ull * k;
 	}
+	for (size_t i = 1; i < EVIDENCE && version >= 2; i++)
+		add(s, MS_EV_EVIDENCE);
 	/* arguments that are ids, and numbers of full width */
 	for (size_t i = 0; i < s->n; i++) {
 		struct ms_event *e = &s->events[i];
@@ -200,6 +267,9 @@ static void tell(struct story *s, uint32_t text, uint32_t path)
 		case MS_EV_SBRK:
 			e->arg[0] = UINT64_MAX; /* zigzag of INT64_MIN */
 			break;
+		case MS_EV_EVIDENCE:
+			e->arg[0] = EVIDENCE - (s->n - 1 - i); /* these are the last events */
+			break;
 		}
 	}
 }
@@ -209,15 +279,50 @@ static uint32_t intern(struct ms_writer *w, const char *s)
 	return ms_writer_string(w, s, strlen(s));
 }
 
+static void write_evidence(struct ms_writer *w)
+{
+	for (size_t i = 0; i < EVIDENCE; i++) {
+		struct ms_evidence e = evidence[i];
+
+		e.function = e.kind == MS_EVIDENCE_BOUNDS ? intern(w, FUNCTION) : 0;
+		assert_int_equal(ms_writer_evidence(w, &e), i + 1);
+	}
+}
+
+static void write_graph(struct ms_writer *w, uint64_t time_ns)
+{
+	struct ms_data_symbol names[2] = {data_symbols[0], data_symbols[1]};
+	struct ms_graph facts = graph;
+	struct ms_error err;
+
+	facts.time_ns = time_ns;
+	assert_int_equal(ms_writer_graph_begin(w, &facts, &err), MS_OK);
+	assert_int_equal(ms_writer_graph_data(w, &graph_data, &err), MS_OK);
+	assert_int_equal(ms_writer_graph_end(w, &facts, &err), MS_OK);
+	for (size_t i = 0; i < 2; i++)
+		names[i].name = intern(w, data_names[i]);
+	assert_int_equal(ms_writer_data_symbols(w, names, 2, &err), MS_OK);
+}
+
 static void write_story(struct ms_stream *stream)
 {
 	static struct story s;
 	struct ms_writer *w;
 	struct ms_error err;
-	struct ms_end last = end;
+	struct ms_process first = process;
+	struct ms_end last = guard_end;
 
+	add_guard(&first);
+	last.ended = end.ended;
+	last.term_signal = end.term_signal;
+	last.core_dumped = end.core_dumped;
+	last.symbolized = end.symbolized;
+	last.lost_stacks = end.lost_stacks;
+	last.late_events = end.late_events;
+	last.collector_cpu_ns = end.collector_cpu_ns;
+	last.collector_rss_bytes = end.collector_rss_bytes;
 	assert_int_equal(ms_writer_open(&w, stream, NULL, &err), MS_OK);
-	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
+	assert_int_equal(ms_writer_process(w, &first, &err), MS_OK);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(ms_writer_module(w, &modules[i]), i + 1);
 	for (size_t i = 0; i < 2; i++)
@@ -226,10 +331,12 @@ static void write_story(struct ms_stream *stream)
 		assert_int_equal(ms_writer_frame(w, frames[i].address, frames[i].module), i + 1);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(ms_writer_stack(w, stacks[i].parent, stacks[i].frame), i + 1);
-	tell(&s, intern(w, TEXT), intern(w, PATH));
+	tell(&s, 2, intern(w, TEXT), intern(w, PATH));
+	write_evidence(w);
 	assert_int_equal(ms_writer_events(w, s.events, s.keyframe_at, &err), MS_OK);
 	assert_int_equal(ms_writer_keyframe(w, s.keyframe, s.keyframe_blocks, &err), MS_OK);
 	assert_int_equal(ms_writer_events(w, s.events + s.keyframe_at, s.n - s.keyframe_at, &err), MS_OK);
+	write_graph(w, s.events[s.n - 1].time_ns);
 	for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
 		struct ms_symbol symbol = {.frame = symbols[i].frame, .function = intern(w, symbols[i].function),
 		                           .linkage_name = intern(w, symbols[i].linkage), .file = intern(w, symbols[i].file),
@@ -245,8 +352,17 @@ static void write_story(struct ms_stream *stream)
 
 /* ---- reading it again ------------------------------------------------------------------------------------------- */
 
-static void check_process(const struct ms_process *p)
+static void check_process(const struct ms_process *p, uint32_t version)
 {
+	struct ms_process guard = {.companion = ""};
+
+	if (version >= 2)
+		add_guard(&guard);
+	assert_int_equal(p->guard, guard.guard);
+	assert_int_equal(p->guard_side, guard.guard_side);
+	assert_int_equal(p->guard_sample_rate, guard.guard_sample_rate);
+	assert_string_equal(p->companion, guard.companion);
+	assert_int_equal(p->graph_at_exit, guard.graph_at_exit);
 	assert_int_equal(p->command_count, process.command_count);
 	for (size_t i = 0; i < p->command_count; i++)
 		assert_string_equal(p->command[i], command[i]);
@@ -371,7 +487,101 @@ static void check_events(const struct ms_trace *t, const struct story *s, uint64
 	ms_cursor_close(c);
 }
 
-static void check_trace(const struct ms_trace *t)
+static void check_evidence(const struct ms_trace *t)
+{
+	assert_int_equal(ms_trace_evidence_count(t), EVIDENCE);
+	for (uint32_t i = 0; i < EVIDENCE; i++) {
+		const struct ms_evidence *want = &evidence[i], *got = ms_trace_evidence(t, i + 1);
+
+		assert_int_equal(got->kind, want->kind);
+		assert_int_equal(got->access, want->access);
+		assert_int_equal(got->check, want->check);
+		assert_int_equal(got->freed, want->freed);
+		assert_int_equal(got->expected, want->expected);
+		assert_int_equal(got->address, want->address);
+		assert_int_equal(got->length_bytes, want->length_bytes);
+		assert_int_equal(got->block_address, want->block_address);
+		assert_int_equal(got->block_bytes, want->block_bytes);
+		assert_int_equal(got->last_good_ns, want->last_good_ns);
+		assert_int_equal(got->stack, want->stack);
+		assert_string_equal(ms_trace_string(t, got->function), want->kind == MS_EVIDENCE_BOUNDS ? FUNCTION : "");
+		assert_int_equal(got->byte_count, want->byte_count);
+		if (want->byte_count)
+			assert_memory_equal(got->bytes, want->bytes, want->byte_count);
+		assert_int_equal(got->register_count, want->register_count);
+		if (want->register_count)
+			assert_memory_equal(got->registers, want->registers, 8 * (size_t)want->register_count);
+	}
+}
+
+static void check_graph(const struct ms_trace *t, uint64_t event, uint64_t time_ns)
+{
+	const struct ms_graph *g = ms_trace_graph(t, 0);
+	struct ms_graph_data d;
+	struct ms_error err;
+
+	assert_int_equal(ms_trace_graph_count(t), 1);
+	assert_int_equal(g->reason, graph.reason);
+	assert_int_equal(g->complete, graph.complete);
+	assert_int_equal(g->time_ns, time_ns);
+	assert_int_equal(g->event, event);
+	assert_int_equal(g->pause_ns, graph.pause_ns);
+	assert_int_equal(g->scanned_bytes, graph.scanned_bytes);
+	assert_int_equal(g->blocks, NODES);
+	assert_int_equal(g->edges, EDGES);
+	assert_int_equal(g->root_count, ROOTS);
+	for (size_t i = 0; i < ROOTS; i++) {
+		assert_int_equal(g->roots[i].kind, roots[i].kind);
+		assert_int_equal(g->roots[i].module, roots[i].module);
+		assert_int_equal(g->roots[i].thread, roots[i].thread);
+		assert_int_equal(g->roots[i].tid, roots[i].tid);
+		assert_int_equal(g->roots[i].frame, roots[i].frame);
+		assert_int_equal(g->roots[i].name, roots[i].name);
+		assert_int_equal(g->roots[i].start, roots[i].start);
+		assert_int_equal(g->roots[i].end, roots[i].end);
+	}
+	assert_int_equal(g->unscanned_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(g->unscanned[i].reason, unscanned[i].reason);
+		assert_int_equal(g->unscanned[i].id, unscanned[i].id);
+		assert_int_equal(g->unscanned[i].bytes, unscanned[i].bytes);
+	}
+	if (ms_trace_graph_load(t, 0, &d, &err) != MS_OK)
+		fail_msg("%s", err.message);
+	assert_int_equal(d.block_count, NODES);
+	assert_int_equal(d.edge_count, EDGES);
+	assert_memory_equal(d.block, node, sizeof node);
+	assert_memory_equal(d.first_word, first_word, sizeof first_word);
+	assert_memory_equal(d.source, source, sizeof source);
+	assert_memory_equal(d.target, target, sizeof target);
+	assert_memory_equal(d.source_offset, source_offset, sizeof source_offset);
+	assert_memory_equal(d.target_offset, target_offset, sizeof target_offset);
+	assert_memory_equal(d.flags, flags, sizeof flags);
+	ms_graph_data_free(&d);
+}
+
+static void check_data_symbols(const struct ms_trace *t)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct ms_data_symbol *want = &data_symbols[i];
+
+		for (unsigned last = 0; last < 2; last++) {
+			const struct ms_data_symbol *got =
+			        ms_trace_data_symbol(t, last ? 0 : 1, want->address + (last ? want->size_bytes - 1 : 0));
+
+			assert_non_null(got);
+			assert_int_equal(got->address, want->address);
+			assert_int_equal(got->size_bytes, want->size_bytes);
+			assert_int_equal(got->module, want->module);
+			assert_string_equal(ms_trace_string(t, got->name), data_names[i]);
+		}
+		assert_null(ms_trace_data_symbol(t, 1, want->address - 1));
+		assert_null(ms_trace_data_symbol(t, 0, want->address + want->size_bytes));
+		assert_null(ms_trace_data_symbol(t, 2, want->address));
+	}
+}
+
+static void check_trace(const struct ms_trace *t, uint32_t version)
 {
 	static struct story s;
 	uint32_t text = 0, path = 0;
@@ -382,11 +592,11 @@ static void check_trace(const struct ms_trace *t)
 		path = strcmp(ms_trace_string(t, id), PATH) == 0 ? id : path;
 	}
 	assert_true(text && path);
-	tell(&s, text, path);
+	tell(&s, version, text, path);
 	assert_null(ms_trace_damage(t));
 	assert_true(ms_trace_has_index(t));
-	assert_int_equal(ms_trace_format_version(t), 1);
-	check_process(ms_trace_process(t));
+	assert_int_equal(ms_trace_format_version(t), version);
+	check_process(ms_trace_process(t), version);
 	check_tables(t);
 	check_symbols(t);
 	assert_int_equal(ms_trace_event_count(t), s.n);
@@ -405,18 +615,37 @@ static void check_trace(const struct ms_trace *t)
 	assert_int_equal(e->peak_bytes, s.peak_bytes);
 	assert_int_equal(e->collector_cpu_ns, end.collector_cpu_ns);
 	assert_int_equal(e->collector_rss_bytes, end.collector_rss_bytes);
+	assert_int_equal(e->guard_page_blocks, version < 2 ? 0 : guard_end.guard_page_blocks);
+	assert_int_equal(e->guard_canary_blocks, version < 2 ? 0 : guard_end.guard_canary_blocks);
+	assert_int_equal(e->guard_plain_blocks, version < 2 ? 0 : guard_end.guard_plain_blocks);
+	assert_int_equal(e->guard_checks, version < 2 ? 0 : guard_end.guard_checks);
+	assert_int_equal(e->guard_calls, version < 2 ? 0 : guard_end.guard_calls);
+	assert_int_equal(e->guard_dropped, version < 2 ? 0 : guard_end.guard_dropped);
+	if (version >= 2) {
+		check_evidence(t);
+		check_graph(t, s.n, s.events[s.n - 1].time_ns);
+		check_data_symbols(t);
+	} else {
+		assert_int_equal(ms_trace_evidence_count(t), 0);
+		assert_int_equal(ms_trace_graph_count(t), 0);
+		assert_null(ms_trace_data_symbol(t, 0, 0x555555558020));
+	}
 }
 
-static void test_golden_v1(void **state)
+static void test_golden(void **state)
 {
-	struct ms_trace *t;
-	struct ms_error err;
-
 	(void)state;
-	if (ms_trace_open(&t, GOLDEN, &err) != MS_OK)
-		fail_msg(GOLDEN ": %s", err.message);
-	check_trace(t);
-	ms_trace_close(t);
+	for (uint32_t version = 1; version <= 2; version++) {
+		char path[64];
+		struct ms_trace *t;
+		struct ms_error err;
+
+		snprintf(path, sizeof path, "tests/golden/v%u/kinds.ms", version);
+		if (ms_trace_open(&t, path, &err) != MS_OK)
+			fail_msg("%s: %s", path, err.message);
+		check_trace(t, version);
+		ms_trace_close(t);
+	}
 }
 
 /* The same story through today's writer. */
@@ -431,7 +660,7 @@ static void test_what_is_written_now(void **state)
 	write_story(&stream);
 	if (ms_trace_open_memory(&t, stream.memory, stream.position, &err) != MS_OK)
 		fail_msg("%s", err.message);
-	check_trace(t);
+	check_trace(t, 2);
 	ms_trace_close(t);
 	ms_stream_free(&stream);
 }
@@ -442,7 +671,7 @@ static void test_every_kind_is_in_it(void **state)
 	bool seen[256] = {false};
 
 	(void)state;
-	tell(&s, 1, 2);
+	tell(&s, 2, 1, 2);
 	for (size_t i = 0; i < s.n; i++)
 		seen[s.events[i].kind] = true;
 	for (unsigned k = 0; k < 256; k++)
@@ -452,7 +681,7 @@ static void test_every_kind_is_in_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_golden_v1),
+	        cmocka_unit_test(test_golden),
 	        cmocka_unit_test(test_what_is_written_now),
 	        cmocka_unit_test(test_every_kind_is_in_it),
 	};
