@@ -181,18 +181,18 @@ static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace
 {
 	uint64_t events = ms_trace_event_count(t);
 
-	fprintf(out, "\n%-10s %8s %14s %14s %7s %7s %11s\n", "block", "count", "raw/bytes", "stored/bytes", "ratio", "share",
+	fprintf(out, "\n%-11s %8s %14s %14s %7s %7s %11s\n", "block", "count", "raw/bytes", "stored/bytes", "ratio", "share",
 	        "bytes/event");
 	for (unsigned k = 0; k < TRACE_FACTS_KINDS; k++) {
 		uint64_t raw = f->block_kind[k].raw_bytes, stored = f->block_kind[k].stored_bytes;
 
 		if (!f->block_kind[k].blocks)
 			continue;
-		fprintf(out, "%-10s %8" PRIu64 " %14" PRIu64 " %14" PRIu64 " %7.2f %6.1f%% %11.3f\n", ms_block_kind_name(k),
+		fprintf(out, "%-11s %8" PRIu64 " %14" PRIu64 " %14" PRIu64 " %7.2f %6.1f%% %11.3f\n", ms_block_kind_name(k),
 		        f->block_kind[k].blocks, raw, stored, stored ? (double)raw / (double)stored : 0.0,
 		        percent(stored, ms_trace_file_bytes(t)), events ? (double)stored / (double)events : 0.0);
 	}
-	fprintf(out, "%-10s %8s %14s %14" PRIu64 " %7s %6.1f%% %11.3f\n", "framing", "-", "-", f->framing_bytes, "-",
+	fprintf(out, "%-11s %8s %14s %14" PRIu64 " %7s %6.1f%% %11.3f\n", "framing", "-", "-", f->framing_bytes, "-",
 	        percent(f->framing_bytes, ms_trace_file_bytes(t)), events ? (double)f->framing_bytes / (double)events : 0.0);
 }
 

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void decode_events(const uint8_t *body)
 {
-	static const struct ms_id_limits limits = {.strings = 10, .modules = 10, .threads = 10, .stacks = 1000};
+	static const struct ms_id_limits limits = {.strings = 10, .modules = 10, .threads = 10, .stacks = 1000, .evidence = 10};
 	static struct ms_decoded *d;
 	struct ms_error err;
 

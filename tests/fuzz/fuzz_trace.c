@@ -93,6 +93,68 @@ static void touch_tables(const struct ms_trace *t)
 	sink = sum;
 }
 
+/* What a loaded graph promises holds: positions in range, sorted, edges of roots inside them. */
+static void touch_graph(const struct ms_trace *t, size_t index)
+{
+	const struct ms_graph *g = ms_trace_graph(t, index);
+	struct ms_graph_data d;
+	struct ms_error err;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < g->root_count; i++) {
+		if (g->roots[i].module > ms_trace_module_count(t) || g->roots[i].thread > ms_trace_thread_count(t) ||
+		    g->roots[i].frame > ms_trace_frame_count(t) || g->roots[i].start > g->roots[i].end)
+			abort();
+		sum += strlen(ms_trace_string(t, g->roots[i].name));
+	}
+	for (size_t i = 0; i < g->unscanned_count; i++)
+		sum += g->unscanned[i].id;
+	if (ms_trace_graph_load(t, index, &d, &err) != MS_OK) {
+		if (err.message[0] == 0 || d.block != NULL)
+			abort();
+		return;
+	}
+	for (uint32_t i = 0; i < d.block_count; i++)
+		sum += d.block[i] + d.first_word[i];
+	for (uint64_t i = 0; i < d.edge_count; i++) {
+		if (d.target[i] >= d.block_count || d.source[i] >= d.block_count + g->root_count ||
+		    (i > 0 && (d.source[i] < d.source[i - 1] ||
+			       (d.source[i] == d.source[i - 1] && d.source_offset[i] < d.source_offset[i - 1]))))
+			abort();
+		if (d.source[i] >= d.block_count &&
+		    d.source_offset[i] >= g->roots[d.source[i] - d.block_count].end - g->roots[d.source[i] - d.block_count].start)
+			abort();
+		sum += d.target_offset[i] + d.flags[i];
+	}
+	ms_graph_data_free(&d);
+	sink = sum;
+}
+
+static void touch_evidence(const struct ms_trace *t)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t id = 1; id <= ms_trace_evidence_count(t); id++) {
+		const struct ms_evidence *e = ms_trace_evidence(t, id);
+
+		if (e->stack > ms_trace_stack_count(t) || e->kind == 0)
+			abort();
+		sum += strlen(ms_trace_string(t, e->function));
+		for (unsigned i = 0; i < e->byte_count; i++)
+			sum += e->bytes[i];
+		for (unsigned i = 0; i < e->register_count; i++)
+			sum += e->registers[i];
+	}
+	for (uint64_t address = 0x555555557000; address < 0x555555558100; address += 8) {
+		const struct ms_data_symbol *s = ms_trace_data_symbol(t, (uint32_t)(address >> 3) % 3, address);
+
+		if (s != NULL && (s->address > address || ms_trace_module(t, s->module) == NULL))
+			abort();
+		sum += s != NULL ? strlen(ms_trace_string(t, s->name)) : 0;
+	}
+	sink = sum;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *bytes = malloc(size > 0 ? size : 1);
@@ -105,6 +167,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_checksums_right(bytes, size);
 	if (ms_trace_open_memory(&t, bytes, size, &err) == MS_OK) {
 		touch_tables(t);
+		touch_evidence(t);
+		for (size_t i = 0; i < ms_trace_graph_count(t); i++)
+			touch_graph(t, i);
 		digest(t, 0);
 		/* From the middle: through a keyframe, where there is one. */
 		digest(t, ms_trace_event_count(t) / 2);

@@ -7,7 +7,7 @@ ZSTD, XXH = ctypes.CDLL("libzstd.so.1"), ctypes.CDLL("libxxhash.so.0")
 ZSTD.ZSTD_decompress.restype, ZSTD.ZSTD_decompress.argtypes = ctypes.c_size_t, [ctypes.c_char_p, ctypes.c_size_t] * 2
 XXH.XXH3_64bits.restype, XXH.XXH3_64bits.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
 M32, M64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
-PROCESS, EVENTS, END, INDEX = 1, 8, 10, 11  # kinds of blocks
+PROCESS, EVENTS, END, INDEX, EVIDENCE, GRAPH, NODES, EDGES = 1, 8, 10, 11, 12, 13, 14, 15  # kinds of blocks
 ALLOC, FREE, FAIL, MAP, OTHER, REALLOC_FAILED, IMAGE_START = 0, 1, 2, 3, 4, 20, 137  # classes and kinds of events
 KINDS = {}  # number: (name, class, number of arguments)
 for first, class_, names in (
@@ -18,7 +18,8 @@ for first, class_, names in (
                    "free_aligned_sized:2"),
         (80, FAIL, "alloc-failed:1"), (96, MAP, "mmap:2 munmap mremap:2 brk sbrk:1"),
         (128, OTHER, "thread-start thread-end thread-name:1 module-load:1 module-unload:1 fork:1 vfork:1 exec:1 "
-                     "exec-failed:1 image-start:1 mark:1 lost:1")):
+                     "exec-failed:1 image-start:1 mark:1 lost:1"),
+        (144, OTHER, "evidence:1")):
     for i, n in enumerate(names.split()):
         KINDS[first + i] = n.split(":")[0], class_, int(n[-1]) if ":" in n else 0
 signed = lambda v: (v >> 1) ^ -(v & 1)  # from zigzag
@@ -42,6 +43,10 @@ class Table:  # of a FlatBuffer; fields are read by id
         return self.field(id_) and self.field(id_) + self.number(id_, "I")
     def table(self, id_):
         return self.object(id_) and Table(self.b, self.object(id_))
+    def tables(self, id_):
+        at = self.object(id_)
+        places = range(at + 4, at + 4 + 4 * struct.unpack_from("<I", self.b, at)[0], 4) if at else ()
+        return [Table(self.b, p + struct.unpack_from("<I", self.b, p)[0]) for p in places]
     def column(self, id_):
         column = self.table(id_)
         at = column and column.object(2)
@@ -136,7 +141,7 @@ class Predictors:  # FORMAT.md, "Predictions"; made anew for each Events block
 def blocks(data):  # (kind, header, body) of each; verifies hashes and sizes
     magic, _, oldest, length, zero, features, _ = struct.unpack_from("<8sIIIIQQ", data)
     need(magic == b"\x89MST\r\n\x1a\n" and xxh3(data[:56]) == struct.unpack_from("<Q", data, 56)[0], "no trace")
-    need(oldest <= 1 and features == 0 and length == 64 and zero == 0, "a trace of another version")
+    need(oldest <= 2 and features == 0 and length == 64 and zero == 0, "a trace of another version")
     at, kind = 64, None
     while kind != INDEX and at < len(data):
         need(at + 64 <= len(data), f"the file ends inside a block header at {at}")
@@ -155,12 +160,34 @@ def blocks(data):  # (kind, header, body) of each; verifies hashes and sizes
         at += 64 + stored
     need(kind != INDEX or at + 32 == len(data) and data[-8:] == b"MSTINDEX", "no footer behind the Index")
 
+def graph(parts, facts, newest):  # FORMAT.md, "Heap graphs"; parts: the GraphBlocks and GraphEdges before it
+    number, nodes, edges = facts.number(0, "I"), facts.number(6, "Q"), []
+    parts = [(kind, body) for kind, body in parts if body.number(0, "I") == number]
+    ids = [id_ for kind, body in parts if kind == NODES for id_ in body.column(2)]
+    need(len(ids) == nodes and all(1 <= id_ <= newest for id_ in ids), "blocks of a graph")
+    sizes = [root.number(6, "Q") - root.number(5, "Q") for root in facts.tables(8)]
+    for body in (body for kind, body in parts if kind == EDGES):
+        source = offset = target = 0
+        for i, (step, o, t, to, flag) in enumerate(zip(*(body.column(c) for c in range(1, 6)))):
+            first, source = i == 0 or step != 0, source + step
+            offset = o if first else offset + o
+            target = signed(t) + (source if first and source < nodes else target) & M64
+            need(target < nodes and source < nodes + len(sizes), "an edge")
+            need(source < nodes or offset < sizes[source - nodes], "an edge of a root")
+            edges.append((source, offset, target, to, flag))
+    need(edges == sorted(edges, key=lambda e: e[:2]) and len(edges) == facts.number(7, "Q"), "edges of a graph")
+    return {"blocks": nodes, "edges": len(edges), "sums": [sum(column) for column in zip(*edges)]}
+
 def main(path):
-    kinds, live, end = Counter(), {}, None
+    kinds, live, end, parts, graphs, evidence = Counter(), {}, None, [], [], 0
     allocated = live_bytes = peak = newest = events = unmatched = 0
     for number, (kind, header, body) in enumerate(blocks(open(path, "rb").read())):
         need(number or kind == PROCESS, "the first block is not Process")
         end = body if kind == END else end
+        parts += [(kind, body)] if kind in (NODES, EDGES) else []
+        evidence += len(body.tables(0)) if kind == EVIDENCE else 0
+        if kind == GRAPH:
+            graphs, parts = graphs + [graph(parts, body, newest)], []
         if kind != EVENTS:
             continue
         p, free_stacks, address_sum, arguments = Predictors(), body.number(13, "B"), 0, 0
@@ -190,10 +217,11 @@ def main(path):
             elif event == IMAGE_START:
                 live, live_bytes = {}, 0
         events += len(k)
+        need(all(1 <= a <= evidence for e, a in zip((e for e in k for _ in range(KINDS[e][2])), args) if e == 144), "evidence")
         need(arguments == len(args) and not any(True for c in columns for _ in c), "values that no event wants")
         need(body.number(14, "Q") in (0, address_sum & M64), "address_sum")
     need(not end or end.number(5, "Q") == events and end.number(6, "Q") == newest, "the End counts other events")
     print(json.dumps({"events": events, "events_of_kind": kinds, "blocks": newest, "allocated_bytes": allocated,
                       "live_blocks": len(live), "live_bytes": live_bytes, "peak_bytes": peak,
-                      "unmatched_frees": unmatched, "has_end": end is not None}))
+                      "unmatched_frees": unmatched, "evidence": evidence, "graphs": graphs, "has_end": end is not None}))
 main(sys.argv[1])

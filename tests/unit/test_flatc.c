@@ -227,6 +227,93 @@ static void flatc_reads_ours(void **state)
 	gen_free(&g);
 }
 
+/* What version 2 added, in the golden trace that has it all. */
+static void flatc_reads_guards(void **state)
+{
+	struct ms_unpacker unpacker = {0};
+	struct ms_trace *t;
+	struct ms_error err;
+	unsigned seen = 0;
+
+	(void)state;
+	assert_int_equal(ms_trace_open(&t, "tests/golden/v2/kinds.ms", &err), MS_OK);
+	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
+		const struct ms_block_info *info = ms_trace_block(t, i);
+		struct ms_block_header header;
+		const json_t *body, *list;
+		const uint8_t *at;
+		json_t *json;
+
+		if (info->kind < MS_BLOCK_EVIDENCE && info->kind != MS_BLOCK_END)
+			continue;
+		seen |= 1u << info->kind;
+		assert_int_equal(ms_block_load(&header, &t->source, info->offset, &err), MS_OK);
+		assert_int_equal(ms_block_unpack(&unpacker, &t->source, info->offset, &header, NULL, &at, &err), MS_OK);
+		json = decode_with_flatc(unpacker.raw.data, unpacker.raw.size);
+		same_text(json, "body_type", ms_block_kind_name(info->kind));
+		body = json_object_get(json, "body");
+		switch (info->kind) {
+		case MS_BLOCK_END:
+			assert_int_equal(number(body, "guard_page_blocks"), 11);
+			assert_int_equal(number(body, "guard_dropped"), 16);
+			break;
+		case MS_BLOCK_EVIDENCE:
+			list = json_object_get(body, "entries");
+			assert_int_equal(json_array_size(list), 5);
+			body = json_array_get(list, 0);
+			same_text(body, "kind", "Damage");
+			same_text(body, "access", "Write");
+			same_text(body, "check", "Free");
+			assert_int_equal(number(body, "expected"), 0xa5);
+			assert_int_equal(number(body, "last_good_ns"), 500);
+			assert_int_equal(json_integer_value(json_array_get(json_object_get(body, "bytes"), 3)), 0xff);
+			body = json_array_get(list, 1);
+			same_text(body, "kind", "Fault");
+			assert_true(json_is_true(json_object_get(body, "freed")));
+			assert_int_equal(json_array_size(json_object_get(body, "registers")), 18);
+			assert_int_equal(json_integer_value(json_array_get(json_object_get(body, "registers"), 17)), 0x246);
+			break;
+		case MS_BLOCK_GRAPH:
+			same_text(body, "reason", "Signal");
+			assert_int_equal(number(body, "graph"), 1);
+			assert_int_equal(number(body, "event"), ms_trace_event_count(t));
+			assert_int_equal(number(body, "blocks"), 3);
+			assert_int_equal(number(body, "edges"), 8);
+			list = json_object_get(body, "roots");
+			assert_int_equal(json_array_size(list), 5);
+			same_text(json_array_get(list, 3), "kind", "Tls");
+			assert_int_equal(number(json_array_get(list, 1), "tid"), 4242);
+			list = json_object_get(body, "unscanned");
+			assert_int_equal(number(json_array_get(list, 1), "bytes"), 4096);
+			break;
+		case MS_BLOCK_GRAPH_BLOCKS:
+			same_column(body, "ids", fb_graph_blocks_ids((struct fb_graph_blocks){at}));
+			same_column(body, "word_positions", fb_graph_blocks_word_positions((struct fb_graph_blocks){at}));
+			same_column(body, "words", fb_graph_blocks_words((struct fb_graph_blocks){at}));
+			break;
+		case MS_BLOCK_GRAPH_EDGES:
+			same_column(body, "sources", fb_graph_edges_sources((struct fb_graph_edges){at}));
+			same_column(body, "source_offsets", fb_graph_edges_source_offsets((struct fb_graph_edges){at}));
+			same_column(body, "targets", fb_graph_edges_targets((struct fb_graph_edges){at}));
+			same_column(body, "target_offsets", fb_graph_edges_target_offsets((struct fb_graph_edges){at}));
+			same_column(body, "flags", fb_graph_edges_flags((struct fb_graph_edges){at}));
+			break;
+		case MS_BLOCK_DATA_SYMBOLS:
+			list = json_object_get(body, "symbols");
+			assert_int_equal(json_array_size(list), 2);
+			assert_int_equal(number(json_array_get(list, 1), "address"), 0x555555558020);
+			assert_int_equal(number(json_array_get(list, 0), "size_bytes"), 40);
+			break;
+		}
+		json_decref(json);
+	}
+	assert_int_equal(seen, 1u << MS_BLOCK_END | 1u << MS_BLOCK_EVIDENCE | 1u << MS_BLOCK_GRAPH |
+				       1u << MS_BLOCK_GRAPH_BLOCKS | 1u << MS_BLOCK_GRAPH_EDGES |
+				       1u << MS_BLOCK_DATA_SYMBOLS);
+	ms_unpacker_free(&unpacker);
+	ms_trace_close(t);
+}
+
 static size_t encode_with_flatc(const char *json, uint8_t *bytes, size_t room)
 {
 	write_file("block.json", json, strlen(json));
@@ -248,7 +335,8 @@ static void we_read_flatcs(void **state)
 		"\"frees\":{\"codec\":\"U8\",\"count\":2,\"data\":[1,0]},"
 		"\"raw_addresses\":{\"codec\":\"Varint\",\"count\":1,\"data\":[128,32]}}}";
 	static const char process_json[] = "{\"body_type\":\"Process\",\"body\":{\"command\":[\"a\",\"b c\"],\"pid\":77,"
-					   "\"clock\":\"Tsc\",\"executable\":\"/bin/x\"}}";
+					   "\"clock\":\"Tsc\",\"executable\":\"/bin/x\",\"guard\":\"Sample\",\"guard_side\":\"Alternate\","
+					   "\"guard_sample_rate\":9,\"companion\":\"other.ms\",\"graph_at_exit\":true}}";
 	static const struct ms_id_limits limits = {.threads = 2, .stacks = 9};
 	uint8_t bytes[4096];
 	size_t size = encode_with_flatc(events_json, bytes, sizeof(bytes));
@@ -289,6 +377,11 @@ static void we_read_flatcs(void **state)
 	assert_string_equal(fb_process_executable((struct fb_process){body}), "/bin/x");
 	assert_string_equal(fb_process_command_at((struct fb_process){body}, 1), "b c");
 	assert_string_equal(fb_process_host((struct fb_process){body}), "");
+	assert_int_equal(fb_process_guard((struct fb_process){body}), FB_GUARD_MODE_SAMPLE);
+	assert_int_equal(fb_process_guard_side((struct fb_process){body}), FB_GUARD_SIDE_ALTERNATE);
+	assert_int_equal(fb_process_guard_sample_rate((struct fb_process){body}), 9);
+	assert_string_equal(fb_process_companion((struct fb_process){body}), "other.ms");
+	assert_true(fb_process_graph_at_exit((struct fb_process){body}));
 	/* The same bytes as another kind of block. */
 	assert_int_equal(ms_block_body(bytes, size, MS_BLOCK_END, &body, &err), MS_E_CORRUPT);
 }
@@ -297,6 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flatc_reads_ours),
+		cmocka_unit_test(flatc_reads_guards),
 		cmocka_unit_test(we_read_flatcs),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

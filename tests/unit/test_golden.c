@@ -90,7 +90,7 @@ static const struct ms_end guard_end = {
         .guard_dropped = 16,
 };
 static const uint8_t damage[] = {0x41, 0x42, 0, 0xff};
-static const uint64_t registers[MS_EVIDENCE_REGISTERS] = {1, 2, 3, 4, 5, 6, 7, 0x7fffffffe000, 9, 10, 11, 12, 13, 14, 15, UINT64_MAX,
+static const uint64_t registers[MS_EVIDENCE_REGISTERS] = {1, 2, 3, 4, 5, 6, 7, 0x7fffffffe000, 9, 10, 11, 12, 13, 14, 15, INT64_MAX,
                                                           0x555555555139, 0x246};
 static const struct ms_evidence evidence[] = {
         {.kind = MS_EVIDENCE_DAMAGE, .access = MS_ACCESS_WRITE, .check = MS_CHECK_FREE, .expected = 0xa5, .byte_count = 4,

@@ -12,6 +12,7 @@
 #include "format/trace_internal.h"
 #include "format/trace_reader.h"
 #include "format/trace_writer.h"
+#include "trace_fb.h"
 
 struct rng {
 	uint64_t state;
@@ -457,12 +458,298 @@ static void large_graph(void **state)
 	ms_stream_free(&f.stream);
 }
 
+/* ---- names of data ----------------------------------------------------------------------------------------------- */
+
+/* The definition, over all symbols: of those of the module that start at the address or before, the last, if it covers it. */
+static const struct ms_data_symbol *reference(const struct ms_data_symbol *symbols, size_t n, uint32_t module,
+					      uint64_t address)
+{
+	const struct ms_data_symbol *best = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (symbols[i].module == module && symbols[i].address <= address &&
+		    (best == NULL || symbols[i].address > best->address))
+			best = &symbols[i];
+	}
+	if (best != NULL && best->address != address && address - best->address >= best->size_bytes)
+		best = NULL;
+	return best;
+}
+
+static void data_symbols_are_found(void **state)
+{
+	enum { SYMBOLS = 300 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct rng r = {seed};
+		struct ms_data_symbol symbols[SYMBOLS];
+		bool taken[MODULES + 1][4 * SYMBOLS] = {{false}};
+		uint64_t address = 0;
+		struct ms_trace *t;
+		struct file f;
+
+		open_file(&f, NULL);
+		put_events(&f, &r, 10);
+		for (unsigned i = 0; i < SYMBOLS; i++) {
+			symbols[i] = (struct ms_data_symbol){.size_bytes = below(&r, 4),
+							     .module = 1 + (uint32_t)below(&r, MODULES),
+							     .name = (uint32_t)below(&r, TEXTS + 1)};
+			do
+				address += below(&r, 3);
+			while (taken[symbols[i].module][address]);
+			taken[symbols[i].module][address] = true;
+			symbols[i].address = address;
+		}
+		assert_int_equal(ms_writer_data_symbols(f.writer, symbols, 100, &f.err), MS_OK);
+		assert_int_equal(ms_writer_data_symbols(f.writer, symbols + 100, SYMBOLS - 100, &f.err), MS_OK);
+		t = finish(&f);
+		for (uint64_t a = 0; a < address + 10; a++) {
+			bool any_module = false;
+
+			for (uint32_t m = 1; m <= MODULES; m++) {
+				const struct ms_data_symbol *want = reference(symbols, SYMBOLS, m, a);
+				const struct ms_data_symbol *got = ms_trace_data_symbol(t, m, a);
+
+				assert_int_equal(want != NULL, got != NULL);
+				any_module = any_module || want != NULL;
+				if (want != NULL) {
+					assert_int_equal(want->address, got->address);
+					assert_int_equal(want->size_bytes, got->size_bytes);
+					assert_int_equal(want->module, got->module);
+					assert_int_equal(want->name, got->name);
+				}
+			}
+			assert_int_equal(any_module, ms_trace_data_symbol(t, 0, a) != NULL);
+		}
+		ms_trace_close(t);
+		ms_stream_free(&f.stream);
+	}
+}
+
+/* ---- what is not accepted ---------------------------------------------------------------------------------------- */
+
+/* Cut anywhere, the trace has its first graphs, whole, and its first evidence; never a part of one. */
+static void every_cut(void **state)
+{
+	struct rng r = {99};
+	struct graph g[2];
+	struct file f;
+	struct ms_trace *t;
+	size_t graphs_before = 0;
+	uint32_t evidence_before = 0;
+
+	(void)state;
+	open_file(&f, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t bytes[MS_EVIDENCE_BYTES];
+		uint64_t registers[MS_EVIDENCE_REGISTERS];
+		struct ms_evidence e;
+
+		put_events(&f, &r, 300);
+		random_evidence(&r, &e, bytes, registers);
+		assert_int_equal(ms_writer_evidence(f.writer, &e), i + 1);
+		random_graph(&g[i], &r, 50, 120);
+		write_graph(&f, &r, &g[i]);
+	}
+	ms_trace_close(finish(&f));
+	for (size_t size = 0; size <= f.stream.position; size++) {
+		uint8_t *copy = malloc(size + 1); /* of its own, so that a sanitizer sees a read behind it */
+
+		assert_non_null(copy);
+		memcpy(copy, f.stream.memory, size);
+		if (ms_trace_open_memory(&t, copy, size, &f.err) == MS_OK) {
+			assert_true(ms_trace_graph_count(t) >= graphs_before);
+			assert_true(ms_trace_evidence_count(t) >= evidence_before);
+			graphs_before = ms_trace_graph_count(t);
+			evidence_before = ms_trace_evidence_count(t);
+			for (size_t i = 0; i < graphs_before; i++)
+				same_graph(&g[i], t, i);
+			ms_trace_close(t);
+		}
+		free(copy);
+	}
+	assert_int_equal(graphs_before, 2);
+	assert_int_equal(evidence_before, 2);
+	free_graph(&g[0]);
+	free_graph(&g[1]);
+	ms_stream_free(&f.stream);
+}
+
+/* A graph that was begun and not finished is none; what follows is not disturbed. */
+static void unfinished_graph(void **state)
+{
+	struct rng r = {3};
+	struct ms_trace *t;
+	struct graph g;
+	struct file f;
+
+	(void)state;
+	open_file(&f, NULL);
+	put_events(&f, &r, 300);
+	random_graph(&g, &r, 100, 300);
+	assert_int_equal(ms_writer_graph_begin(f.writer, &g.facts, &f.err), MS_OK);
+	assert_int_equal(ms_writer_graph_data(f.writer, &(struct ms_graph_data){.block_count = 100, .block = g.block}, &f.err),
+			 MS_OK);
+	t = finish(&f);
+	assert_int_equal(ms_trace_graph_count(t), 0);
+	free_graph(&g);
+	ms_trace_close(t);
+	ms_stream_free(&f.stream);
+}
+
+static void writer_refuses_evidence(const struct ms_evidence *e)
+{
+	struct file f;
+
+	open_file(&f, NULL);
+	assert_int_equal(ms_writer_evidence(f.writer, e), 0);
+	assert_int_equal(ms_writer_status(f.writer), MS_E_ARGUMENT);
+	ms_writer_close(f.writer);
+	ms_stream_free(&f.stream);
+}
+
+static void writer_refuses_graph(const struct ms_graph *facts, const struct ms_graph_data *data)
+{
+	struct rng r = {8};
+	struct file f;
+	int rc;
+
+	open_file(&f, NULL);
+	put_events(&f, &r, 10);
+	rc = ms_writer_graph_begin(f.writer, facts, &f.err);
+	if (rc == MS_OK)
+		rc = ms_writer_graph_data(f.writer, data, &f.err);
+	if (rc == MS_OK)
+		rc = ms_writer_graph_end(f.writer, facts, &f.err);
+	assert_int_equal(rc, MS_E_ARGUMENT);
+	assert_int_equal(ms_writer_status(f.writer), MS_E_ARGUMENT);
+	ms_writer_close(f.writer);
+	ms_stream_free(&f.stream);
+}
+
+static void misuse(void **state)
+{
+	const uint64_t ids[] = {1, 2, 11}, offsets[] = {8, 0, 72};
+	const uint32_t zeros[3] = {0}, nodes[] = {0, 1, 2, 3};
+	const struct ms_graph_root root = {.kind = MS_ROOT_REGISTERS, .end = 72};
+	const struct ms_graph none = {.roots = &root, .root_count = 1};
+	const struct ms_graph_root bad_roots[] = {{.kind = 0, .end = 1},
+						  {.kind = FB_ROOT_KIND_COUNT, .end = 1},
+						  {.kind = 1, .module = MODULES + 1},
+						  {.kind = 1, .thread = THREADS + 1},
+						  {.kind = 1, .frame = FRAMES + 1},
+						  {.kind = 1, .name = TEXTS + 1},
+						  {.kind = 1, .start = 2, .end = 1}};
+	struct ms_event event = {.kind = MS_EV_EVIDENCE, .thread = 1, .arg = {1}};
+	struct file f;
+
+	(void)state;
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 0});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = FB_EVIDENCE_KIND_COUNT});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .access = 3});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .check = 8});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .byte_count = 65});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .register_count = 19});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .stack = STACKS + 1});
+	writer_refuses_evidence(&(struct ms_evidence){.kind = 1, .function = TEXTS + 1});
+	/* events that name evidence that is not there */
+	for (uint64_t id = 0; id < 2; id++) {
+		event.arg[0] = id;
+		open_file(&f, NULL);
+		assert_int_equal(ms_writer_events(f.writer, &event, 1, &f.err), MS_E_ARGUMENT);
+		ms_writer_close(f.writer);
+		ms_stream_free(&f.stream);
+	}
+	/* a block that was not born; a target and a source that are not there; order of sources, of offsets; outside of a root */
+	writer_refuses_graph(&none, &(struct ms_graph_data){.block_count = 3, .block = ids});
+#define EDGES_(n, sources, targets)                                                                                    \
+	&(struct ms_graph_data){.block_count = 2,	  .block = ids,		    .edge_count = n, .source = sources,         \
+				.source_offset = offsets, .target_offset = offsets, .target = targets}
+	writer_refuses_graph(&none, EDGES_(1, zeros, nodes + 2));
+	writer_refuses_graph(&none, EDGES_(1, nodes + 3, zeros));
+	writer_refuses_graph(&none, EDGES_(2, ((const uint32_t[]){1, 0}), zeros));
+	writer_refuses_graph(&none, EDGES_(2, zeros, zeros));
+	writer_refuses_graph(&none, EDGES_(3, nodes, zeros));
+#undef EDGES_
+	for (size_t i = 0; i < sizeof(bad_roots) / sizeof(bad_roots[0]); i++)
+		writer_refuses_graph(&(struct ms_graph){.roots = &bad_roots[i], .root_count = 1},
+				     &(struct ms_graph_data){.block_count = 2, .block = ids});
+	writer_refuses_graph(&(struct ms_graph){.reason = FB_GRAPH_REASON_COUNT},
+			     &(struct ms_graph_data){.block_count = 2, .block = ids});
+	/* events inside a graph, a graph inside a graph, data outside */
+	open_file(&f, NULL);
+	assert_int_equal(ms_writer_graph_begin(f.writer, &none, &f.err), MS_OK);
+	event.kind = MS_EV_THREAD_START;
+	assert_int_equal(ms_writer_events(f.writer, &event, 1, &f.err), MS_E_ARGUMENT);
+	ms_writer_close(f.writer);
+	ms_stream_free(&f.stream);
+	open_file(&f, NULL);
+	assert_int_equal(ms_writer_graph_begin(f.writer, &none, &f.err), MS_OK);
+	assert_int_equal(ms_writer_graph_begin(f.writer, &none, &f.err), MS_E_ARGUMENT);
+	ms_writer_close(f.writer);
+	ms_stream_free(&f.stream);
+	open_file(&f, NULL);
+	assert_int_equal(ms_writer_graph_end(f.writer, &none, &f.err), MS_E_ARGUMENT);
+	ms_writer_close(f.writer);
+	ms_stream_free(&f.stream);
+}
+
+/* A copy has evidence, graphs and names as they were. */
+static void copies(void **state)
+{
+	struct rng r = {1234};
+	uint8_t bytes[MS_EVIDENCE_BYTES];
+	uint64_t registers[MS_EVIDENCE_REGISTERS];
+	const struct ms_data_symbol symbol = {.module = 2, .address = 77, .size_bytes = 3, .name = 4};
+	const struct ms_data_symbol more = {.module = 3, .address = 777, .size_bytes = 3, .name = 5};
+	struct ms_evidence e;
+	struct ms_trace *t, *copy;
+	struct ms_stream stream;
+	struct ms_writer *w;
+	struct graph g;
+	struct file f;
+
+	(void)state;
+	open_file(&f, NULL);
+	put_events(&f, &r, 300);
+	random_evidence(&r, &e, bytes, registers);
+	assert_int_equal(ms_writer_evidence(f.writer, &e), 1);
+	random_graph(&g, &r, 90, 200);
+	write_graph(&f, &r, &g);
+	assert_int_equal(ms_writer_data_symbols(f.writer, &symbol, 1, &f.err), MS_OK);
+	t = finish(&f);
+	ms_stream_init_memory(&stream);
+	assert_int_equal(ms_writer_open(&w, &stream, NULL, &f.err), MS_OK);
+	assert_int_equal(ms_writer_copy(w, t, NULL, NULL, &f.err), MS_OK);
+	assert_int_equal(ms_writer_data_symbols(w, &more, 1, &f.err), MS_OK);
+	assert_int_equal(ms_writer_end(w, ms_trace_end(t), &f.err), MS_OK);
+	ms_writer_close(w);
+	assert_int_equal(ms_trace_open_memory(&copy, stream.memory, stream.position, &f.err), MS_OK);
+	assert_null(ms_trace_damage(copy));
+	assert_int_equal(ms_trace_evidence_count(copy), 1);
+	same_evidence(&e, ms_trace_evidence(copy, 1));
+	same_graph(&g, copy, 0);
+	assert_int_equal(ms_trace_data_symbol(copy, 0, 79)->name, 4);
+	assert_int_equal(ms_trace_data_symbol(copy, 3, 777)->name, 5);
+	ms_trace_close(copy);
+	ms_trace_close(t);
+	ms_stream_free(&stream);
+	free_graph(&g);
+	ms_stream_free(&f.stream);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evidence_comes_back),
 		cmocka_unit_test(graphs_come_back),
 		cmocka_unit_test(large_graph),
+		cmocka_unit_test(data_symbols_are_found),
+		cmocka_unit_test(every_cut),
+		cmocka_unit_test(unfinished_graph),
+		cmocka_unit_test(misuse),
+		cmocka_unit_test(copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

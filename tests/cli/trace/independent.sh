@@ -1,7 +1,7 @@
 # tests/independent/reader.py was written from docs/FORMAT.md alone: it must find the same in every trace as the reader in format/.
 . "$ROOT/tests/cli/_lib.sh"
 reader() { python3 "$ROOT/tests/independent/reader.py" "$1"; }
-le "lines of the reader" 200 "$(wc -l <"$ROOT/tests/independent/reader.py")"
+le "lines of the reader" 230 "$(wc -l <"$ROOT/tests/independent/reader.py")"
 
 agree() { # TRACE
 	echo "# $1"
@@ -17,10 +17,14 @@ agree() { # TRACE
 	eq "live blocks" "$(jq .live_blocks "$T/theirs")" "$(value .totals.live_blocks)"
 	eq "live bytes" "$(jq .live_bytes "$T/theirs")" "$(value .totals.live_bytes)"
 	eq "peak of the report" "$(jq .peak_bytes "$T/theirs")" "$(value .totals.peak_bytes)"
+	eq "evidence" "$(jq .evidence "$T/theirs")" "$(jq .evidence "$T/ours")"
+	eq "graphs" "$(jq -c '[.graphs[] | [.blocks, .edges]]' "$T/theirs")" "$(jq -c '[.graphs[] | [.blocks, .edges]]' "$T/ours")"
 	eq "unmatched frees" "$(jq .unmatched_frees "$T/theirs")" "$(value .totals.unmatched_frees)"
 }
 agree "$ROOT/tests/golden/v1/jq.ms"
 agree "$ROOT/tests/golden/v1/kinds.ms"
+agree "$ROOT/tests/golden/v2/kinds.ms"
+eq "sums of sources, offsets in them, targets, offsets in these, flags" "[22,1052848,10,28,5]" "$(jq -c '.graphs[0].sums' "$T/theirs")"
 
 jq -nc '[range(300) | {id: ., name: "n\(.)", v: [., {a: null}]}]' >"$T/in.json"
 record jq -c 'map(.v) | length' "$T/in.json"
