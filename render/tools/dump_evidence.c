@@ -3,8 +3,8 @@
 
 #include "dump_print.h"
 #include "format/evidence.h"
-#include "format/evidence_names.h"
 #include "render/escape.h"
+#include "render/report_names.h"
 
 static void print_bytes(FILE *out, const struct ms_evidence *e)
 {
@@ -21,7 +21,7 @@ void dump_evidence_json(FILE *out, const struct ms_trace *t, uint32_t id)
 		return;
 	}
 	fprintf(out, "{\"id\":%" PRIu32 ",\"kind\":\"%s\",\"access\":\"%s\",\"check\":\"%s\",\"freed\":%s,\"address\":\"0x%" PRIx64 "\"", id,
-	        ms_evidence_kind_name(e->kind), ms_access_name(e->access), ms_check_name(e->check), e->freed ? "true" : "false",
+	        ms_evidence_name(e->kind), ms_access_name(e->access), ms_check_name(e->check), e->freed ? "true" : "false",
 	        e->address);
 	if (e->length_bytes)
 		fprintf(out, ",\"length_bytes\":%" PRIu64, e->length_bytes);
@@ -43,7 +43,7 @@ void dump_evidence_json(FILE *out, const struct ms_trace *t, uint32_t id)
 	if (e->register_count) {
 		fputs(",\"registers\":{", out);
 		for (unsigned i = 0; i < e->register_count; i++)
-			fprintf(out, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : "", ms_register_names[i], e->registers[i]);
+			fprintf(out, "%s\"%s\":\"0x%" PRIx64 "\"", i ? "," : "", ms_register_name(i), e->registers[i]);
 		fputc('}', out);
 	}
 	fputc('}', out);
@@ -55,7 +55,7 @@ void dump_evidence_text(FILE *out, const struct ms_trace *t, uint32_t id)
 
 	if (!e)
 		return;
-	fprintf(out, " %s check=%s address=0x%" PRIx64, ms_evidence_kind_name(e->kind), ms_check_name(e->check), e->address);
+	fprintf(out, " %s check=%s address=0x%" PRIx64, ms_evidence_name(e->kind), ms_check_name(e->check), e->address);
 	if (e->access)
 		fprintf(out, " access=%s", ms_access_name(e->access));
 	if (e->length_bytes)
@@ -76,5 +76,5 @@ void dump_evidence_text(FILE *out, const struct ms_trace *t, uint32_t id)
 	if (e->stack)
 		fprintf(out, " stack=%" PRIu32, e->stack);
 	for (unsigned i = 0; i < e->register_count; i++)
-		fprintf(out, " %s=0x%" PRIx64, ms_register_names[i], e->registers[i]);
+		fprintf(out, " %s=0x%" PRIx64, ms_register_name(i), e->registers[i]);
 }

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 
-#include "format/evidence_names.h"
 #include "render/escape.h"
+#include "render/report_names.h"
 #include "trace_facts.h"
 
 /* jansson refuses what is no UTF-8: such bytes are written as U+FFFD, as everywhere. */
@@ -71,12 +71,10 @@ static json_t *process(const struct ms_process *p)
 
 static json_t *guard(const struct ms_process *p)
 {
-	static const char *const modes[] = {"off", "canary", "full", "sample"};
-	static const char *const sides[] = {"end", "start", "alternate"};
 	json_t *o = json_object();
 
-	json_object_set_new(o, "mode", json_string(modes[p->guard]));
-	json_object_set_new(o, "side", json_string(sides[p->guard_side]));
+	json_object_set_new(o, "mode", json_string(ms_guard_name(p->guard)));
+	json_object_set_new(o, "side", json_string(ms_guard_side_name(p->guard_side)));
 	json_object_set_new(o, "sample_rate", number(p->guard_sample_rate));
 	json_object_set_new(o, "companion", text(p->companion));
 	json_object_set_new(o, "graph_at_exit", json_boolean(p->graph_at_exit));

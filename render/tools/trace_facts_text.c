@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "format/evidence.h"
-#include "format/evidence_names.h"
 #include "render/escape.h"
+#include "render/report_names.h"
 #include "trace_facts.h"
 
 static void label(FILE *out, const char *name)
@@ -142,17 +142,15 @@ static void print_counts(FILE *out, const struct ms_trace *t, const struct trace
 /* Nothing for a recording without guards, evidence and graphs. */
 static void print_guard(FILE *out, const struct ms_trace *t)
 {
-	static const char *const modes[] = {"off", "canary", "full", "sample"};
-	static const char *const sides[] = {"end", "start", "alternate"};
 	const struct ms_process *p = ms_trace_process(t);
 	const struct ms_end *end = ms_trace_end(t);
 
 	if (p->guard != MS_GUARD_OFF) {
-		fprintf(out, "%-13s %s", "guard", modes[p->guard]);
+		fprintf(out, "%-13s %s", "guard", ms_guard_name(p->guard));
 		if (p->guard == MS_GUARD_SAMPLE)
 			fprintf(out, ", 1 allocation in %" PRIu32, p->guard_sample_rate);
 		if (p->guard != MS_GUARD_CANARY)
-			fprintf(out, ", side: %s", sides[p->guard_side]);
+			fprintf(out, ", side: %s", ms_guard_side_name(p->guard_side));
 		if (end)
 			fprintf(out,
 			        "; %" PRIu64 " blocks with pages, %" PRIu64 " with redzones, %" PRIu64 " without; %" PRIu64
