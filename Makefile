@@ -70,6 +70,7 @@ FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_LINKED := $(wildcard bench/make_*.c)
 BENCH_SRC   := $(filter-out $(BENCH_LINKED) bench/nop_preload.c,$(wildcard bench/*.c))
 
+comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 TOOLS    := $(patsubst render/tools/%.c,$(BIN)/%,$(TOOL_SRC)) $(if $(wildcard record/main.c),$(BIN)/memscope-record)
@@ -149,6 +150,11 @@ $(B)/libhooks.a: $(HOOKS_OBJ)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# Types of the calling convention, not of the headers; a loop in place of memcpy must not become a call of memcpy.
+$(B)/obj/record/preload/guard/interpose_%.o: PRELOAD_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+# What the library calls itself although it exports it to the program (guard/interpose_early.c).
+WRAPPED := memcpy memmove memset memcmp bcmp strlen strcmp strncmp strchr strrchr strcspn
+
 LINK_PRELOAD = $(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) -lpthread -ldl
 $(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) record/preload/exports.map
 	@mkdir -p $(@D)
@@ -159,7 +165,7 @@ $(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) record/preload/exports
 $(LIB)/libmemscope-guard.so: $(call obj,$(PRELOAD_SRC) $(GUARD_SRC)) record/preload/guard/exports.map
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
-	$(Q)$(LINK_PRELOAD)
+	$(Q)$(LINK_PRELOAD) $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))
 
 $(BIN)/memscope-record: $(call obj,record/main.c) $(B)/librecord.a $(LIB)/libmemscope.a
 	@mkdir -p $(@D)

@@ -35,7 +35,7 @@
 
 /* ---- the one range ---------------------------------------------------------------------------------------------- */
 
-extern uint64_t guard_low, guard_span; /* reserved range; span 0: no guard. Constant once the guard has started. */
+extern uint64_t guard_low __attribute__((visibility("hidden"))), guard_span __attribute__((visibility("hidden"))); /* reserved range; span 0: no guard. Constant once the guard has started. */
 
 static inline bool guard_covers(uint64_t address)
 {
