@@ -7,7 +7,6 @@
 #include "record/preload/process.h"
 
 #define SHARDS 256u
-#define COUNT_BATCH 256u
 #define OPEN_BYTES UINT64_C(65536)  /* a range without an end is opened so far */
 #define STRING_OPEN UINT64_C(4096)  /* how far an unterminated string may go on: the guard page reads as zeros */
 
@@ -20,36 +19,37 @@ const struct bounds_pools *bounds_pools = &pools;
 static struct {
 	_Alignas(64) _Atomic uint64_t calls;
 } shards[SHARDS + 1];
+static _Atomic uint64_t reported;
 
 void bounds_counted(void)
 {
 	const struct ms_thread *t = ms_tls.self;
-	uint64_t calls;
 
-	if (t->slot != NULL && t->index < SHARDS) {
-		calls = atomic_load_explicit(&shards[t->index].calls, memory_order_relaxed) + 1;
-		atomic_store_explicit(&shards[t->index].calls, calls, memory_order_relaxed);
-	} else {
-		calls = atomic_fetch_add_explicit(&shards[SHARDS].calls, 1, memory_order_relaxed) + 1;
-	}
-	if (calls % COUNT_BATCH == 0 && ms_process.header != NULL)
-		atomic_fetch_add_explicit(&ms_process.header->guard_calls, COUNT_BATCH, memory_order_relaxed);
+	if (t->slot != NULL && t->index < SHARDS)
+		atomic_store_explicit(&shards[t->index].calls,
+				      atomic_load_explicit(&shards[t->index].calls, memory_order_relaxed) + 1, memory_order_relaxed);
+	else
+		atomic_fetch_add_explicit(&shards[SHARDS].calls, 1, memory_order_relaxed);
+}
+
+/* How many there are that were not reported, which they are from now on. */
+static uint64_t unreported(void)
+{
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i <= SHARDS; i++)
+		calls += atomic_load_explicit(&shards[i].calls, memory_order_relaxed);
+	return calls - atomic_exchange_explicit(&reported, calls, memory_order_relaxed);
 }
 
 void bounds_start(void)
 {
-	for (size_t i = 0; i <= SHARDS; i++)
-		atomic_store_explicit(&shards[i].calls, 0, memory_order_relaxed);
+	unreported();
 }
 
 void bounds_count(struct ms_arena_header *header)
 {
-	for (size_t i = 0; i <= SHARDS; i++) {
-		uint64_t calls = atomic_exchange_explicit(&shards[i].calls, 0, memory_order_relaxed);
-
-		if (calls % COUNT_BATCH != 0)
-			atomic_fetch_add_explicit(&header->guard_calls, calls % COUNT_BATCH, memory_order_relaxed);
-	}
+	atomic_fetch_add_explicit(&header->guard_calls, unreported(), memory_order_relaxed);
 }
 
 /* ---- the real functions ------------------------------------------------------------------------------------------ */

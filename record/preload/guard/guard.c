@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bounds.h"
 #include "guard_bytes.h"
 #include "pages.h"
 #include "record/preload/elf_lookup.h"
@@ -68,6 +69,7 @@ static void count_all(void)
 		guard_pages.count(header);
 	atomic_fetch_add_explicit(&header->guard_plain_blocks, plain - atomic_exchange(&counted_plain, plain),
 				  memory_order_relaxed);
+	bounds_count(header);
 }
 
 void guard_check(enum ms_check_kind why, const struct ms_caller *caller)
@@ -377,6 +379,7 @@ bool guard_start(struct ms_arena_header *header)
 {
 	if (guard_span != 0) { /* a followed child: the pools are its parent's and go on */
 		atomic_store_explicit(&checks_done, atomic_load(&header->guard_check_wanted), memory_order_relaxed);
+		bounds_start();
 		return true;
 	}
 	config = header->guard;
