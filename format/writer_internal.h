@@ -65,6 +65,8 @@ struct ms_writer {
 	uint32_t in_realloc_count;
 };
 
+/* Remembers the first error; returns the code. */
+int ms_writer_stick(struct ms_writer *w, int code);
 /* True when a record can be added. */
 bool ms_writer_ready(struct ms_writer *w);
 /* What a call that found an earlier error returns. */
