@@ -22,6 +22,10 @@
 static _Atomic(void *) left_memory;
 static _Atomic size_t left_bytes;
 
+/* guard/signal_actions.h; weak: libmemscope-preload.so is built without it. */
+extern void signal_before_exec(void) __attribute__((weak));
+extern void signal_after_failed_exec(void) __attribute__((weak));
+
 void ms_exec_release(void)
 {
 	void *memory = atomic_exchange_explicit(&left_memory, NULL, memory_order_acquire);
@@ -108,8 +112,12 @@ static int run_exec(const struct exec_call *exec, char *const environment[])
 		atomic_store_explicit(&left_bytes, plan.bytes, memory_order_relaxed);
 		atomic_store_explicit(&left_memory, memory, memory_order_release);
 	}
+	if (signal_before_exec != NULL)
+		signal_before_exec();
 	result = exec->call(exec, memory == NULL ? environment : ms_env_build(&plan, memory));
 	int exec_errno = errno;
+	if (signal_after_failed_exec != NULL)
+		signal_after_failed_exec();
 	if (mapped)
 		ms_exec_release();
 	if (replaces)

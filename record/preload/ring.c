@@ -199,7 +199,9 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 
 	if (!ms_ring_enter(t, slot, at))
 		return INTERRUPTED;
-	if (entry->shape == MS_SHAPE_ALLOC || (entry->shape == MS_SHAPE_WORDS && entry->caller != NULL))
+	if (entry->sp != 0 && t->walker != NULL)
+		node = ms_stack_capture(t->walker, entry->caller->pc, entry->sp, entry->caller->fp, t->depth_limit);
+	else if (entry->shape == MS_SHAPE_ALLOC || (entry->shape == MS_SHAPE_WORDS && entry->caller != NULL))
 		node = ms_capture(t->walker, t->depth_limit, entry->caller);
 	else if (entry->shape == MS_SHAPE_FREE)
 		node = ms_capture(t->free_walker, t->depth_limit, entry->caller);

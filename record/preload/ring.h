@@ -95,6 +95,7 @@ struct ms_entry {
 	const char *text;     /* MS_SHAPE_TEXT: arg[0] bytes of it */
 	const uint64_t *words; /* MS_SHAPE_WORDS: arg[0] of them; with a caller its stack node goes into the lower half of number arg[1] */
 	const struct ms_caller *caller; /* NULL: no stack (ARGS, TEXT, WORDS) */
+	uint64_t sp;          /* WORDS: of a caller that stands in no frame (it was interrupted by a signal); 0: behind caller */
 	uint8_t kind;
 	uint8_t shape;        /* enum ms_shape */
 	uint8_t args;

@@ -64,6 +64,12 @@ static void end_program(void)
 void guard_evidence(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
 		    const struct ms_caller *caller)
 {
+	guard_evidence_at(e, bytes, registers, caller, 0);
+}
+
+void guard_evidence_at(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
+		       const struct ms_caller *caller, uint64_t sp)
+{
 	struct ms_arena_header *header = ms_process.header;
 	uint64_t words[WORDS] = {0};
 	unsigned count = MS_ENTRY_EVIDENCE_WORDS;
@@ -85,7 +91,7 @@ void guard_evidence(struct ms_evidence_entry *e, const uint8_t *bytes, const uin
 	count += e->register_count;
 
 	struct ms_entry entry = {.kind = MS_EV_EVIDENCE, .shape = MS_SHAPE_WORDS, .address = e->address, .words = words,
-				 .arg = {count, offsetof(struct ms_evidence_entry, node) / 8}, .caller = caller};
+				 .arg = {count, offsetof(struct ms_evidence_entry, node) / 8}, .caller = caller, .sp = sp};
 	ms_emit_slow(&entry);
 	if (guard_config->on_error != 0 && e->kind != MS_EVIDENCE_FREED_STACK)
 		end_program();

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "bounds.h"
+#include "fault.h"
 #include "guard_bytes.h"
 #include "pages.h"
 #include "record/preload/elf_lookup.h"
@@ -133,9 +134,9 @@ static inline void *take(size_t bytes, size_t asked)
 		if (block == NULL)
 			block = guard_slab.allocate(bytes, align);
 		break;
-	case MS_GUARD_SAMPLE:
+	case MS_GUARD_SAMPLE: /* in production nobody shall meet an odd pointer */
 		if (has_pages && guard_pages_wanted(bytes))
-			block = guard_pages.allocate(bytes, by_size);
+			block = guard_pages.allocate(bytes, align);
 		break;
 	default:
 		break;
@@ -390,6 +391,9 @@ bool guard_start(struct ms_arena_header *header)
 		return false;
 	}
 	take_over();
+	if (has_pages)
+		faults_start();
+	fatal_start(&config);
 	return true;
 }
 

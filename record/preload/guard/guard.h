@@ -131,6 +131,11 @@ extern bool guard_under_is_glibc;
 void guard_evidence(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
 		    const struct ms_caller *caller);
 
+/* The same for code that no hook was called from, in a handler of a signal: caller->pc is one byte behind the instruction,
+   caller->fp its frame pointer, sp its stack pointer. */
+void guard_evidence_at(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
+		       const struct ms_caller *caller, uint64_t sp);
+
 /* The pattern in redzones and slack, and in freed blocks. Neither is a plausible pointer, length or character. The last byte
    of a redzone behind a block is 0, so that a string without an end stops there. */
 #define GUARD_CANARY 0xCBu
