@@ -39,6 +39,7 @@ void ingest_free(struct ingest *g)
 {
 	free(g->slots);
 	g->slots = NULL;
+	graph_ingest_free(&g->graph);
 	trace_tables_free(&g->tables);
 	live_table_free(&g->live);
 	merge_free(&g->merge);
@@ -322,9 +323,74 @@ static uint64_t take_text(struct ingest *g, struct cursor *c)
 	return ms_writer_string(g->writer, (const char *)c->at, (size_t)length);
 }
 
-/* false: no event of the trace. */
-static bool other(struct ingest *g, struct cursor *c, struct ms_event *e)
+/* ---- heap graphs -------------------------------------------------------------------------------------------------- */
+
+static void write_before_graph(void *context)
 {
+	write_batch(context);
+}
+
+static uint32_t thread_of(void *context, uint32_t tid)
+{
+	const struct ingest *g = context;
+
+	for (uint32_t i = 0; i < g->arena->geometry.slots; i++)
+		if (g->slots[i].active && g->slots[i].thread && g->slots[i].tid == tid && g->slots[i].image == g->image)
+			return g->slots[i].thread;
+	return 0;
+}
+
+static struct graph_input graph_input(struct ingest *g, uint64_t time_ns)
+{
+	uint64_t used = ms_writer_stats(g->writer).bytes + g->largest_write + g->keep_bytes;
+
+	return (struct graph_input){
+		.arena = g->arena,
+		.live = &g->live,
+		.tables = &g->tables,
+		.writer = g->writer,
+		.clock = g->clock,
+		.thread_of = thread_of,
+		.context = g,
+		.time_ns = time_ns,
+		.event = g->events,
+		.room_bytes = g->room_bytes == 0 ? UINT64_MAX : g->room_bytes > used ? g->room_bytes - used : 0,
+		.error = &g->error,
+	};
+}
+
+static bool graph_entry(struct ingest *g, const struct cursor *c, const struct ms_event *e, uint32_t slot)
+{
+	struct graph_input in = graph_input(g, e->time_ns);
+	int status = g->status;
+	bool good = graph_ingest_entry(&g->graph, &in, e->kind, slot, c->at, (size_t)(c->end - c->at), write_before_graph,
+	                               &status);
+
+	fail(g, status);
+	return good;
+}
+
+int ingest_finish(struct ingest *g)
+{
+	struct graph_input in = graph_input(g, g->last_ns);
+	int status;
+
+	write_batch(g);
+	status = g->status;
+	graph_ingest_finish(&g->graph, &in, &status);
+	fail(g, status);
+	return g->status;
+}
+
+/* ---- entries, the rest -------------------------------------------------------------------------------------------- */
+
+/* false: no event of the trace. */
+static bool other(struct ingest *g, struct cursor *c, struct ms_event *e, uint32_t slot)
+{
+	if (e->kind >= MS_ENTRY_GRAPH_BEGIN && e->kind <= MS_ENTRY_GRAPH_END) {
+		c->missing = !graph_entry(g, c, e, slot);
+		return false;
+	}
 	switch (e->kind) {
 	case MS_EV_THREAD_START:
 	case MS_EV_THREAD_END:
@@ -401,7 +467,7 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 			goto malformed;
 		break;
 	default:
-		if (!other(g, &c, e)) {
+		if (!other(g, &c, e, stream->slot)) {
 			if (c.missing)
 				goto malformed;
 			return true;

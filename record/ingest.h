@@ -23,6 +23,7 @@
 #include "arena.h"
 #include "format/events.h"
 #include "format/trace_writer.h"
+#include "graph_ingest.h"
 #include "live_table.h"
 #include "merge.h"
 #include "tick_clock.h"
@@ -45,6 +46,7 @@ struct ingest {
 	struct merge merge;
 	struct live_table live;
 	struct trace_tables tables;
+	struct graph_ingest graph;
 	struct ingest_slot *slots;
 	uint32_t app_pid;
 	uint32_t image;
@@ -81,6 +83,8 @@ void ingest_slot_ended(struct ingest *g, uint32_t slot);
 
 /* Merges up to the watermark (ticks), hands the events to the writer. */
 int ingest_run(struct ingest *g, uint64_t watermark);
+/* The program is gone and everything of it handed out: writes the graph whose end is missing, if there is one. */
+int ingest_finish(struct ingest *g);
 /* Writes what is batched; with flush, as blocks of their own. */
 int ingest_flush(struct ingest *g, bool flush);
 

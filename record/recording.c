@@ -287,6 +287,7 @@ size_t recording_poll(struct recording *r)
 	atomic_fetch_add_explicit(&h->collector_beat, 1, memory_order_release);
 	if (r->options->discard) {
 		slots_discard(&r->slots);
+		graph_refuse(&r->arena);
 		return 0;
 	}
 	if (r->stopped)
@@ -383,6 +384,8 @@ void recording_drain(struct recording *r)
 	if (!r->process_written)
 		return;
 	if (!r->stopped) {
+		if (ingest_finish(&r->ingest) != MS_OK)
+			stop(r, r->ingest.status);
 		slots_finish(&r->slots);
 		if (ingest_flush(&r->ingest, false) != MS_OK)
 			stop(r, r->ingest.status);

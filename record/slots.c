@@ -39,6 +39,12 @@ static void fill_min_words(bool free_stacks)
 		if (info->name)
 			min_words[k] = (uint8_t)(fixed[info->class_] + info->args + (info->class_ == MS_CLASS_FREE && free_stacks));
 	}
+	min_words[MS_ENTRY_GRAPH_BEGIN] = 3;
+	min_words[MS_ENTRY_GRAPH_ROOT] = 7;
+	min_words[MS_ENTRY_GRAPH_EDGES] = 5;
+	min_words[MS_ENTRY_GRAPH_WORDS] = 4;
+	min_words[MS_ENTRY_GRAPH_UNSCANNED] = 5;
+	min_words[MS_ENTRY_GRAPH_END] = 5;
 }
 
 int slots_init(struct slots *s, struct arena *arena, struct merge *merge, const struct slots_ops *ops, void *context)

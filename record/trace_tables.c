@@ -199,6 +199,13 @@ static uint32_t find_module(struct trace_tables *t, uint64_t pc, uint32_t image)
 	return 0;
 }
 
+uint32_t trace_tables_module_at(struct trace_tables *t, uint64_t address)
+{
+	uint32_t found = find_module(t, address, t->image);
+
+	return found ? write_module(t, &t->modules[found - 1]) : 0;
+}
+
 void trace_tables_image(struct trace_tables *t, uint32_t image)
 {
 	t->image = image;
@@ -264,6 +271,11 @@ static uint32_t frame_id(struct trace_tables *t, uint64_t address, uint32_t imag
 	t->frames[t->frame_count++] = (struct ms_frame){.address = address, .module = module};
 	frame_hash_put(t, id);
 	return id;
+}
+
+uint32_t trace_tables_frame(struct trace_tables *t, uint64_t pc)
+{
+	return frame_id(t, pc, t->image);
 }
 
 /* ---- stacks ------------------------------------------------------------------------------------------------------ */

@@ -61,6 +61,10 @@ uint32_t trace_tables_stack(struct trace_tables *t, uint32_t node);
 uint32_t trace_tables_module(struct trace_tables *t, uint64_t index);
 /* The same; its code is there from now on. */
 uint32_t trace_tables_load(struct trace_tables *t, uint64_t index);
+/* The id of the module that an address belongs to now, 0 = none. */
+uint32_t trace_tables_module_at(struct trace_tables *t, uint64_t address);
+/* The id of the frame that returns to pc now. */
+uint32_t trace_tables_frame(struct trace_tables *t, uint64_t pc);
 /* Its code is gone from now on. */
 void trace_tables_unload(struct trace_tables *t, uint64_t index);
 

@@ -12,8 +12,10 @@
 #include "hooks.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
+#include "graph.h"
 #include "modules.h"
 #include "process.h"
+#include "process_exit.h"
 #include "threads.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -109,6 +111,15 @@ HOOK(int, execvp, (const char *file, char *const argv[]), ms_hook_execvpe(resolv
 HOOK(int, execvpe, (const char *file, char *const argv[], char *const envp[]), ms_hook_execvpe(resolved(), file, argv, envp))
 HOOK(int, fexecve, (int fd, char *const argv[], char *const envp[]), ms_hook_fexecve(resolved(), fd, argv, envp))
 HOOK(int, execveat, (int fd, const char *path, char *const argv[], char *const envp[], int flags), ms_hook_execveat(resolved(), fd, path, argv, envp, flags))
+
+/* ---- the end, and what a program may ask for ---- */
+EXPORT void _exit(int status)
+{
+	ms_hook_exit(resolved(), status);
+}
+EXPORT void _Exit(int status) __attribute__((alias("_exit"), noreturn));
+/* record/include/memscope.h */
+HOOK(int, memscope_graph_request, (void), ms_graph_take(MS_GRAPH_API))
 
 /* The list forms: arguments up to a NULL, into a vector on the stack; for execle the environment follows. */
 #define EXEC_LIST(name, hook, environment)                                                                            \

@@ -18,7 +18,8 @@
  *   --------------------  -----------------------------------------------------------------------------------------
  *   thread ends           key destructor marks slot.ended; later destructors still record; the collector recycles
  *                         the slot when the kernel's thread is gone (threads.c)
- *   process ends          nothing: what is published is in the arena, whichever way the process ends
+ *   process ends          nothing has to be done: what is published is in the arena, whichever way the process ends. By exit,
+ *                         quick_exit or _exit: the guard's last check and the heap graph before it (process_exit.c)
  *   fork                  parent: FORK event. Child: its first event, or our hook, finds the memory wiped. The arena is
  *                         unmapped, or other memory put in its place when a hook was interrupted (ring.h). With --follow
  *                         it asks for an arena of its own and starts again as image 0 of that one, else OFF
@@ -32,7 +33,7 @@
  *
  * What the library may call, besides raw system calls (raw.h): dl_iterate_phdr (at start, and when a C++ operator is
  * first used: it locks), _dl_find_object (no lock), getauxval, pthread_key_create,
- * pthread_key_delete, pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, the vDSO's
+ * pthread_key_delete, __cxa_atexit and __cxa_at_quick_exit (once, in the constructor), pthread_setspecific for the first 32 keys (no allocation), pthread_equal, pthread_self, the vDSO's
  * clock_gettime, memcpy memmove memset memcmp strlen strcmp strncmp strrchr strcspn, and the real functions behind the hooks.
  */
 #include "process.h"
@@ -48,7 +49,9 @@
 #include "environment.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
+#include "graph.h"
 #include "modules.h"
+#include "process_exit.h"
 #include "raw.h"
 #include "real.h"
 #include "threads.h"
@@ -173,6 +176,7 @@ bool ms_process_attach(void *base, uint32_t image)
 		ms_module_name_at((const void *)(uintptr_t)ms_real.malloc, header->allocator, sizeof(header->allocator));
 	if (header->guard.mode != MS_GUARD_OFF && guard_start != NULL)
 		guard_start(header);
+	ms_graph_start(header);
 	atomic_store_explicit(&ms_process.phase, MS_PHASE_RECORDING, memory_order_release);
 	if (image > 0)
 		ms_emit_args(MS_EV_IMAGE_START, 1, image);
@@ -232,6 +236,7 @@ void ms_process_start(void)
 __attribute__((constructor(101))) static void start(void)
 {
 	ms_process_start();
+	ms_process_watch_exit();
 	if (ms_env_initial(MS_ENV_ARENA) != NULL && (ms_process.flags & MS_FLAG_FOLLOW) == 0)
 		ms_env_hide(environ);
 }

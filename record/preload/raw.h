@@ -37,8 +37,13 @@ static inline long ms_raw_mmap(void *address, size_t bytes, int prot, int flags,
 	return ms_raw(SYS_mmap, (long)address, (long)bytes, prot, flags, fd, offset);
 }
 
+/* own_memory.h: the list of memory that is ours. */
+void ms_own_add(uint64_t start, uint64_t bytes);
+void ms_own_remove(uint64_t start, uint64_t bytes);
+
 static inline long ms_raw_munmap(void *address, size_t bytes)
 {
+	ms_own_remove((uint64_t)(uintptr_t)address, bytes);
 	return ms_raw(SYS_munmap, (long)address, (long)bytes, 0, 0, 0, 0);
 }
 
@@ -57,12 +62,15 @@ static inline long ms_raw_gettid(void)
 	return ms_raw(SYS_gettid, 0, 0, 0, 0, 0, 0);
 }
 
-/* Memory of our own: private, zeroed, committed when touched. NULL when the kernel refuses. */
+/* Memory of our own: private, zeroed, committed when touched; no root of the heap graph. NULL when the kernel refuses. */
 static inline void *ms_raw_memory(size_t bytes)
 {
 	long at = ms_raw_mmap(NULL, bytes, 3 /* read, write */, 0x4022 /* private, anonymous, noreserve */, -1, 0);
 
-	return ms_raw_failed(at) ? NULL : (void *)at;
+	if (ms_raw_failed(at))
+		return NULL;
+	ms_own_add((uint64_t)at, bytes);
+	return (void *)at;
 }
 
 #endif

@@ -230,4 +230,15 @@ static inline void ms_emit_text(uint8_t kind, const char *text, size_t bytes)
 	ms_emit_slow(&entry);
 }
 
+/* Longest entry of words behind the two that every entry has. */
+#define MS_ENTRY_WORDS_MAX (MS_RING_SLACK_WORDS - 3u)
+
+/* An entry of count words (at most MS_ENTRY_WORDS_MAX) as they are. */
+static inline void ms_emit_words(uint8_t kind, const uint64_t *words, size_t count)
+{
+	struct ms_entry entry = {.words = words, .arg = {count, 0}, .kind = kind, .shape = MS_SHAPE_WORDS};
+
+	ms_emit_slow(&entry);
+}
+
 #endif

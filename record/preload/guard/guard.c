@@ -105,12 +105,6 @@ void guard_exit(void)
 	guard_check(MS_CHECK_EXIT, NULL);
 }
 
-/* After the destructors of all libraries that were loaded later. */
-__attribute__((destructor(101))) static void at_exit(void)
-{
-	guard_exit();
-}
-
 /* ---- allocating ------------------------------------------------------------------------------------------------- */
 
 /* From a pool; NULL: none has it. align: as asked for, 0 by malloc: then the alignment of the largest type; for a page, where

@@ -1,0 +1,86 @@
+/* process_exit.c - see process_exit.h. */
+#include "process_exit.h"
+
+#include <linux/futex.h>
+#include <time.h>
+
+#include "graph.h"
+#include "process.h"
+#include "raw.h"
+#include "real.h"
+
+#define NAP_NS 100000000L
+#define NAPS_MAX 300 /* half a minute */
+
+/* guard/guard.h; weak: libmemscope-preload.so is built without it. */
+extern void guard_exit(void) __attribute__((weak));
+/* libc's: handlers that belong to no module. */
+extern int __cxa_atexit(void (*handler)(void *), void *argument, void *module);
+extern int __cxa_at_quick_exit(void (*handler)(void *), void *module);
+
+static _Atomic uint32_t begun; /* pid whose last moment it is or was */
+static _Atomic uint32_t done;  /* the same, when it is over; futex word */
+
+static bool is_recorded_process(uint32_t pid)
+{
+	return atomic_load_explicit(&ms_process.phase, memory_order_acquire) == MS_PHASE_RECORDING && !ms_process_forked() &&
+	       (uint32_t)ms_process.pid == pid;
+}
+
+static void wait_for_the_other(uint32_t pid)
+{
+	for (int naps = 0; naps < NAPS_MAX; naps++) {
+		struct timespec nap = {0, NAP_NS};
+		uint32_t seen = atomic_load_explicit(&done, memory_order_acquire);
+
+		if (seen == pid)
+			return;
+		ms_raw(SYS_futex, (long)&done, FUTEX_WAIT_PRIVATE, seen, (long)&nap, 0, 0);
+	}
+}
+
+void ms_process_exits(void)
+{
+	uint32_t pid = (uint32_t)ms_raw_getpid(), before = atomic_load_explicit(&begun, memory_order_relaxed);
+	static _Atomic uint32_t at_it; /* tid */
+
+	if (!is_recorded_process(pid))
+		return;
+	do {
+		if (before == pid) {
+			if (atomic_load_explicit(&at_it, memory_order_relaxed) != (uint32_t)ms_raw_gettid())
+				wait_for_the_other(pid);
+			return;
+		}
+	} while (!atomic_compare_exchange_weak(&begun, &before, pid));
+	atomic_store_explicit(&at_it, (uint32_t)ms_raw_gettid(), memory_order_relaxed);
+	if (ms_process.header->guard.mode != MS_GUARD_OFF && guard_exit != NULL)
+		guard_exit();
+	if (ms_process.header->graph_at_exit != 0)
+		ms_graph_take(MS_GRAPH_EXIT);
+	atomic_store_explicit(&done, pid, memory_order_release);
+	ms_raw(SYS_futex, (long)&done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
+}
+
+static void at_exit(void *argument)
+{
+	(void)argument;
+	ms_process_exits();
+}
+
+void ms_process_watch_exit(void)
+{
+	if (atomic_load_explicit(&ms_process.phase, memory_order_acquire) != MS_PHASE_RECORDING)
+		return;
+	__cxa_atexit(at_exit, NULL, NULL);
+	__cxa_at_quick_exit(at_exit, NULL);
+}
+
+void ms_hook_exit(const struct ms_real *real, int status)
+{
+	ms_process_exits();
+	if (real->_exit != NULL)
+		real->_exit(status);
+	for (;;)
+		ms_raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
