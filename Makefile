@@ -68,6 +68,7 @@ PROGRAM_CXX := $(wildcard tests/programs/*.cpp tests/programs/zoo/*.cpp)
 PROGRAM_LIBS := $(wildcard tests/programs/lib/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_LINKED := $(wildcard bench/make_*.c)
+TOOLS_OF_TESTS := $(patsubst tests/tools/%.c,$(B)/test-tools/%,$(wildcard tests/tools/*.c))
 BENCH_SRC   := $(filter-out $(BENCH_LINKED) bench/nop_preload.c,$(wildcard bench/*.c))
 
 comma := ,
@@ -190,6 +191,11 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)/libmems
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
 
+$(B)/test-tools/%: $(B)/obj/tests/tools/%.o $(LIB)/libmemscope.a
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+
 # Traced programs are ordinary programs: never sanitized. A first line `// flags: ...` adds compiler and linker flags.
 flags_of = $(shell sed -n '1s|^// flags:||p' $(1))
 $(B)/programs/lib%.so: tests/programs/lib/%.c
@@ -225,7 +231,7 @@ $(B)/bench/nop_preload.so $(B)/bench/count_preload.so: bench/nop_preload.c
 
 .PHONY: tests test-only check-unit
 # The sanitizer variants run the unit tests and the corpora; traced programs and benchmarks are tested as users build them.
-tests: all $(UNITS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES))
+tests: all $(UNITS) $(TOOLS_OF_TESTS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES))
 
 ## deps: install what is missing (Debian packages); without root, name what is missing and stop
 .PHONY: deps

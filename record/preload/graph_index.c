@@ -57,7 +57,7 @@ static void fill(const struct ms_index *index, const struct ms_extent *e)
 	uint64_t next = 0, last = ((e->end - e->start) >> GRANULE_SHIFT) + 1;
 
 	for (uint32_t i = e->first; i < e->first + e->count; i++) {
-		uint64_t at = (index->blocks[i].address - e->start + (1u << GRANULE_SHIFT) - 1) >> GRANULE_SHIFT;
+		uint64_t at = (index->blocks[i].address - e->start) >> GRANULE_SHIFT;
 
 		/* Granules that begin above the block before and not above this one. */
 		for (; next <= at && next <= last; next++)
