@@ -60,7 +60,7 @@ bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks);
 int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err);
 
 /*
- * A heap graph: the facts (graph->event is filled in by the writer: the number of events appended so far), then its blocks
+ * A heap graph: the facts (graph->event 0: the writer fills in the number of events appended so far), then its blocks
  * and edges in the order of struct ms_graph_data, in as many calls as the caller likes; frames, threads and modules that
  * roots name must have been added before ms_writer_graph_end. data->block_count and edge_count say how many entries this call appends; first_word
  * and flags may be NULL. Blocks first, then edges, sorted by source and source_offset; every edge of a root lies inside it

@@ -117,13 +117,16 @@ int ms_writer_graph_begin(struct ms_writer *w, const struct ms_graph *graph, str
 		return ms_writer_stuck(w, err);
 	if (w->graph_open || w->copied)
 		return ms_writer_misuse(w, err, "a graph begins inside another one or after a copied trace");
+	if (graph->event > w->events)
+		return ms_writer_misuse(w, err, "a graph stands before event %llu of %llu", (unsigned long long)graph->event,
+					(unsigned long long)w->events);
 	rc = ms_writer_put_events(w, err);
 	if (rc != MS_OK)
 		return rc;
 	restart(&w->graph);
 	if (ms_buffer_append(&w->graph.roots, graph->roots, graph->root_count * sizeof(*graph->roots)) != 0)
 		return ms_writer_no_memory(w, err);
-	w->graph.event = w->events;
+	w->graph.event = graph->event != 0 ? graph->event : w->events;
 	w->graphs++;
 	w->graph_open = true;
 	return MS_OK;

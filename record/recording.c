@@ -292,7 +292,8 @@ size_t recording_poll(struct recording *r)
 	}
 	if (r->stopped)
 		return 0;
-	calibrate(r, mono, false);
+	/* A program that waits for its graph stands still: it is not kept waiting for a better clock. */
+	calibrate(r, mono, atomic_load_explicit(&h->graph_state, memory_order_relaxed) == MS_GRAPH_WANTED);
 	round_of(r, false);
 	if (r->options->guard.interval_ns && mono >= r->check_mono_ns) {
 		atomic_fetch_add_explicit(&h->guard_check_wanted, 1, memory_order_relaxed);
@@ -405,10 +406,18 @@ void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void 
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod};
+	uint64_t *data;
+	size_t count;
 
-	if (r->process_written && !r->options->no_symbols && ms_writer_status(r->writer) == MS_OK)
-		(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &options, interrupted, context, &r->symbolized,
-		                          &r->end_error);
+	if (!r->process_written || r->options->no_symbols || ms_writer_status(r->writer) != MS_OK)
+		return;
+	(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &options, interrupted, context, &r->symbolized,
+	                          &r->end_error);
+	data = graph_ingest_addresses(&r->ingest.graph, &count);
+	if (data && ms_writer_status(r->writer) == MS_OK)
+		(void)trace_symbols_write_data(&r->ingest.tables, r->writer, &options, data, count, interrupted, context,
+		                               &r->end_error);
+	free(data);
 }
 
 int recording_end(struct recording *r)

@@ -1,6 +1,7 @@
 #include "trace_symbols.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "format/write_symbols.h"
 
@@ -86,5 +87,63 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 	*complete = status == MS_OK && at == frames;
 	ms_symbolizer_close(symbolizer);
 	free(modules);
+	return status;
+}
+
+/* ---- data -------------------------------------------------------------------------------------------------------- */
+
+#define DATA_BATCH 4096u
+
+/* The written module that the address belongs to: of the last image, and the one loaded last if there are several. */
+static const struct trace_module *module_of(const struct trace_tables *tables, uint64_t address)
+{
+	for (uint32_t i = tables->module_count; i-- > 0;) {
+		const struct trace_module *m = &tables->modules[i];
+
+		if (m->id != 0 && m->module.image == tables->image && m->module.start <= address && address < m->module.end)
+			return m;
+	}
+	return NULL;
+}
+
+int trace_symbols_write_data(const struct trace_tables *tables, struct ms_writer *writer,
+                             const struct ms_symbolizer_options *options, const uint64_t *addresses, size_t count,
+                             bool (*interrupted)(void *), void *context, struct ms_error *err)
+{
+	struct ms_data_symbol *symbols = malloc(DATA_BATCH * sizeof *symbols);
+	struct ms_symbolizer *symbolizer = NULL;
+	uint64_t done = 0; /* behind the last object */
+	size_t n = 0;
+	int status;
+
+	if (!symbols)
+		return MS_OK; /* no names */
+	status = ms_symbolizer_open(&symbolizer, options, err);
+	for (size_t i = 0; i < count && status == MS_OK; i++) {
+		const struct trace_module *m;
+		struct ms_symbol_data data;
+
+		if (i % ASK_EVERY == 0 && interrupted && interrupted(context))
+			break;
+		if (addresses[i] < done || !(m = module_of(tables, addresses[i])) ||
+		    !ms_symbolizer_data(symbolizer, &m->module, addresses[i], &data) || data.address < done ||
+		    data.address + data.size_bytes < data.address)
+			continue;
+		done = data.address + data.size_bytes;
+		symbols[n++] = (struct ms_data_symbol){
+			.address = data.address,
+			.size_bytes = data.size_bytes,
+			.module = m->id,
+			.name = ms_writer_string(writer, data.name, strlen(data.name)),
+		};
+		if (n == DATA_BATCH) {
+			status = ms_writer_data_symbols(writer, symbols, n, err);
+			n = 0;
+		}
+	}
+	if (status == MS_OK && n > 0)
+		status = ms_writer_data_symbols(writer, symbols, n, err);
+	ms_symbolizer_close(symbolizer);
+	free(symbols);
 	return status;
 }

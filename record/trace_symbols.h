@@ -23,4 +23,9 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
                         const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err);
 
+/* Names of the data at the addresses (ascending), where a module's symbols know them. */
+int trace_symbols_write_data(const struct trace_tables *tables, struct ms_writer *writer,
+                             const struct ms_symbolizer_options *options, const uint64_t *addresses, size_t count,
+                             bool (*interrupted)(void *), void *context, struct ms_error *err);
+
 #endif
