@@ -299,7 +299,7 @@ man: all
 	    > build/man/memscope-trace-$$c.1 || exit 1; done
 
 # What render/libmemscope.h needs, in the tree's own folders.
-PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/site_order.h analyze/report.h analyze/findings.h \
+PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/why.h render/site_order.h analyze/report.h analyze/findings.h \
     analyze/leaks.h analyze/holders.h \
     format/errors.h format/events.h format/evidence.h format/trace_types.h format/trace_reader.h
 

@@ -21,7 +21,7 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 		break;
 	}
 	if (!ms_trace_process(trace)->graph_at_exit)
-		return "it was recorded without a heap graph (memscope-record --graph=exit takes one)";
+		return "it was recorded without a heap graph (--graph=exit takes one)";
 	if (r->trace.size_limit_reached)
 		return "the recording was stopped by its size limit before a heap graph was taken";
 	return "the program ended in a way that left no room for a heap graph";
@@ -51,6 +51,7 @@ static void doubts(struct ms_report_leaks *l, const struct ms_graph *facts, cons
 	l->doubts |= l->unscanned_threads ? MS_DOUBT_UNSCANNED_THREADS : 0;
 	l->doubts |= l->unscanned_ranges ? MS_DOUBT_UNSCANNED_RANGES : 0;
 	l->doubts |= l->unscanned_blocks ? MS_DOUBT_BLOCKS : 0;
+	l->doubts |= l->unknown_blocks ? MS_DOUBT_UNKNOWN : 0;
 	l->doubts |= facts->complete ? 0 : MS_DOUBT_INCOMPLETE;
 	l->doubts |= r->trace.process->inherited_heap ? MS_DOUBT_INHERITED : 0;
 	l->doubts |= r->trace.lost_events || r->trace.lost_threads ? MS_DOUBT_LOST : 0;
@@ -90,6 +91,7 @@ int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const stru
 	l->graph_edges = g.data.edge_count;
 	l->graph_roots = facts->root_count;
 	l->unscanned_blocks = g.missing_blocks;
+	l->unknown_blocks = g.unknown_blocks;
 	doubts(l, facts, r);
 	rc = ms_group_leaks(l, &g, stacks->node_count, err);
 	if (rc == MS_OK)

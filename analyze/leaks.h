@@ -60,6 +60,7 @@ enum ms_leak_doubt {                 /* what weakens what is said about leaks */
 	MS_DOUBT_BLOCKS = 1u << 3,       /* some live blocks are not in the graph */
 	MS_DOUBT_INCOMPLETE = 1u << 4,   /* the scan was not finished */
 	MS_DOUBT_INHERITED = 1u << 5,    /* a forked child: blocks born before the fork are not known */
+	MS_DOUBT_UNKNOWN = 1u << 7,      /* some blocks of the graph are not alive by the events */
 	MS_DOUBT_LOST = 1u << 6,         /* events were lost: some blocks may be missing, or freed */
 };
 
@@ -82,6 +83,7 @@ struct ms_report_leaks {
 	uint64_t graph_blocks, graph_edges, graph_roots;
 	uint64_t unscanned_threads, unscanned_ranges, unscanned_bytes;
 	uint64_t unscanned_blocks;       /* alive when it was taken, but not in it */
+	uint64_t unknown_blocks;         /* in it, but not alive by the events: of unknown size */
 };
 
 /* Suspicion from growth: live bytes of a site that rose over the windows of the second half of the run. Inferred, no leak. */

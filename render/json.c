@@ -8,6 +8,7 @@
 #include "format/events.h"
 #include "json_stack.h"
 #include "json_writer.h"
+#include "leaks_json.h"
 #include "report_names.h"
 
 static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
@@ -429,6 +430,9 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	unmatched(&j, r, &o);
 	ms_json_detectors(&j, r);
 	ms_json_findings(&j, r);
+	ms_json_leaks(&j, r, o.top);
+	ms_json_growth(&j, r, o.top);
+	ms_json_holders(&j, r, o.top);
 	ms_json_end_object(&j);
 	if (fflush(out) || ferror(out))
 		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write the report");

@@ -17,7 +17,7 @@
 
 struct ms_json_options {
 	const struct ms_site_key *sort;  /* NULL = by share of the peak */
-	size_t top;                      /* rows of sites, functions, top_sizes; 0 = all */
+	size_t top;                      /* rows of sites, functions, top_sizes, leaks, holders; 0 = all */
 };
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */

@@ -4,6 +4,7 @@
  *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
  *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
+ *   ms_why_build, ms_render_why_text     analyze/holders.h, render/why.h   why a block is still there
  *
  * Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
  */
@@ -14,5 +15,6 @@
 #include "format/trace_reader.h"
 #include "render/json.h"
 #include "render/text.h"
+#include "render/why.h"
 
 #endif

@@ -16,10 +16,12 @@
 #define SECTIONS(X)                                                                   \
 	X(quality, "how good the trace is", true)                                         \
 	X(verdict, "heap errors: found, clean, or not observable", true)                  \
+	X(leaks, "leaks by call path and kind", true)                                     \
 	X(findings, "heap errors, each with its stacks", true)                            \
 	X(totals, "sums, the peak, the curve of live bytes", true)                        \
 	X(peak, "what the peak was made of", true)                                        \
 	X(live, "what is alive at the end", true)                                         \
+	X(holders, "who keeps alive what is", true)                                       \
 	X(temporary, "blocks freed by the next allocation event of their thread", true)  \
 	X(threads, "what each thread allocated and freed", true)                         \
 	X(sites, "call paths in full", true)                                              \
@@ -27,6 +29,7 @@
 	X(modules, "executable and libraries", true)                                      \
 	X(sizes, "sizes of blocks", true)                                                 \
 	X(lifetimes, "how long blocks lived", true)                                       \
+	X(growth, "call paths that grow through the second half of a long run", true)     \
 	X(mappings, "the program's own mmap and brk", true)                               \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
 	X(timeline, "live bytes over time, as a table", false)
@@ -46,7 +49,7 @@ static int (*const print_section[])(struct ms_text *) = {
 
 int ms_text_sections_parse(const char *list, uint32_t *bits, struct ms_error *err)
 {
-	char names[200] = "";
+	char names[400] = "";
 
 	*bits = 0;
 	for (const char *s = list;;) {

@@ -33,6 +33,9 @@ int ms_text_timeline(struct ms_text *t);
 int ms_text_unmatched(struct ms_text *t);
 int ms_text_verdict(struct ms_text *t);
 int ms_text_findings(struct ms_text *t);
+int ms_text_leaks(struct ms_text *t);
+int ms_text_growth(struct ms_text *t);
+int ms_text_holders(struct ms_text *t);
 
 /* A blank line and "TITLE  what follows"; format may be NULL. */
 void ms_text_heading(struct ms_text *t, const char *title, const char *format, ...)

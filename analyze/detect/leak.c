@@ -79,6 +79,9 @@ static int say_doubts(const struct ms_report_leaks *l, struct ms_detector_result
 	if (rc == MS_OK && l->doubts & MS_DOUBT_BLOCKS)
 		rc = ms_detector_say(result, "%" PRIu64 " live block%s not in the heap graph", l->unscanned_blocks,
 		                     l->unscanned_blocks == 1 ? " is" : "s are");
+	if (rc == MS_OK && l->unknown_blocks)
+		rc = ms_detector_say(result, "%" PRIu64 " block%s of the heap graph not alive by the events", l->unknown_blocks,
+		                     l->unknown_blocks == 1 ? " is" : "s are");
 	return rc;
 }
 
@@ -89,8 +92,7 @@ static int run(const struct ms_detector_context *x, struct ms_detector_result *r
 
 	if (!l->observable) {
 		result->status = MS_DETECTOR_NOT_OBSERVABLE;
-		rc = ms_detector_say(result, "%s; %" PRIu64 " blocks with %" PRIu64 " bytes were alive at the end, and no more is known of them",
-		                     l->reason, l->alive.blocks, l->alive.bytes);
+		rc = ms_detector_say(result, "%s", l->reason);
 	} else {
 		result->checked = l->graph_blocks;
 		for (size_t i = 0; i < l->leak_count && rc == MS_OK; i++)

@@ -77,6 +77,7 @@ static int look_up_blocks(struct ms_heap_graph *g, const uint32_t *node_of_stack
 		};
 	}
 	g->missing_blocks = n - found;
+	g->unknown_blocks = g->block_count - found;
 	ms_cursor_close(cursor);
 	return rc;
 }

@@ -38,6 +38,7 @@ struct ms_heap_graph {
 	const char **type;               /* by position: C++ class by its vtable; NULL = not known; the array may be NULL */
 	uint64_t live_blocks, live_bytes; /* alive when it was taken, by the events */
 	uint64_t missing_blocks;         /* of these, not in the graph */
+	uint64_t unknown_blocks;         /* in the graph, not alive by the events */
 
 	struct ms_holder *holders;
 	uint32_t *holder_of_edge;        /* of the edges from roots: [edge - first[block_count]] */

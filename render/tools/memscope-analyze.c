@@ -20,10 +20,11 @@
 #include "render/output.h"
 #include "render/text.h"
 #include "render/units.h"
+#include "render/why.h"
 
 enum { STATUS_FINE = 0, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
-enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE };
+enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -42,6 +43,8 @@ static const struct argp_option option_table[] = {
 	{"width", KEY_WIDTH, "N", 0, "Text: characters per line, 0 = unlimited (default: the terminal's, else 100)", 0},
 	{"temporary-window", KEY_WINDOW, "N", 0,
 	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
+	{"why", KEY_WHY, "BLOCK|SITE", 0,
+	 "Instead of the report: who points to a block, from a root on. BLOCK: its number, or an address in it (0x...); SITE: site:N, N as reports print it; of its blocks the one that retains most", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
 	{NULL, 0, NULL, 0, "Other:", 3},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
@@ -53,7 +56,7 @@ static const struct argp_option option_table[] = {
 };
 
 struct settings {
-	const char *trace, *text_file, *json_file, *output;
+	const char *trace, *text_file, *json_file, *output, *why;
 	bool text, json, quiet, verbose;
 	bool top_given, width_given;
 	size_t top;
@@ -130,6 +133,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BUCKETS:
 		s->report_options.timeline_buckets = (uint32_t)number(state, "buckets", arg, 1, MS_TIMELINE_BUCKETS_MAX);
+		break;
+	case KEY_WHY:
+		s->why = arg;
 		break;
 	case 'q':
 		s->quiet = true;
@@ -229,7 +235,9 @@ static void say(const char *file, const struct ms_error *err)
 	putc('\n', stderr);
 }
 
-static int write_one(const struct settings *s, const struct ms_report *report, bool json, const char *path)
+/* why NULL: the report. */
+static int write_one(const struct settings *s, const struct ms_report *report, const struct ms_why *why, bool json,
+                     const char *path)
 {
 	struct ms_json_options json_options = {s->text_options.sort, s->top_given ? s->top : JSON_TOP};
 	struct ms_text_options text_options = s->text_options;
@@ -248,8 +256,12 @@ static int write_one(const struct settings *s, const struct ms_report *report, b
 			isatty(fileno(out.file)) && ioctl(fileno(out.file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40
 				? size.ws_col
 				: 100;
-	rc = json ? ms_render_json(out.file, report, &json_options, &err)
-	          : ms_render_text(out.file, report, &text_options, &err);
+	if (why)
+		rc = json ? ms_render_why_json(out.file, report, why, &err)
+		          : ms_render_why_text(out.file, report, why, &text_options, &err);
+	else
+		rc = json ? ms_render_json(out.file, report, &json_options, &err)
+		          : ms_render_text(out.file, report, &text_options, &err);
 	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
 		ms_output_discard(&out);
 		goto fail;
@@ -268,6 +280,7 @@ int main(int argc, char **argv)
 	struct progress progress = {.next_s = 0.5};
 	struct ms_trace *trace = NULL;
 	struct ms_report report;
+	struct ms_why why = {0};
 	struct ms_error err;
 	int status = STATUS_FINE, rc;
 
@@ -298,10 +311,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "memscope-analyze: %" PRIu64 " events in %.3f s, %.1f million per second\n", report.trace.events,
 		        seconds, seconds > 0 ? (double)report.trace.events / seconds / 1e6 : 0.0);
 	}
-	if (s.json)
-		status = write_one(&s, &report, true, s.json_file ? s.json_file : s.output);
+	if (s.why && ms_why_build(&why, &report, trace, s.why, &err)) {
+		say(s.trace, &err);
+		status = err.code == MS_E_ARGUMENT ? STATUS_USAGE : STATUS_UNWRITTEN;
+	}
+	if (s.json && status == STATUS_FINE)
+		status = write_one(&s, &report, s.why ? &why : NULL, true, s.json_file ? s.json_file : s.output);
 	if (s.text && status == STATUS_FINE)
-		status = write_one(&s, &report, false, s.text_file ? s.text_file : s.output);
+		status = write_one(&s, &report, s.why ? &why : NULL, false, s.text_file ? s.text_file : s.output);
+	ms_why_free(&why);
 	ms_report_free(&report);
 	ms_trace_close(trace);
 	return status;

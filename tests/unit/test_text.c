@@ -75,6 +75,10 @@ static const char whole[] =
 	"  realloc-after-free  none found, among 1 realloc: 1 free of unknown blocks could not be judged\n"
 	"  overflow            not observable: record with --guard=canary or --guard=full\n"
 	"  use-after-free      not observable: record with --guard=canary or --guard=full\n"
+	"  leak                not observable: it was recorded without a heap graph (--graph=exit takes one)\n"
+	"\n"
+	"LEAKS  not observable: it was recorded without a heap graph (--graph=exit takes one)\n"
+	"  which of the 2.00 MiB in 1 block that were alive at the end leaked is not known\n"
 	"\n"
 	"TOTALS\n"
 	"  peak                 2.10 MiB  in 2 blocks, after 30 ns\n"
@@ -141,6 +145,8 @@ static const char whole[] =
 	"  < 16 ns       3  75.0 %  98.7 KiB  ########################\n"
 	"  < 32 ns       1  25.0 %  2.93 KiB  ########\n"
 	"\n"
+	"GROWTH  not judged: the run is shorter than 10 s\n"
+	"\n"
 	"MAPPINGS  the program's own, not part of the totals\n"
 	"  call         count     bytes\n"
 	"  mmap             1  8.00 KiB  mapped\n"
@@ -178,7 +184,7 @@ static void test_sections(void **state)
 	free(text);
 	assert_int_equal(ms_text_sections_parse("peak,nonsense", &bits, &err), MS_E_ARGUMENT);
 	assert_non_null(strstr(err.message, "'nonsense'"));
-	assert_non_null(strstr(err.message, "quality, verdict, findings, totals, peak"));
+	assert_non_null(strstr(err.message, "quality, verdict, leaks, findings, totals, peak"));
 	assert_int_equal(ms_text_sections_parse("", &bits, &err), MS_E_ARGUMENT);
 	assert_int_equal(ms_text_sections_parse("peak,", &bits, &err), MS_E_ARGUMENT);
 	assert_int_equal(section("quality"), 1);
@@ -246,7 +252,8 @@ static void test_truncated(void **state)
 	assert_non_null(strstr(text, "QUALITY  truncated"));
 	assert_non_null(strstr(text, "ALIVE AT THE END OF THE RECORD"));
 	assert_non_null(strstr(text, "end not recorded"));
-	assert_null(strstr(text, "leak"));
+	assert_non_null(strstr(text, "LEAKS  not observable: the record ends before the program did"));
+	assert_null(strstr(text, "lost:"));
 	assert_null(strstr(text, "exited"));
 	free(text);
 	ms_report_free(&report);

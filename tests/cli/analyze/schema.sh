@@ -24,7 +24,7 @@ eq "complete of the cut file" false "$(jq -r .trace.complete "$T/cut.json")"
 
 # The validator is awake: a report that lacks a key, and one with a key too many, are wrong.
 jq 'del(.totals.peak_bytes)' "$T/forms.json" >"$T/lacks.json"
-jq '.leaks = {}' "$T/forms.json" >"$T/extra.json"
+jq '.leakage = {}' "$T/forms.json" >"$T/extra.json"
 for bad in lacks extra; do
 	! /usr/bin/python3 "$ROOT/tests/cli/analyze/_validate.py" "$ROOT/schemas/report.schema.json" "$T/$bad.json" >/dev/null ||
 		wrong "the schema accepts $bad.json"

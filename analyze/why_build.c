@@ -1,4 +1,4 @@
-/* why.c - holders.h, ms_why_build: from what a user writes to a block, and the way to it. */
+/* why_build.c - holders.h, ms_why_build: from what a user writes to a block, and the way to it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

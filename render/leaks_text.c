@@ -1,0 +1,199 @@
+/* leaks_text.c - the sections about leaks and growth: one line that says it all, then one per call path. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/errors.h"
+#include "format/evidence.h"
+#include "heap_names.h"
+#include "text_style.h"
+
+static const struct {
+	enum ms_leak_kind kind;
+	const char *name;
+} order[] = {
+	{MS_LEAK_DEFINITE, "definite"}, {MS_LEAK_INDIRECT, "indirect"}, {MS_LEAK_POSSIBLE, "possible"},
+	{MS_LEAK_REACHABLE, "still reachable"},
+};
+
+/* "definite 1.20 MiB in 34 blocks from 3 call paths; indirect 20 B in 1 block from 1 call path; possible 0; ..." */
+static void print_summary(struct ms_text *t, const struct ms_report_leaks *l)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		const struct ms_leak_amount *amount = &l->kind[order[i].kind];
+
+		fprintf(t->out, i == 0 ? "  %s " : i == 2 ? ";\n  %s " : "; %s ", order[i].name);
+		if (amount->blocks == 0)
+			putc('0', t->out);
+		else
+			fprintf(t->out, "%s in %s from %s", ms_unit_bytes(a, amount->bytes, t->options.exact),
+			        ms_unit_of(b, amount->blocks, "block"), ms_unit_of(c, l->paths[order[i].kind], "call path"));
+	}
+	putc('\n', t->out);
+	if (l->suppressed.blocks)
+		fprintf(t->out, "  suppressed of these: %s in %s\n", ms_unit_bytes(a, l->suppressed.bytes, t->options.exact),
+		        ms_unit_of(b, l->suppressed.blocks, "block"));
+}
+
+/* When and why the heap was looked at, unless it was at the end as usual; what could not be looked at. */
+static void print_notes(struct ms_text *t, const struct ms_report_leaks *l)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	if (l->graph_reason == MS_GRAPH_CRASH)
+		fprintf(t->out, "  ! as of the crash after %s: what the program would have freed later is not known\n", ms_unit_duration(a, l->graph_ns));
+	else if (l->graph_reason != MS_GRAPH_EXIT)
+		fprintf(t->out, "  ! as of %s after the start, on request; not of the end\n", ms_unit_duration(a, l->graph_ns));
+	if (l->doubts & (MS_DOUBT_INCOMPLETE | MS_DOUBT_TIME))
+		fputs("  ! the scan was not finished: some of this may still be held\n", t->out);
+	if (l->unscanned_threads)
+		fprintf(t->out, "  ! not scanned: registers and stack of %s\n", ms_unit_of(a, l->unscanned_threads, "thread"));
+	if (l->unscanned_ranges)
+		fprintf(t->out, "  ! not scanned: %s of memory, %s\n", ms_unit_of(a, l->unscanned_ranges, "range"),
+		        ms_unit_bytes(b, l->unscanned_bytes, t->options.exact));
+	if (l->doubts & MS_DOUBT_BLOCKS)
+		fprintf(t->out, "  ! not scanned: %s\n", ms_unit_of(a, l->unscanned_blocks, "live block"));
+	if (l->unknown_blocks)
+		fprintf(t->out, "  ! %s of the heap graph not alive by the events, of unknown size\n", ms_unit_of(a, l->unknown_blocks, "block"));
+	if (l->doubts & MS_DOUBT_INHERITED)
+		fputs("  ! a forked child: pointers in blocks born before the fork are not known\n", t->out);
+	if (l->doubts & MS_DOUBT_LOST)
+		fputs("  ! events were lost: frees and pointers may be missing\n", t->out);
+}
+
+static void cell_sizes(struct ms_text *t, struct ms_table *table, const struct ms_leak *l)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], text[2 * MS_UNIT_TEXT + 4];
+
+	if (l->min_bytes == l->max_bytes)
+		snprintf(text, sizeof text, "%s", ms_unit_bytes(a, l->min_bytes, t->options.exact));
+	else
+		snprintf(text, sizeof text, "%s..%s", ms_unit_bytes(a, l->min_bytes, t->options.exact),
+		         ms_unit_bytes(b, l->max_bytes, t->options.exact));
+	ms_table_cell(table, text);
+}
+
+static void cell_number(struct ms_table *table, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof text, "#%" PRIu64, number);
+	ms_table_cell(table, text);
+}
+
+/* "app::Foo from grow (app.c:12)", and the cycle that it lies on */
+static char *where(const struct ms_report *r, const struct ms_leak *l)
+{
+	char *place = ms_text_place(ms_report_headline(r, l->node), NULL), *type = l->type ? ms_text_escaped(l->type) : NULL;
+	char cycle[64] = "", *text = NULL;
+
+	if (l->cycle_count == 1)
+		snprintf(cycle, sizeof cycle, "points to itself: ");
+	else if (l->cycle_count)
+		snprintf(cycle, sizeof cycle, "cycle of %" PRIu64 ": ", l->cycle_count);
+	if (place && asprintf(&text, "%s%s%s%s%s", l->suppressed ? "(suppressed) " : "", cycle, type ? type : "", type ? " from " : "", place) < 0)
+		text = NULL;
+	free(place);
+	free(type);
+	return text;
+}
+
+static int print_table(struct ms_text *t, const struct ms_report_leaks *l)
+{
+	static const struct ms_column columns[] = {
+		{"kind", MS_LEFT}, {"bytes", MS_RIGHT}, {"blocks", MS_RIGHT}, {"hanging on", MS_RIGHT}, {"sizes", MS_RIGHT},
+		{"first born", MS_RIGHT}, {"last born", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	size_t shown = 0, all = l->leak_count - l->paths[MS_LEAK_REACHABLE];
+	struct ms_table table;
+	int rc;
+
+	if (all == 0)
+		return MS_OK;
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < l->leak_count && (t->options.top == 0 || shown < t->options.top); i++) {
+		const struct ms_leak *a = &l->leaks[i];
+
+		if (a->kind == MS_LEAK_REACHABLE)
+			continue;
+		ms_table_cell(&table, ms_leak_kind_name(a->kind));
+		ms_cell_bytes(t, &table, a->bytes);
+		ms_cell_count(&table, a->blocks);
+		if (a->indirect_blocks)
+			ms_cell_bytes(t, &table, a->indirect_bytes);
+		else
+			ms_table_cell(&table, "");
+		cell_sizes(t, &table, a);
+		ms_cell_duration(&table, a->first_ns);
+		ms_cell_duration(&table, a->last_ns);
+		cell_number(&table, a->node);
+		ms_cell_owned(&table, where(t->report, a));
+		shown++;
+	}
+	putc('\n', t->out);
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, all - shown, "more call path");
+	return rc;
+}
+
+int ms_text_leaks(struct ms_text *t)
+{
+	const struct ms_report_leaks *l = &t->report->leaks;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	int rc = MS_OK;
+
+	if (!l->observable) {
+		ms_text_heading(t, "LEAKS", "not observable: %s", l->reason);
+		if (l->alive.blocks)
+			fprintf(t->out, "  which of the %s in %s that were alive at the end leaked is not known\n",
+			        ms_unit_bytes(a, l->alive.bytes, t->options.exact), ms_unit_of(b, l->alive.blocks, "block"));
+		return MS_OK;
+	}
+	ms_text_heading(t, "LEAKS", "from %s and %s between them; the program stood still for %s",
+	                ms_unit_of(a, l->graph_blocks, "live block"),
+	                ms_unit_of(b, l->graph_edges, "pointer"), ms_unit_duration((char[MS_UNIT_TEXT]){0}, l->pause_ns));
+	print_summary(t, l);
+	print_notes(t, l);
+	rc = print_table(t, l);
+	if (l->cycles)
+		fprintf(t->out, "  %s among lost blocks, of %s together\n", ms_unit_of(a, l->cycles, "cycle"), ms_unit_of(b, l->cycle_blocks, "block"));
+	return rc;
+}
+
+int ms_text_growth(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"from", MS_RIGHT}, {"to", MS_RIGHT}, {"blocks", MS_RIGHT}, {"rises", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	const struct ms_report_growth *g = &t->report->growth;
+	size_t n = t->options.top && g->site_count > t->options.top ? t->options.top : g->site_count;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	struct ms_table table;
+	int rc;
+
+	if (!g->observable) {
+		ms_text_heading(t, "GROWTH", "not judged: %s", g->reason);
+		return MS_OK;
+	}
+	if (g->site_count == 0) {
+		ms_text_heading(t, "GROWTH", "none that lasts, among %s", ms_unit_of(a, g->sites_checked, "call path"));
+		return MS_OK;
+	}
+	ms_text_heading(t, "GROWTH", "call paths whose live bytes rose through the second half of the run");
+	fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
+	        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		ms_cell_bytes(t, &table, g->sites[i].from_bytes);
+		ms_cell_bytes(t, &table, g->sites[i].to_bytes);
+		ms_cell_count(&table, g->sites[i].to_blocks);
+		ms_cell_count(&table, g->sites[i].rises);
+		cell_number(&table, g->sites[i].node);
+		ms_cell_owned(&table, ms_text_place(ms_report_headline(t->report, g->sites[i].node), NULL));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, g->site_count - n, "more call path");
+	return rc;
+}
