@@ -104,6 +104,7 @@ struct ms_report_totals {
 /* One line of source (or one bare address) of a frame. */
 struct ms_report_line {
 	const char *function;            /* "" = unknown */
+	const char *linkage_name;        /* mangled; "" = the same as function, or unknown */
 	const char *file;                /* "" = unknown */
 	const char *module;              /* path, "" = unknown */
 	uint64_t offset;                 /* return address minus the module's load bias */

@@ -109,6 +109,7 @@ static int append_frame(struct frame_build *b, const struct ms_trace *trace, uin
 	const struct ms_symbol *s = ms_trace_symbols(trace, id, &n);
 	struct ms_report_line line = {
 		.function = "",
+		.linkage_name = "",
 		.file = "",
 		.module = m ? module_path[f->module] : "",
 		.offset = f ? f->address - (m ? m->load_bias : 0) : 0,
@@ -120,6 +121,7 @@ static int append_frame(struct frame_build *b, const struct ms_trace *trace, uin
 		return append_line(b, &line);
 	for (size_t i = 0; i < n; i++) {
 		line.function = text(ms_trace_string(trace, s[i].function));
+		line.linkage_name = text(ms_trace_string(trace, s[i].linkage_name));
 		line.file = text(ms_trace_string(trace, s[i].file));
 		line.line = s[i].line;
 		line.inlined = i + 1 < n;
