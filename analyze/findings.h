@@ -141,6 +141,11 @@ extern const struct ms_finding_kind_info {
 	const char *valgrind;
 } ms_finding_kinds[MS_FINDING_KIND_COUNT] __attribute__((visibility("default")));
 
+/* What stands innermost on the stack of the allocation or of the error and is not recorded there: the function of the malloc family,
+   or of libc, by its mangled name; "" = nothing. */
+const char *ms_finding_first_frame(const struct ms_finding *finding, bool of_allocation)
+	__attribute__((visibility("default")));
+
 void ms_findings_free(struct ms_findings *findings); /* leaves it all zero */
 
 #endif

@@ -135,6 +135,8 @@ void ms_report_free(struct ms_report *r)
 	free(r->timeline);
 	free(r->unmatched);
 	ms_findings_free(&r->findings);
+	ms_report_free(r->companion);
+	free(r->companion);
 	ms_cases_free(r->cases);
 	free(r->growth.sites);
 	ms_report_leaks_free(&r->leaks);

@@ -61,9 +61,10 @@ struct path {
 	const struct ms_report_line **lines;
 	size_t count;
 	uint8_t call;
+	const char *function;            /* libc function; "" = none */
 };
 
-static int open_path(struct path *p, const struct ms_report *r, uint8_t call, uint32_t node)
+static int open_path(struct path *p, const struct ms_report *r, uint32_t node)
 {
 	size_t n = 1;
 
@@ -72,7 +73,6 @@ static int open_path(struct path *p, const struct ms_report *r, uint8_t call, ui
 	p->lines = malloc(n * sizeof *p->lines);
 	if (!p->lines)
 		return MS_E_NOMEM;
-	p->call = call;
 	p->count = 0;
 	p->lines[p->count++] = NULL;
 	for (uint32_t k = node; k; k = r->nodes[k].parent)
@@ -113,13 +113,18 @@ static bool source_matches(const char *glob, const struct ms_report_line *l)
 	return ms_glob(glob, with_line);
 }
 
+/* Suppressions made by Valgrind may name the module of its own malloc and free. */
+#define VALGRIND_ALLOCATOR "/usr/libexec/valgrind/vgpreload_memcheck-amd64-linux.so"
+
 static bool frame_matches(const struct ms_pattern *p, const struct path *path, size_t at)
 {
 	const struct ms_report_line *l = path->lines[at];
 
 	if (!l) {
 		if (p->kind != MS_PATTERN_FUNCTION)
-			return p->kind == MS_PATTERN_OBJECT && path->call; /* the allocator's own module is not recorded here */
+			return p->kind == MS_PATTERN_OBJECT && ms_glob(p->glob, VALGRIND_ALLOCATOR);
+		if (*path->function && ms_glob(p->glob, path->function))
+			return true;
 		for (size_t i = 0; i < sizeof family_names / sizeof *family_names; i++)
 			if (family_names[i].kind == path->call && ms_glob(p->glob, family_names[i].name))
 				return true;
@@ -171,13 +176,13 @@ static bool anywhere_matches(const struct ms_suppression_rule *rule, const struc
 	return false;
 }
 
-uint32_t ms_suppressions_match(const struct ms_suppressions *s, const struct ms_report *report, enum ms_finding_kind kind,
-                               uint8_t call, uint32_t node)
+static uint32_t match(const struct ms_suppressions *s, const struct ms_report *report, enum ms_finding_kind kind, uint8_t call,
+                      const char *function, uint32_t node)
 {
-	struct path path;
+	struct path path = {.call = call, .function = function};
 	uint32_t found = 0;
 
-	if (s->count == 0 || open_path(&path, report, call, node))
+	if (s->count == 0 || open_path(&path, report, node))
 		return 0;
 	for (size_t i = 0; i < s->count && !found; i++) {
 		const struct ms_suppression_rule *rule = &s->rules[i];
@@ -185,11 +190,17 @@ uint32_t ms_suppressions_match(const struct ms_suppressions *s, const struct ms_
 		if (!(rule->kinds >> kind & 1))
 			continue;
 		if (rule->anywhere ? anywhere_matches(rule, &path)
-		                   : (call && frames_match(rule, &path, 0)) || frames_match(rule, &path, 1))
+		                   : ((call || *function) && frames_match(rule, &path, 0)) || frames_match(rule, &path, 1))
 			found = (uint32_t)i + 1;
 	}
 	free(path.lines);
 	return found;
+}
+
+uint32_t ms_suppressions_match(const struct ms_suppressions *s, const struct ms_report *report, enum ms_finding_kind kind,
+                               uint8_t call, uint32_t node)
+{
+	return match(s, report, kind, call, "", node);
 }
 
 /* ---- findings ------------------------------------------------------------------------------------------------------ */
@@ -200,9 +211,9 @@ static uint32_t match_finding(const struct ms_suppressions *s, const struct ms_r
 	uint32_t found = 0;
 
 	if (f->error_node)
-		found = ms_suppressions_match(s, home, f->kind, f->free_call, f->error_node);
+		found = match(s, home, f->kind, f->free_call, f->function, f->error_node);
 	if (!found && by_allocation)
-		found = ms_suppressions_match(s, home, f->kind, f->block.birth_kind, f->allocation_node);
+		found = match(s, home, f->kind, f->block.birth_kind, "", f->allocation_node);
 	return found;
 }
 
@@ -235,6 +246,18 @@ int ms_suppress(struct ms_report *report, const struct ms_suppressions *s, struc
 	return MS_OK;
 no_memory:
 	return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for suppressions");
+}
+
+const char *ms_finding_first_frame(const struct ms_finding *f, bool of_allocation)
+{
+	uint8_t kind = of_allocation ? f->block.birth_kind : f->free_call;
+
+	if (!of_allocation && *f->function)
+		return f->function;
+	for (size_t i = 0; i < sizeof family_names / sizeof *family_names; i++)
+		if (kind && family_names[i].kind == kind)
+			return family_names[i].name;
+	return "";
 }
 
 size_t ms_suppressions_count(const struct ms_suppressions *s)

@@ -122,15 +122,20 @@ static int by_severity(const void *pa, const void *pb)
 	return strcmp(a->fingerprint, b->fingerprint);
 }
 
+void ms_findings_order(struct ms_findings *f)
+{
+	if (f->count)
+		qsort(f->list, f->count, sizeof *f->list, by_severity);
+	for (size_t i = 0; i < f->count; i++)
+		f->list[i].id = (uint32_t)i + 1;
+}
+
 void ms_findings_finish(struct ms_findings_build *b, struct ms_findings *out)
 {
-	if (b->count)
-		qsort(b->list, b->count, sizeof *b->list, by_severity);
-	for (size_t i = 0; i < b->count; i++)
-		b->list[i].id = (uint32_t)i + 1;
 	out->list = b->list;
 	out->count = b->count;
 	out->omitted = b->omitted;
+	ms_findings_order(out);
 	b->list = NULL;
 	b->count = b->capacity = 0;
 }

@@ -31,6 +31,8 @@ void ms_finding_say(struct ms_finding *f, const char *format, ...) __attribute__
 int ms_findings_add(struct ms_findings_build *b, struct ms_finding *f, struct ms_finding **kept, struct ms_error *err);
 /* Moves the list, ordered (errors first, then by time) and numbered, to *out. */
 void ms_findings_finish(struct ms_findings_build *b, struct ms_findings *out);
+/* Orders and numbers the list anew. */
+void ms_findings_order(struct ms_findings *findings);
 /* Counts errors, warnings, suppressed, and what each detector found, anew. */
 void ms_findings_recount(struct ms_findings *findings);
 void ms_findings_build_free(struct ms_findings_build *b);

@@ -59,9 +59,16 @@ static uint64_t hash_path(uint64_t h, const struct ms_report *r, uint32_t node)
 	return h;
 }
 
+#define BASIS 0xcbf29ce484222325ull
+
+uint64_t ms_path_hash(const struct ms_report *report, uint32_t node)
+{
+	return hash_path(BASIS, report, node);
+}
+
 void ms_fingerprint(struct ms_finding *f, const struct ms_report *report)
 {
-	uint64_t h = 0xcbf29ce484222325ull;
+	uint64_t h = BASIS;
 
 	if (f->evidence != MS_EVIDENCE_DAMAGE)
 		h = hash_path(h, report, f->error_node);

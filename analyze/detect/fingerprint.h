@@ -20,4 +20,7 @@ size_t ms_normal_name_length(const char *function);
    error is. */
 void ms_fingerprint(struct ms_finding *f, const struct ms_report *report);
 
+/* The part of a call path in a fingerprint, for comparing paths of two reports. */
+uint64_t ms_path_hash(const struct ms_report *report, uint32_t node);
+
 #endif

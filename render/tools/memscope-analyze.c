@@ -13,16 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyze/companion.h"
 #include "analyze/report.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
 #include "render/json.h"
 #include "render/output.h"
+#include "render/suppression_file.h"
 #include "render/text.h"
+#include "render/tools/heap_checks.h"
 #include "render/units.h"
 #include "render/why.h"
 
-enum { STATUS_FINE = 0, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
+enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
 enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY };
 
@@ -46,7 +49,7 @@ static const struct argp_option option_table[] = {
 	{"why", KEY_WHY, "BLOCK|SITE", 0,
 	 "Instead of the report: who points to a block, from a root on. BLOCK: its number, or an address in it (0x...); SITE: site:N, N as reports print it; of its blocks the one that retains most", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
-	{NULL, 0, NULL, 0, "Other:", 3},
+	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
 	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},
 	{"help", 'h', NULL, 0, "Print this help", 0},
@@ -62,6 +65,7 @@ struct settings {
 	size_t top;
 	struct ms_text_options text_options;
 	struct ms_report_options report_options;
+	struct heap_checks checks;
 };
 
 static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high)
@@ -95,6 +99,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct ms_error err;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &s->checks;
+		break;
 	case KEY_TEXT:
 		s->text = true;
 		s->text_file = arg;
@@ -160,7 +167,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!s->trace)
 			argp_error(state, "no trace is given");
-		s->text |= !s->json;
+		s->text |= !s->json && !s->checks.generate;
 		if (s->text && s->json && !s->text_file && !s->json_file)
 			argp_error(state, "text and JSON cannot both go to %s: give one a file",
 			           s->output ? s->output : "standard output");
@@ -185,15 +192,23 @@ static char *help_filter(int key, const char *text, void *input)
 	for (size_t i = 0; i < ms_text_section_count; i++)
 		fprintf(f, "  %-12s %s%s\n", ms_text_sections[i].name, ms_text_sections[i].summary,
 		        ms_text_sections[i].by_default ? "" : " (only when asked for)");
-	fputs("\nExit status: 0 fine, 2 wrong usage, 3 the trace is not readable, 4 the report could not be made or written.", f);
+	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=; NAME a kind of finding, or\n", f);
+	for (size_t i = 0; i < ms_gate_quantity_count; i++)
+		fprintf(f, "  %-18s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
+	fputs("Kinds of findings:", f);
+	for (int k = 0; k < MS_FINDING_KIND_COUNT; k++)
+		fprintf(f, "%s %s", k ? "," : "", ms_finding_kinds[k].name);
+	fputs("\n\nExit status: 0 fine, 1 a condition of --fail-on holds, 2 wrong usage, 3 the trace is not readable, 4 the report could not be made or written.", f);
 	fclose(f);
 	return list;
 }
 
+static const struct argp_child children[] = {{&heap_checks_argp, 0, "Heap errors:", 3}, {0}};
+
 static const struct argp argp = {
 	option_table, parse, "TRACE",
-	"Replay a trace of memscope-record and report where the memory went: trace quality, totals, what the peak was made "
-	"of, what is alive at the end, temporary blocks, threads.\v", NULL, help_filter, NULL,
+	"Replay a trace of memscope-record and report where the memory went: trace quality, heap errors, totals, what the peak was made "
+	"of, what is alive at the end, temporary blocks, threads.\v", children, help_filter, NULL,
 };
 
 /* ---- progress ----------------------------------------------------------------------------------------------------- */
@@ -235,8 +250,10 @@ static void say(const char *file, const struct ms_error *err)
 	putc('\n', stderr);
 }
 
+enum output { TEXT, JSON, SUPPRESSIONS };
+
 /* why NULL: the report. */
-static int write_one(const struct settings *s, const struct ms_report *report, const struct ms_why *why, bool json,
+static int write_one(const struct settings *s, const struct ms_report *report, const struct ms_why *why, enum output what,
                      const char *path)
 {
 	struct ms_json_options json_options = {s->text_options.sort, s->top_given ? s->top : JSON_TOP};
@@ -257,11 +274,12 @@ static int write_one(const struct settings *s, const struct ms_report *report, c
 				? size.ws_col
 				: 100;
 	if (why)
-		rc = json ? ms_render_why_json(out.file, report, why, &err)
-		          : ms_render_why_text(out.file, report, why, &text_options, &err);
+		rc = what == JSON ? ms_render_why_json(out.file, report, why, &err)
+		                  : ms_render_why_text(out.file, report, why, &text_options, &err);
 	else
-		rc = json ? ms_render_json(out.file, report, &json_options, &err)
-		          : ms_render_text(out.file, report, &text_options, &err);
+		rc = what == JSON           ? ms_render_json(out.file, report, &json_options, &err)
+		     : what == SUPPRESSIONS ? ms_render_suppressions(out.file, report, &err)
+		                            : ms_render_text(out.file, report, &text_options, &err);
 	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
 		ms_output_discard(&out);
 		goto fail;
@@ -278,7 +296,7 @@ int main(int argc, char **argv)
 {
 	struct settings s = {.text_options = {.frames = 16}};
 	struct progress progress = {.next_s = 0.5};
-	struct ms_trace *trace = NULL;
+	struct ms_trace *trace = NULL, *companion = NULL;
 	struct ms_report report;
 	struct ms_why why = {0};
 	struct ms_error err;
@@ -298,12 +316,25 @@ int main(int argc, char **argv)
 	rc = ms_trace_open(&trace, s.trace, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&report, trace, &s.report_options, &err);
+	if (rc == MS_OK) {
+		rc = ms_report_merge_companion(&report, s.trace, &s.report_options, &companion, &err);
+		if (rc)
+			ms_report_free(&report);
+	}
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
 	if (rc) {
 		say(s.trace, &err);
 		ms_trace_close(trace);
+		ms_trace_close(companion);
+		heap_checks_free(&s.checks);
 		return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
+	}
+	rc = heap_checks_apply(&s.checks, &report, &err);
+	if (rc) {
+		fprintf(stderr, "memscope-analyze: %s\n", err.message);
+		status = rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_USAGE;
+		goto done;
 	}
 	if (s.verbose && !s.quiet) {
 		double seconds = seconds_since(&progress.start);
@@ -316,11 +347,18 @@ int main(int argc, char **argv)
 		status = err.code == MS_E_ARGUMENT ? STATUS_USAGE : STATUS_UNWRITTEN;
 	}
 	if (s.json && status == STATUS_FINE)
-		status = write_one(&s, &report, s.why ? &why : NULL, true, s.json_file ? s.json_file : s.output);
+		status = write_one(&s, &report, s.why ? &why : NULL, JSON, s.json_file ? s.json_file : s.output);
 	if (s.text && status == STATUS_FINE)
-		status = write_one(&s, &report, s.why ? &why : NULL, false, s.text_file ? s.text_file : s.output);
+		status = write_one(&s, &report, s.why ? &why : NULL, TEXT, s.text_file ? s.text_file : s.output);
+	if (s.checks.generate && status == STATUS_FINE)
+		status = write_one(&s, &report, NULL, SUPPRESSIONS, s.checks.generate_file ? s.checks.generate_file : s.output);
+	if (status == STATUS_FINE && heap_checks_failed(&s.checks, &report))
+		status = STATUS_FAILED;
+done:
 	ms_why_free(&why);
 	ms_report_free(&report);
 	ms_trace_close(trace);
+	ms_trace_close(companion);
+	heap_checks_free(&s.checks);
 	return status;
 }

@@ -1,0 +1,90 @@
+/* heap_checks.c - see heap_checks.h. */
+#include "heap_checks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/baseline.h"
+
+enum { KEY_SUPPRESSIONS = 1024, KEY_GENERATE, KEY_FAIL_ON, KEY_BASELINE };
+
+static const struct argp_option option_table[] = {
+	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
+	 "Leave out what FILE names, in the syntax of LeakSanitizer or Valgrind; may be given again", 0},
+	{"gen-suppressions", KEY_GENERATE, "FILE", OPTION_ARG_OPTIONAL,
+	 "Write a suppression for each finding, to FILE or standard output, instead of the text report", 0},
+	{"fail-on", KEY_FAIL_ON, "EXPR", 0,
+	 "Exit with status 1 when EXPR holds, as in 'findings>0', 'double-free>0', 'peak>64MiB'; may be given again", 0},
+	{"baseline", KEY_BASELINE, "FILE", 0,
+	 "Only findings that are not in FILE, a JSON report of before, count for --fail-on; the others are marked as known", 0},
+	{0},
+};
+
+static void add_gate(struct heap_checks *c, const char *text, struct argp_state *state)
+{
+	struct ms_gate *grown = realloc(c->gates, (c->gate_count + 1) * sizeof *grown);
+	struct ms_error err;
+
+	if (!grown)
+		argp_failure(state, 4, 0, "no memory");
+	c->gates = grown;
+	if (ms_gate_parse(&c->gates[c->gate_count++], text, &err))
+		argp_error(state, "--fail-on: %s", err.message);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct heap_checks *c = state->input;
+	struct ms_error err;
+
+	switch (key) {
+	case KEY_SUPPRESSIONS:
+		if ((!c->suppressions && ms_suppressions_new(&c->suppressions, &err)) ||
+		    ms_suppressions_read(c->suppressions, arg, &err))
+			argp_error(state, "--suppressions: %s", err.message);
+		return 0;
+	case KEY_GENERATE:
+		c->generate = true;
+		c->generate_file = arg;
+		return 0;
+	case KEY_FAIL_ON:
+		add_gate(c, arg, state);
+		return 0;
+	case KEY_BASELINE:
+		c->baseline = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp heap_checks_argp = {option_table, parse, NULL, NULL, NULL, NULL, NULL};
+
+int heap_checks_apply(const struct heap_checks *c, struct ms_report *report, struct ms_error *err)
+{
+	int rc = c->suppressions ? ms_suppress(report, c->suppressions, err) : MS_OK;
+
+	return rc == MS_OK && c->baseline ? ms_baseline_apply(report, c->baseline, err) : rc;
+}
+
+bool heap_checks_failed(const struct heap_checks *c, const struct ms_report *report)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < c->gate_count; i++) {
+		uint64_t value;
+
+		if (!ms_gate_holds(&c->gates[i], report, &value))
+			continue;
+		fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: it is %" PRIu64 "\n", c->gates[i].text, value);
+		failed = true;
+	}
+	return failed;
+}
+
+void heap_checks_free(struct heap_checks *c)
+{
+	ms_suppressions_free(c->suppressions);
+	free(c->gates);
+}

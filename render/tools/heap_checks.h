@@ -1,0 +1,34 @@
+/*
+ * heap_checks.h - the options of memscope-analyze about findings: suppressions, baseline, conditions for CI.
+ *
+ * A child parser of argp: its input is a struct heap_checks, all zero before. After the report is built, heap_checks_apply; after
+ * it is written, heap_checks_failed.
+ * Errors: messages on standard error. Ownership: heap_checks_free. Thread-safety: one thread.
+ */
+#ifndef MS_TOOLS_HEAP_CHECKS_H
+#define MS_TOOLS_HEAP_CHECKS_H
+
+#include <argp.h>
+
+#include "analyze/gate.h"
+#include "analyze/report.h"
+#include "analyze/suppressions.h"
+
+struct heap_checks {
+	struct ms_suppressions *suppressions; /* NULL = none given */
+	const char *baseline;
+	bool generate;
+	const char *generate_file;       /* NULL = where the report goes that names no file */
+	struct ms_gate *gates;
+	size_t gate_count;
+};
+
+extern const struct argp heap_checks_argp;
+
+/* Suppresses, compares with the baseline. MS_E_*. */
+int heap_checks_apply(const struct heap_checks *checks, struct ms_report *report, struct ms_error *err);
+/* Whether a condition holds; says which on standard error. */
+bool heap_checks_failed(const struct heap_checks *checks, const struct ms_report *report);
+void heap_checks_free(struct heap_checks *checks);
+
+#endif
