@@ -122,7 +122,7 @@ static bool frame_matches(const struct ms_pattern *p, const struct path *path, s
 
 	if (!l) {
 		if (p->kind != MS_PATTERN_FUNCTION)
-			return p->kind == MS_PATTERN_OBJECT && ms_glob(p->glob, VALGRIND_ALLOCATOR);
+			return p->kind == MS_PATTERN_OBJECT && strstr(p->glob, "vgpreload") && ms_glob(p->glob, VALGRIND_ALLOCATOR);
 		if (*path->function && ms_glob(p->glob, path->function))
 			return true;
 		for (size_t i = 0; i < sizeof family_names / sizeof *family_names; i++)
