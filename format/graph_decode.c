@@ -333,7 +333,7 @@ static bool allocate(struct filling *f)
 int ms_trace_graph_load(const struct ms_trace *t, size_t index, struct ms_graph_data *out, struct ms_error *err)
 {
 	const struct ms_graph_entry *e = entry(t, index);
-	const uint64_t budget = MS_TABLE_MEMORY(t->source.size);
+	const uint64_t budget = MS_GRAPH_MEMORY(t->source.size);
 	struct filling f = {.entry = e};
 	struct ms_unpacker u = {0};
 	struct ms_error own;

@@ -17,5 +17,7 @@
 
 /* A reader gives up when the side tables of a file would take more memory than this: far more than any real trace. */
 #define MS_TABLE_MEMORY(file_bytes) ((UINT64_C(64) << 20) + UINT64_C(1024) * (file_bytes))
+/* The same for the blocks and edges of one graph: a heap built by a loop compresses to nearly nothing. */
+#define MS_GRAPH_MEMORY(file_bytes) ((UINT64_C(256) << 20) + UINT64_C(1024) * (file_bytes))
 
 #endif

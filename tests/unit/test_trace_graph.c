@@ -695,6 +695,33 @@ static void misuse(void **state)
 	ms_stream_free(&f.stream);
 }
 
+/* A tiny file that announces an absurd number of edges is refused before memory is taken for them. */
+static void absurd_sizes(void **state)
+{
+	struct rng r = {21};
+	struct ms_graph_data d;
+	struct ms_trace *t;
+	struct graph g;
+	struct file f;
+
+	(void)state;
+	open_file(&f, NULL);
+	put_events(&f, &r, 300);
+	random_graph(&g, &r, 50, 100);
+	write_graph(&f, &r, &g);
+	t = finish(&f);
+	/* As if headers and Graph block agreed on it. */
+	((struct ms_graph *)(uintptr_t)ms_trace_graph(t, 0))->edges = UINT64_C(1) << 40;
+	assert_int_equal(ms_trace_graph_load(t, 0, &d, &f.err), MS_E_LIMIT);
+	assert_null(d.block);
+	((struct ms_graph *)(uintptr_t)ms_trace_graph(t, 0))->edges = g.edges + 1;
+	assert_int_equal(ms_trace_graph_load(t, 0, &d, &f.err), MS_E_CORRUPT);
+	assert_int_equal(ms_trace_graph_load(t, 1, &d, &f.err), MS_E_ARGUMENT);
+	ms_trace_close(t);
+	free_graph(&g);
+	ms_stream_free(&f.stream);
+}
+
 /* A copy has evidence, graphs and names as they were. */
 static void copies(void **state)
 {
@@ -749,6 +776,7 @@ int main(void)
 		cmocka_unit_test(every_cut),
 		cmocka_unit_test(unfinished_graph),
 		cmocka_unit_test(misuse),
+		cmocka_unit_test(absurd_sizes),
 		cmocka_unit_test(copies),
 	};
 
