@@ -173,7 +173,7 @@ struct filling {
 	uint64_t *source_offset, *target_offset;
 	uint8_t *flags;
 	uint64_t blocks, edges;
-	uint64_t *values[4];             /* scratch, MS_MAX_GRAPH_ROWS each */
+	uint64_t *values[4];             /* scratch: the rows of one block of the file */
 };
 
 static int column(uint64_t *out, struct fb_column c, uint32_t count, const char *what, uint64_t offset,
@@ -310,6 +310,7 @@ static int fill(struct filling *f, const struct ms_trace *t, struct ms_unpacker 
 static bool allocate(struct filling *f)
 {
 	const size_t blocks = (size_t)f->entry->graph.blocks + 1, edges = (size_t)f->entry->graph.edges + 1;
+	const size_t most = blocks > edges ? blocks : edges, rows = most < MS_MAX_GRAPH_ROWS ? most : MS_MAX_GRAPH_ROWS;
 	bool there = true;
 
 	f->block = malloc(blocks * sizeof(*f->block));
@@ -320,7 +321,7 @@ static bool allocate(struct filling *f)
 	f->target_offset = malloc(edges * sizeof(*f->target_offset));
 	f->flags = malloc(edges);
 	for (unsigned i = 0; i < sizeof(f->values) / sizeof(f->values[0]); i++) {
-		f->values[i] = malloc(MS_MAX_GRAPH_ROWS * sizeof(uint64_t));
+		f->values[i] = malloc(rows * sizeof(uint64_t));
 		there = there && f->values[i] != NULL;
 	}
 	return there && f->block != NULL && f->first_word != NULL && f->source != NULL && f->target != NULL &&
