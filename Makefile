@@ -207,11 +207,11 @@ $(B)/programs/%.so: tests/programs/count/%.c
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O2 -fPIC -shared -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< -ldl
 PROGRAM_LINK = -L$(B)/programs -Wl,-rpath,'$$ORIGIN' $(call flags_of,$<) -lpthread -ldl
-$(B)/programs/%: tests/programs/%.c tests/programs/known.h $(PROGRAM_SOS)
+$(B)/programs/%: tests/programs/%.c tests/programs/known.h tests/programs/leak_common.h $(PROGRAM_SOS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O1 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
-$(B)/programs/%: tests/programs/%.cpp tests/programs/known.h $(PROGRAM_SOS)
+$(B)/programs/%: tests/programs/%.cpp tests/programs/known.h tests/programs/leak_common.h $(PROGRAM_SOS)
 	@mkdir -p $(@D)
 	@echo "  CXX     $@"
 	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
