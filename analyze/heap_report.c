@@ -101,6 +101,37 @@ int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const stru
 	return rc;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int ms_leaks_note_suppressed(struct ms_report *r, struct ms_error *err)
+{
+	struct ms_report_leaks *l = &r->leaks;
+	const char **fingerprints = malloc((r->findings.count + 1) * sizeof *fingerprints);
+	size_t n = 0;
+
+	if (!fingerprints)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for suppressed leaks");
+	for (size_t i = 0; i < r->findings.count; i++)
+		if (r->findings.list[i].suppressed_by)
+			fingerprints[n++] = r->findings.list[i].fingerprint;
+	qsort(fingerprints, n, sizeof *fingerprints, by_text);
+	l->suppressed = (struct ms_leak_amount){0, 0};
+	for (size_t i = 0; i < l->leak_count; i++) {
+		const char *key = l->leaks[i].fingerprint;
+
+		l->leaks[i].suppressed = *key && n && bsearch(&key, fingerprints, n, sizeof *fingerprints, by_text);
+		if (l->leaks[i].suppressed) {
+			l->suppressed.blocks += l->leaks[i].blocks;
+			l->suppressed.bytes += l->leaks[i].bytes;
+		}
+	}
+	free(fingerprints);
+	return MS_OK;
+}
+
 void ms_report_leaks_free(struct ms_report_leaks *l)
 {
 	free(l->leaks);

@@ -14,6 +14,9 @@
 int ms_heap_report(struct ms_report *report, const struct ms_trace *trace, const struct ms_stack_map *stacks,
                    struct ms_error *err);
 
+/* After the findings were suppressed: marks their leaks, and sums them up. Errors: MS_E_NOMEM. */
+int ms_leaks_note_suppressed(struct ms_report *report, struct ms_error *err);
+
 /* The parts; each fills its own field from a solved graph. node_count: of call paths. */
 int ms_group_leaks(struct ms_report_leaks *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);
 int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);

@@ -8,6 +8,7 @@
 #include "detect/findings_build.h"
 #include "format/events.h"
 #include "free_rules.h"
+#include "heap_report.h"
 #include "suppression_rules.h"
 
 bool ms_glob(const char *glob, const char *text)
@@ -243,7 +244,7 @@ int ms_suppress(struct ms_report *report, const struct ms_suppressions *s, struc
 		}
 	}
 	ms_findings_recount(f);
-	return MS_OK;
+	return ms_leaks_note_suppressed(report, err);
 no_memory:
 	return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for suppressions");
 }

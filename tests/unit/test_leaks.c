@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "analyze/suppressions.h"
 #include "format/evidence.h"
 #include "small_trace.h"
 
@@ -191,6 +192,33 @@ static void test_findings(void **state)
 	assert_string_equal(f->fingerprint, group(&r, MS_LEAK_DEFINITE, 30)->fingerprint);
 	assert_int_equal(finding(&r, MS_FINDING_LEAK_INDIRECT, 20)->severity, MS_SEVERITY_WARNING);
 	assert_int_equal(finding(&r, MS_FINDING_LEAK_POSSIBLE, 60)->certainty, MS_INFERRED);
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+static void test_suppressed_leaks(void **state)
+{
+	struct ms_suppressions *s;
+	struct small_trace t;
+	struct ms_report r;
+	struct ms_error err;
+
+	(void)state;
+	write_heap(&t);
+	write_graph(&t, MS_GRAPH_EXIT, NULL, 0);
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_int_equal(ms_suppressions_new(&s, &err), MS_OK);
+	assert_int_equal(ms_suppressions_parse(s, "test", "leak:parse\n", &err), MS_OK);
+	assert_int_equal(ms_suppress(&r, s, &err), MS_OK);
+	assert_int_equal(detector(&r)->found, 3);
+	assert_int_equal(detector(&r)->suppressed, 2);
+	assert_true(group(&r, MS_LEAK_DEFINITE, 30)->suppressed);
+	assert_true(group(&r, MS_LEAK_INDIRECT, 20)->suppressed);
+	assert_false(group(&r, MS_LEAK_DEFINITE, 10)->suppressed);
+	assert_int_equal(r.leaks.suppressed.blocks, 2);
+	assert_int_equal(r.leaks.suppressed.bytes, 50);
+	assert_amount(&r, MS_LEAK_DEFINITE, 2, 40); /* what leaked stays what it is */
+	ms_suppressions_free(s);
 	ms_report_free(&r);
 	small_trace_free(&t);
 }
@@ -443,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_leaks_of_a_heap_on_paper),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_what_was_not_scanned_weakens),
+		cmocka_unit_test(test_suppressed_leaks),
 		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_no_graph_is_not_observable),
