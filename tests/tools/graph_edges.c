@@ -9,7 +9,7 @@
  *   unscanned REASON ID BYTES
  *   edge SOURCE OFFSET ADDRESS TARGET_OFFSET FLAGS      SOURCE: block:ADDRESS, or for a root
  *        data:SYMBOL, stack:TID:FUNCTION, registers:TID, tls:TID, mapping:NAME
- *   (OFFSET of a root: the address of the pointer; registers: offset)
+ *   A space in a name is printed as _. (OFFSET of a root: the address of the pointer; registers: offset)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,7 +75,9 @@ static void print_root(const struct ms_trace *t, const struct ms_graph_root *r, 
 		printf("tls:%" PRIu32, r->tid);
 		break;
 	default:
-		printf("mapping:%s", r->name ? ms_trace_string(t, r->name) : "");
+		printf("mapping:");
+		for (const char *c = r->name ? ms_trace_string(t, r->name) : ""; *c; c++)
+			putchar(*c == ' ' ? '_' : *c);
 		break;
 	}
 	printf(" %#" PRIx64, r->start + offset);

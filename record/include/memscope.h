@@ -1,0 +1,30 @@
+/*
+ * memscope.h - what a program may ask of memscope while it is recorded. Needs no library: where nothing records, nothing happens.
+ *
+ * memscope_graph   records now which live block is pointed to from where (a heap graph): all threads stand still for
+ *                  some milliseconds, a second or so with millions of blocks. Returns 1 when a graph was recorded, else 0: not
+ *                  recorded by memscope-record, recording has ended, or another graph is being taken. errno is kept.
+ *
+ * C99 and C++11, ELF with weak symbols (gcc, clang). Any thread, also in a signal handler. In a shared library of its own that is
+ * linked with -z defs the weak symbol may stay undefined; that is its purpose.
+ */
+#ifndef MEMSCOPE_H
+#define MEMSCOPE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Defined by the recorder's library inside the program. Not for direct use. */
+extern int memscope_graph_request(void) __attribute__((weak));
+
+static inline int memscope_graph(void)
+{
+	return memscope_graph_request ? memscope_graph_request() : 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
