@@ -130,6 +130,14 @@ bool ms_memory_word(uint64_t address, uint64_t *value)
 	return address < UINT64_C(1) << 47 && ms_copy_words(value, address, 1) == 0;
 }
 
+uint64_t ms_memory_read(uint64_t *to, uint64_t address, uint64_t words)
+{
+	uint64_t done = words - ms_copy_words(to, address, words);
+
+	memory.bytes += done * 8;
+	return done;
+}
+
 uint64_t ms_memory_bytes(void)
 {
 	return memory.bytes;

@@ -29,7 +29,9 @@ void ms_memory_end(void);
 const uint64_t *ms_memory_page(uint64_t page, enum ms_page_state *state);
 /* One word at any address. */
 bool ms_memory_word(uint64_t address, uint64_t *value);
-/* Bytes copied so far since ms_memory_begin. */
+/* Copies up to `words` words from any address; how many it were until something was not there. */
+uint64_t ms_memory_read(uint64_t *to, uint64_t address, uint64_t words);
+/* Bytes of pages and of ms_memory_read copied since ms_memory_begin. */
 uint64_t ms_memory_bytes(void);
 
 #endif

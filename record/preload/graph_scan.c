@@ -125,6 +125,30 @@ static void range(struct ms_scan *scan, uint32_t source, uint64_t base, uint64_t
 		ms_sink_unscanned(scan->sink, MS_UNSCANNED_RANGE, fault_start, faulted);
 }
 
+/*
+ * A block that a guard has put at the very end of its page: the program's pointers in it are aligned as the program would have
+ * it, from the start of the block. Such a block is in memory as a whole.
+ */
+static void crooked_block(struct ms_scan *scan, uint32_t position)
+{
+	static uint64_t words[MS_PAGE_WORDS];
+	const struct ms_graph_block *b = &scan->index->blocks[position];
+	uint64_t total = b->size_bytes / 8;
+
+	for (uint64_t done = 0; done < total;) {
+		uint64_t wanted = total - done < MS_PAGE_WORDS ? total - done : MS_PAGE_WORDS;
+		uint64_t n = ms_memory_read(words, b->address + done * 8, wanted);
+
+		for (uint64_t i = 0; i < n; i++)
+			word(scan, position, (done + i) * 8, words[i], false);
+		if (n < wanted) {
+			ms_sink_unscanned(scan->sink, MS_UNSCANNED_RANGE, b->address + (done + n) * 8, (total - done - n) * 8);
+			return;
+		}
+		done += n;
+	}
+}
+
 static void first_word(struct ms_scan *scan, uint32_t position)
 {
 	const struct ms_graph_block *block = &scan->index->blocks[position];
@@ -132,12 +156,17 @@ static void first_word(struct ms_scan *scan, uint32_t position)
 	const uint64_t *words;
 	uint64_t value;
 
-	if (block->size_bytes < 8 || block->address % 8 != 0)
+	if (block->size_bytes < 8)
 		return;
-	words = ms_memory_page(block->address & ~(MS_PAGE - 1), &state);
-	if (words == NULL)
-		return;
-	value = words[block->address % MS_PAGE / 8];
+	if (block->address % 8 != 0) {
+		if (!ms_memory_word(block->address, &value))
+			return;
+	} else {
+		words = ms_memory_page(block->address & ~(MS_PAGE - 1), &state);
+		if (words == NULL)
+			return;
+		value = words[block->address % MS_PAGE / 8];
+	}
 	if (in_module(scan, value))
 		ms_sink_word(scan->sink, position, value);
 }
@@ -162,6 +191,11 @@ static bool blocks(struct ms_scan *scan)
 			return false;
 		while (region < maps->count && maps->regions[region].end <= at)
 			region++;
+		if (at % 8 != 0) {
+			first_word(scan, i);
+			crooked_block(scan, i);
+			continue;
+		}
 		for (size_t r = region; at < end; r++) { /* a block may lie in several mappings */
 			uint64_t stop;
 

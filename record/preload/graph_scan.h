@@ -1,6 +1,7 @@
 /*
  * graph_scan.h - the scan: every aligned word of the live blocks, then of the roots, that is the address of a live block's byte
- * becomes an edge.
+ * becomes an edge. Aligned: at a multiple of 8 from address 0; in a block that starts elsewhere (a guard's, at the very end of its
+ * page) from the start of the block.
  *
  * Pointers into the middle of a block count, with their offset; where a heuristic of Memcheck says that such a pointer holds the
  * block, the edge's flags say which. Two kinds of words are no edges although they look like it: in a root what lies in a live

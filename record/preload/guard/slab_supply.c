@@ -498,6 +498,7 @@ bool slab_supply_start(uint64_t low, uint64_t span, uint64_t quarantine_bytes)
 			pthread_key_delete(end_key);
 	}
 	words_low = (uint64_t)words;
+	ms_own_add(words_low, words_bytes);
 	held_limit = quarantine_bytes;
 	slab_low = low;
 	slab_span = span;
