@@ -502,6 +502,33 @@ static void pages_check(enum ms_check_kind why, const struct ms_caller *caller)
 	}
 }
 
+/* ---- sampling --------------------------------------------------------------------------------------------------- */
+
+static __thread uint32_t until_sample, sample_random;
+
+static __attribute__((noinline)) bool draw_sample(void)
+{
+	bool first = sample_random == 0;
+
+	if (mode != MS_GUARD_SAMPLE)
+		return mode == MS_GUARD_FULL;
+	if (first)
+		sample_random = (uint32_t)(ms_ticks() ^ (uintptr_t)&sample_random >> 4) | 1;
+	/* Uniform in [1, 2 rate - 1]: the mean is the rate, and no rhythm of the program can fall in step with it. */
+	until_sample = (uint32_t)((uint64_t)random_step(&sample_random) * (2 * (uint64_t)sample_rate - 1) >> 32);
+	return !first || until_sample == 0;
+}
+
+bool guard_pages_wanted(size_t bytes)
+{
+	(void)bytes;
+	if (__builtin_expect(until_sample != 0, 1)) {
+		until_sample--;
+		return false;
+	}
+	return draw_sample();
+}
+
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
 /* A sixteenth of the machine's memory, but no more than half a GiB: some 130,000 small blocks. */
@@ -531,6 +558,7 @@ static bool pages_start(uint64_t low, uint64_t span, const struct ms_guard_confi
 	guard_set(lanes, 0, sizeof(lanes));
 	guard_set(canary_page, GUARD_CANARY, sizeof(canary_page));
 	my_lane = 0;
+	until_sample = 0;
 	atomic_store(&wasted_bytes, 0);
 	atomic_store(&blocks_told, 0);
 	atomic_store(&checks_told, 0);
@@ -542,33 +570,6 @@ static bool pages_start(uint64_t low, uint64_t span, const struct ms_guard_confi
 	ground_start(mode != MS_GUARD_FULL && guard_pages_best == GROUND_MOVED ? GROUND_MARKERS : guard_pages_best);
 	kept_start();
 	return true;
-}
-
-/* ---- sampling --------------------------------------------------------------------------------------------------- */
-
-static __thread uint32_t until_sample, sample_random;
-
-static __attribute__((noinline)) bool draw_sample(void)
-{
-	bool first = sample_random == 0;
-
-	if (mode != MS_GUARD_SAMPLE)
-		return mode == MS_GUARD_FULL;
-	if (first)
-		sample_random = (uint32_t)(ms_ticks() ^ (uintptr_t)&sample_random >> 4) | 1;
-	/* Uniform in [1, 2 rate - 1]: the mean is the rate, and no rhythm of the program can fall in step with it. */
-	until_sample = (uint32_t)((uint64_t)random_step(&sample_random) * (2 * (uint64_t)sample_rate - 1) >> 32);
-	return !first || until_sample == 0;
-}
-
-bool guard_pages_wanted(size_t bytes)
-{
-	(void)bytes;
-	if (__builtin_expect(until_sample != 0, 1)) {
-		until_sample--;
-		return false;
-	}
-	return draw_sample();
 }
 
 /* ---- fork, counters --------------------------------------------------------------------------------------------- */
