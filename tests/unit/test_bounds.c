@@ -304,7 +304,6 @@ static int file_fd(void)
 	X(wcsnlen, 4, READ, FIRST, letters(p, n, 4); assert_int_equal(wrapped_wcsnlen(p, n), n))                      \
 	X(strndup, 1, READ, FIRST, letters(p, n, 1); free(wrapped_strndup(p, n)))                                     \
 	X(__strndup, 1, READ, FIRST, letters(p, n, 1); free(wrapped___strndup(p, n)))                                 \
-	X(wcswidth, 4, READ, FIRST, letters(p, n, 4); SAME(wcswidth, W(p), n))                                        \
 	X(fputs, 1, READ, FIRST, text(p, n, 1); wrapped_fputs(p, sink))                                               \
 	X(fputs_unlocked, 1, READ, FIRST, text(p, n, 1); wrapped_fputs_unlocked(p, sink))                             \
 	X(fputws, 4, READ, FIRST, text(p, n, 4); wrapped_fputws(p, wide_sink))                                        \
@@ -433,6 +432,30 @@ static int file_fd(void)
 	X(__vsprintf_chk, 1, WRITE, WHOLE, text(large, n, 1); list_call(NUMBER___vsprintf_chk, p, n, "%s", large))        \
 	X(__vsnprintf_chk, 1, WRITE, WHOLE, text(large, n, 1); list_call(NUMBER___vsnprintf_chk, p, n + 8, "%s", large))  \
 	X(__vswprintf_chk, 4, WRITE, WHOLE, text(large, n, 4); list_call(NUMBER___vswprintf_chk, p, n + 8, L"%ls", large)) \
+	X(vprintf, 1, READ, SILENT, (void)0)                                                                          \
+	X(printf, 1, READ, SILENT, (void)0)                                                                           \
+	X(vwprintf, 4, READ, SILENT, (void)0)                                                                         \
+	X(wprintf, 4, READ, SILENT, (void)0)                                                                          \
+	X(__vprintf_chk, 1, READ, SILENT, (void)0)                                                                    \
+	X(__printf_chk, 1, READ, SILENT, (void)0)                                                                     \
+	X(__vwprintf_chk, 4, READ, SILENT, (void)0)                                                                   \
+	X(__wprintf_chk, 4, READ, SILENT, (void)0)                                                                    \
+	X(fprintf, 1, READ, FIRST, text(p, n, 1); wrapped_fprintf(sink, "%d %s", 1, p))                               \
+	X(vfprintf, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER_vfprintf, p, n, "%s", p))                         \
+	X(__fprintf_chk, 1, READ, FIRST, letters(p, n, 1); wrapped___fprintf_chk(sink, 0, "%.*s", (int)n, p))         \
+	X(__vfprintf_chk, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER___vfprintf_chk, p, n, "%s", p))             \
+	X(fwprintf, 4, READ, FIRST, text(p, n, 4); wrapped_fwprintf(wide_sink, L"%f %ls", 1.0, p))                    \
+	X(vfwprintf, 4, READ, FIRST, text(p, n, 4); list_call(NUMBER_vfwprintf, p, n, L"%S", p))                      \
+	X(__fwprintf_chk, 4, READ, FIRST, text(p, n, 4); wrapped___fwprintf_chk(wide_sink, 0, L"%ls", p))             \
+	X(__vfwprintf_chk, 4, READ, FIRST, text(p, n, 4); list_call(NUMBER___vfwprintf_chk, p, n, L"%ls", p))         \
+	X(dprintf, 4, READ, FIRST, text(p, n, 4); wrapped_dprintf(null_fd, "%ls", p))                                 \
+	X(vdprintf, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER_vdprintf, p, n, "%s", p))                         \
+	X(__dprintf_chk, 1, READ, FIRST, text(p, n, 1); wrapped___dprintf_chk(null_fd, 0, p))                         \
+	X(__vdprintf_chk, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER___vdprintf_chk, p, n, "%s", p))             \
+	X(asprintf, 1, READ, FIRST, void *out; text(p, n, 1); assert_int_equal(wrapped_asprintf(&out, "%s", p), n - 1); free(out)) \
+	X(vasprintf, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER_vasprintf, p, n, "%s", p))                       \
+	X(__asprintf_chk, 1, READ, FIRST, void *out; text(p, n, 1); wrapped___asprintf_chk(&out, 0, "%s", p); free(out)) \
+	X(__vasprintf_chk, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER___vasprintf_chk, p, n, "%s", p))           \
 	X(fgets, 1, WRITE, WHOLE, FILE *f = stream_of(other, n - 1); wrapped_fgets(p, (int)n + 8, f); fclose(f))      \
 	X(fgets_unlocked, 1, WRITE, WHOLE, FILE *f = stream_of(other, n + 8); wrapped_fgets_unlocked(p, (int)n, f); fclose(f)) \
 	X(fgetws, 4, WRITE, WHOLE, FILE *f = stream_of(other, n - 1); wrapped_fgetws(p, (int)n + 8, f); fclose(f))    \
@@ -487,6 +510,7 @@ static int file_fd(void)
 
 static FILE *sink, *wide_sink;
 static locale_t locale;
+static int null_fd;
 
 #define LIST_vsprintf wrapped_vsprintf(p, format, list)
 #define LIST_vsnprintf wrapped_vsnprintf(p, n, format, list)
@@ -494,14 +518,30 @@ static locale_t locale;
 #define LIST___vsprintf_chk wrapped___vsprintf_chk(p, 0, SIZE_MAX, format, list)
 #define LIST___vsnprintf_chk wrapped___vsnprintf_chk(p, n, 0, SIZE_MAX, format, list)
 #define LIST___vswprintf_chk wrapped___vswprintf_chk(p, n, 0, SIZE_MAX, format, list)
+#define LIST_vfprintf wrapped_vfprintf(sink, format, list)
+#define LIST___vfprintf_chk wrapped___vfprintf_chk(sink, 0, format, list)
+#define LIST_vfwprintf wrapped_vfwprintf(wide_sink, format, list)
+#define LIST___vfwprintf_chk wrapped___vfwprintf_chk(wide_sink, 0, format, list)
+#define LIST_vdprintf wrapped_vdprintf(null_fd, format, list)
+#define LIST___vdprintf_chk wrapped___vdprintf_chk(null_fd, 0, format, list)
+#define LIST_vprintf wrapped_vprintf(format, list)
+#define LIST___vprintf_chk wrapped___vprintf_chk(0, format, list)
+#define LIST_vwprintf wrapped_vwprintf(format, list)
+#define LIST___vwprintf_chk wrapped___vwprintf_chk(0, format, list)
+#define LIST_vasprintf wrapped_vasprintf(&out, format, list)
+#define LIST___vasprintf_chk wrapped___vasprintf_chk(&out, 0, format, list)
 enum list_function {
-#define LISTS(X) X(vsprintf) X(vsnprintf) X(vswprintf) X(__vsprintf_chk) X(__vsnprintf_chk) X(__vswprintf_chk)
+#define LISTS(X)                                                                                                      \
+	X(vfprintf) X(__vfprintf_chk) X(vfwprintf) X(__vfwprintf_chk) X(vdprintf) X(__vdprintf_chk) X(vprintf)        \
+	X(__vprintf_chk) X(vwprintf) X(__vwprintf_chk) X(vasprintf) X(__vasprintf_chk)                                \
+	X(vsprintf) X(vsnprintf) X(vswprintf) X(__vsprintf_chk) X(__vsnprintf_chk) X(__vswprintf_chk)
 #define X(name) NUMBER_##name,
 	LISTS(X)
 #undef X
 };
 static int list_call(enum list_function function, char *p, size_t n, const void *format, ...)
 {
+	void *out = NULL;
 	va_list list;
 	int result = -1;
 
@@ -515,6 +555,7 @@ static int list_call(enum list_function function, char *p, size_t n, const void 
 #undef X
 	}
 	va_end(list);
+	free(out);
 	return result;
 }
 
@@ -688,7 +729,8 @@ static void test_only_what_is_touched(void **state)
 	/* Comparisons end at the first difference, searches at what they look for, whatever the limit. */
 	p = one_block(8, false, false);
 	memcpy(p, "abcdefgh", 8);
-	assert_true(wrapped_memcmp(p, "abx", 100) < 0);
+	strcpy(large, "abx");
+	assert_true(wrapped_memcmp(p, large, 100) < 0);
 	assert_true(wrapped_strncmp(p, "abcx", 100) < 0);
 	assert_true(wrapped_strcmp("abcdefgi", p) > 0);
 	assert_true(wrapped_strcasecmp(p, "ABCDEFGI") < 0);
@@ -925,6 +967,89 @@ static void test_results_say(void **state)
 	close(pair[1]);
 }
 
+static void test_formats(void **state)
+{
+	char *p = one_block(8, false, false);
+	int *stored;
+
+	(void)state;
+	memcpy(p, "abcdefgh", 9); /* 8 characters in the block, the terminator behind it */
+	/* The arguments before it take their places, whatever their types. */
+	wrapped_fprintf(sink, "%%%d%-5ld%+llu%hhd%c%5.2f%Lg%a%p%zu%jd%td%m%*d%.*f%s%n", 1, 2l, 3ull, 4, 'c', 1.0, 2.0l, 3.0, (void *)p,
+			(size_t)5, (intmax_t)6, (ptrdiff_t)7, 8, 9, 3, 4.0, p, (int *)(void *)large);
+	expect("fprintf", "after many arguments", MS_ACCESS_READ, at(8), 1, false);
+	assert_string_equal(seen[0].function, "fprintf");
+	/* A precision ends the string; a negative one is none. */
+	wrapped_fprintf(sink, "%.8s%.*s%.3s", p, 8, p, p);
+	silent("fprintf", "with a precision");
+	wrapped_fprintf(sink, "%.*s", -1, p);
+	expect("fprintf", "negative precision", MS_ACCESS_READ, at(8), 1, false);
+	wrapped_fprintf(sink, "%.9s", p);
+	expect("fprintf", "precision behind", MS_ACCESS_READ, at(8), 1, false);
+	wrapped_fprintf(sink, "%p%s%s", (void *)p, "outside", (char *)NULL);
+	silent("fprintf", "no string of the pool");
+	/* The walk ends at what it does not know: no guess about later arguments. */
+	wrapped_fprintf(sink, "%2$s%1$s", p, "x");
+	wrapped_fprintf(sink, "%1$*2$d%3$s", 1, 2, p);
+	silent("fprintf", "positions");
+	wrapped_fprintf(sink, "%ls%s", L"\x20ac", p);
+	silent("fprintf", "after a conversion that may fail");
+	/* Converted strings, where ASCII makes it certain. */
+	wrapped_fwprintf(wide_sink, L"%s", p);
+	expect("fwprintf", "narrow", MS_ACCESS_READ, at(8), 1, false);
+	p[0] = '\xff';
+	wrapped_fwprintf(wide_sink, L"%s", p);
+	silent("fwprintf", "that fails to convert");
+	stored = (int *)(void *)p;
+	wrapped_fprintf(sink, "abc%n", stored);
+	assert_int_equal(*stored, 3);
+	silent("fprintf", "%n inside");
+	wrapped_fprintf(sink, "abc%ln", (long *)(void *)(p + 4));
+	expect("fprintf", "%ln", MS_ACCESS_WRITE, at(8), 4, false);
+	/* Formats without an end, or freed. */
+	memcpy(p, "abcdefgh", 9);
+	wrapped_fprintf(sink, p);
+	expect("fprintf", "a format", MS_ACCESS_READ, at(8), 1, false);
+	memcpy(p, "abcdefg%", 8);
+	memcpy(p + 8, "s", 2);
+	wrapped_fprintf(sink, p, "x");
+	expect("fprintf", "a format that ends in a conversion", MS_ACCESS_READ, at(8), 1, false);
+	one_block(8, true, false);
+	memcpy(p, "abc", 4);
+	wrapped_fprintf(sink, "%s", p);
+	expect("fprintf", "freed", MS_ACCESS_READ, at(0), 1, true);
+	wrapped_fprintf(sink, p);
+	expect("fprintf", "a freed format", MS_ACCESS_READ, at(0), 1, true);
+}
+
+static void test_sets(void **state)
+{
+	char *p = one_block(4, false, false), *w;
+	void *rest;
+
+	(void)state;
+	memcpy(p, "abcd", 5);
+	/* The functions for bytes read the set as a whole, if there is anything to look for. */
+	wrapped_strspn("abx", p);
+	expect("strspn", "the set", MS_ACCESS_READ, at(4), 1, false);
+	wrapped_strtok((char[]){"xyz"}, p);
+	expect("strtok", "the set", MS_ACCESS_READ, at(4), 1, false);
+	assert_int_equal(wrapped_strcspn("", p), 0);
+	assert_null(wrapped_strtok_r((char[]){""}, p, &rest));
+	silent("strcspn", "of nothing");
+	/* The wide ones character by character. */
+	w = one_block(16, false, false);
+	wmemcpy(W(w), L"abcd", 5);
+	assert_int_equal(wrapped_wcsspn(L"abc", w), 3);
+	assert_int_equal(wrapped_wcscspn(L"axyz", w), 0);
+	assert_non_null(wrapped_wcspbrk(L"b", w));
+	silent("wcsspn", "found in the known part of the set");
+	wrapped_wcsspn(L"abx", w);
+	expect("wcsspn", "the set", MS_ACCESS_READ, at(16), 4, false);
+	wrapped_wcspbrk(L"xa", w);
+	expect("wcspbrk", "the set", MS_ACCESS_READ, at(16), 4, false);
+}
+
 static void test_streams(void **state)
 {
 	int out = dup(STDOUT_FILENO), in = dup(STDIN_FILENO), fds[2];
@@ -948,9 +1073,25 @@ static void test_streams(void **state)
 	silent("puts", "that fits");
 	strcpy(p, "12345678");
 	wrapped_puts(p);
+	wrapped_printf("%s", p);
+	wrapped___printf_chk(0, "%s", p);
+	assert_int_equal(list_call(NUMBER_vprintf, p, 0, "%s", p), 8);
+	assert_int_equal(list_call(NUMBER___vprintf_chk, p, 0, "%s", p), 8);
+	/* The stream is one of bytes; the string is looked at before. */
+	assert_int_equal(wrapped_wprintf(L"%s", p), -1);
+	assert_int_equal(wrapped___wprintf_chk(0, L"%s", p), -1);
+	assert_int_equal(list_call(NUMBER_vwprintf, p, 0, L"%s", p), -1);
+	assert_int_equal(list_call(NUMBER___vwprintf_chk, p, 0, L"%s", p), -1);
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
-	expect("puts", "without an end", MS_ACCESS_READ, at(8), 1, false);
+	assert_int_equal(seen_count, 9);
+	for (size_t i = 0; i < 9; i++) {
+		assert_int_equal(seen[i].address, at(8));
+		assert_int_equal(seen[i].length_bytes, 1);
+	}
+	assert_string_equal(seen[1].function, "printf");
+	assert_string_equal(seen[3].function, "vprintf");
+	assert_string_equal(seen[8].function, "vwprintf");
 	close(fds[0]);
 	close(fds[1]);
 	close(out);
@@ -1089,6 +1230,7 @@ static int setup(void **state)
 	snprintf(long_link, sizeof(long_link), "/tmp/memscope-test-%d", (int)getpid());
 	if (symlink(large, long_link) != 0)
 		return -1;
+	null_fd = open("/dev/null", O_WRONLY);
 	sink = tmpfile();
 	wide_sink = tmpfile();
 	locale = newlocale(LC_ALL_MASK, "C", NULL);
@@ -1116,6 +1258,8 @@ int main(void)
 		cmocka_unit_test(test_backwards),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_results_say),
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_pages_are_opened),
 		cmocka_unit_test(test_bad_vectors),

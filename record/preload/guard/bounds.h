@@ -134,6 +134,13 @@ void bounds_number(const struct bounds_call *call, const void *s, int base);
 void bounds_multibyte(const struct bounds_call *call, const void *s, size_t n);
 void bounds_wide(const struct bounds_call *call, const void *s, size_t n);
 
+/* ---- formats: bounds_format.c ---- */
+
+/* Does the format, or a pointer among the arguments of a printf, lead into a pool? The list is not used up. */
+bool bounds_format_covered(const void *format, unsigned width, va_list list);
+/* What it reads and stores through its arguments. The list is not used up. */
+void bounds_format(const struct bounds_call *call, const void *format, va_list list);
+
 /* ---- calls whose touch is known afterwards: bounds_io.c ---- */
 
 /* Opens what of [at, at + n) a plain program could touch and this one could not. */

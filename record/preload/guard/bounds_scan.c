@@ -39,14 +39,22 @@ static size_t next(const struct cut *cut, size_t i, const void *set, size_t set_
 	return i;
 }
 
-/* The set is read as a whole. Its characters in its block. */
-static size_t read_set(const struct bounds_call *call, const void *set)
+/*
+ * Characters of the set in its block. If it does not end there, more of it is read: by the functions for bytes in any case,
+ * because they make a table of it first; by the wide ones when a character is looked for that is not among the known ones. Of an
+ * empty string no character is looked for. until_in: the function ends at the first character in the set.
+ */
+static size_t read_set(const struct bounds_call *call, const void *s, const void *set, bool until_in)
 {
-	struct bounds_place place = bounds_place(call, set);
-	size_t chars = place.room == 0 ? 0 : bounds_length(call, set, place.room);
+	struct bounds_place place_set = bounds_place(call, set);
+	struct cut cut = {call, bounds_place(call, s)};
+	size_t chars = place_set.room == 0 ? 0 : bounds_length(call, set, place_set.room);
 
-	if (chars == place.room)
-		bounds_touch_next(call, &place);
+	if (chars < place_set.room || cut.place.room == 0 || character(call, cut.place.at, 0) == 0)
+		return chars;
+	cut.place.room = until_in ? 1 : bounds_length(call, s, cut.place.room);
+	if (call->width == 1 || next(&cut, 0, set, chars, false) < cut.place.room)
+		bounds_touch_next(call, &place_set);
 	return chars;
 }
 
@@ -57,18 +65,21 @@ void bounds_string_span(const struct bounds_call *call, const void *s, const voi
 
 	if (s == NULL)
 		return;
-	chars = read_set(call, set);
+	chars = read_set(call, s, set, until_in);
 	if (is_cut(&cut, call, s) && next(&cut, 0, set, chars, until_in) == cut.place.room)
 		bounds_touch_next(call, &cut.place);
 }
 
+/* Without s the function goes on where it was, which may be the end: nothing is certain. */
 void bounds_token(const struct bounds_call *call, const void *s, const void *set)
 {
-	size_t chars = read_set(call, set);
 	struct cut cut;
+	size_t chars;
 
-	if (s != NULL && is_cut(&cut, call, s) &&
-	    next(&cut, next(&cut, 0, set, chars, false), set, chars, true) == cut.place.room)
+	if (s == NULL)
+		return;
+	chars = read_set(call, s, set, false);
+	if (is_cut(&cut, call, s) && next(&cut, next(&cut, 0, set, chars, false), set, chars, true) == cut.place.room)
 		bounds_touch_next(call, &cut.place);
 }
 

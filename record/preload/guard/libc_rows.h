@@ -9,7 +9,7 @@
  *   AROUND(result, symbol, name, width, parameters, arguments, covered, before, after)
  *       what is touched is known afterwards: before may open protected pages, after sees the result as r.
  *   PRINTF(symbol, real, name, width, parameters, last, arguments, covered, before, after)
- *       variadic: calls the function `real` with arguments, in which the list is called list. It stands in a row of its own.
+ *       variadic: calls the function real, which has a row of its own, with arguments; in them the rest is called list
  *   name: for people, without underscores. width: bytes of a character. covered: could a pointer be in a pool? In checks C is
  *   the call (struct bounds_call *).
  *
@@ -92,7 +92,6 @@ ONE_N(size_t, strnlen, "strnlen", 1)
 ONE_N(size_t, wcsnlen, "wcsnlen", 4)
 ONE_N(void *, strndup, "strndup", 1)
 ONE_N(void *, __strndup, "strndup", 1)
-ONE_N(int, wcswidth, "wcswidth", 4)
 #undef ONE_N
 #define OUT(symbol, name, width)                                                                                      \
 	BEFORE(int, symbol, name, width, (const void *s, void *stream), (s, stream), IN1(s), bounds_string(C, s, SIZE_MAX))
@@ -316,33 +315,60 @@ AROUND(int, __wctomb_chk, "wctomb", 1, (void *to, wchar_t value, size_t room), (
        bounds_did_write(C, to, r > 0 ? (size_t)r : 0))
 #define TIME(symbol, width, parameters, arguments)                                                                    \
 	AROUND(size_t, symbol, #symbol, width, parameters, arguments, IN2(to, format),                                \
-	       (bounds_string(C, format, SIZE_MAX), bounds_may_touch(C, to, n)), bounds_did_write(C, to, r > 0 ? r + 1 : 0))
+	       (bounds_may_touch(C, format, SIZE_MAX), bounds_may_touch(C, to, n)),                                   \
+	       (bounds_string(C, format, r > 0 ? SIZE_MAX : 0), bounds_did_write(C, to, r > 0 ? r + 1 : 0)))
 TIME(strftime, 1, (void *to, size_t n, const void *format, const void *tm), (to, n, format, tm))
 TIME(strftime_l, 1, (void *to, size_t n, const void *format, const void *tm, void *locale), (to, n, format, tm, locale))
 TIME(wcsftime, 4, (void *to, size_t n, const void *format, const void *tm), (to, n, format, tm))
 TIME(wcsftime_l, 4, (void *to, size_t n, const void *format, const void *tm, void *locale), (to, n, format, tm, locale))
 #undef TIME
 
-/* ---- printing into memory ---- */
+/* ---- printing ---- */
+
+/* The format was read as a whole if there is a result. */
+#define PRINTING (bounds_format(C, format, list), bounds_may_touch(C, format, SIZE_MAX))
+#define FORMAT_READ bounds_string(C, format, r >= 0 ? SIZE_MAX : 0)
 #define PRINTED(n) (r < 0 || n == 0 ? 0 : (size_t)r < n ? (size_t)r + 1 : n)
-#define INTO(real, symbol, name, width, parameters, variadic, last, arguments, size)                                  \
-	AROUND(int, real, "v" name, width, parameters, arguments, IN2(to, format),                                    \
-	       (bounds_string(C, format, SIZE_MAX), bounds_may_touch(C, to, size)), bounds_did_write(C, to, PRINTED(size))) \
-	PRINTF(symbol, real, name, width, variadic, last, arguments, IN2(to, format),                                 \
-	       (bounds_string(C, format, SIZE_MAX), bounds_may_touch(C, to, size)), bounds_did_write(C, to, PRINTED(size)))
-INTO(vsprintf, sprintf, "sprintf", 1, (void *to, const void *format, va_list list), (void *to, const void *format, ...), format,
-     (to, format, list), SIZE_MAX)
-INTO(vsnprintf, snprintf, "snprintf", 1, (void *to, size_t n, const void *format, va_list list), (void *to, size_t n, const void *format, ...), format,
-     (to, n, format, list), n)
-INTO(vswprintf, swprintf, "swprintf", 4, (void *to, size_t n, const void *format, va_list list), (void *to, size_t n, const void *format, ...), format,
-     (to, n, format, list), n)
-INTO(__vsprintf_chk, __sprintf_chk, "sprintf", 1, (void *to, int flag, size_t room, const void *format, va_list list),
-     (void *to, int flag, size_t room, const void *format, ...), format, (to, flag, room, format, list), SIZE_MAX)
-INTO(__vsnprintf_chk, __snprintf_chk, "snprintf", 1, (void *to, size_t n, int flag, size_t room, const void *format, va_list list),
-     (void *to, size_t n, int flag, size_t room, const void *format, ...), format, (to, n, flag, room, format, list), n)
-INTO(__vswprintf_chk, __swprintf_chk, "swprintf", 4, (void *to, size_t n, int flag, size_t room, const void *format, va_list list),
-     (void *to, size_t n, int flag, size_t room, const void *format, ...), format, (to, n, flag, room, format, list), n)
+#define FORMATTED(width) bounds_format_covered(format, width, list)
+/* A function and its variadic form, into memory and elsewhere. */
+#define INTO(real, symbol, name, width, parameters, variadic, arguments, size)                                        \
+	AROUND(int, real, "v" name, width, parameters, arguments, bounds_covered(to) || FORMATTED(width),             \
+	       (PRINTING, bounds_may_touch(C, to, size)), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))      \
+	PRINTF(symbol, real, name, width, variadic, format, arguments, bounds_covered(to) || FORMATTED(width),        \
+	       (PRINTING, bounds_may_touch(C, to, size)), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))
+#define ELSEWHERE(real, symbol, name, width, parameters, variadic, arguments)                                         \
+	AROUND(int, real, "v" name, width, parameters, arguments, FORMATTED(width), PRINTING, FORMAT_READ)            \
+	PRINTF(symbol, real, name, width, variadic, format, arguments, FORMATTED(width), PRINTING, FORMAT_READ)
+#define WITH_LIST(...) (__VA_ARGS__, const void *format, va_list list)
+#define WITH_REST(...) (__VA_ARGS__, const void *format, ...)
+INTO(vsprintf, sprintf, "sprintf", 1, WITH_LIST(void *to), WITH_REST(void *to), (to, format, list), SIZE_MAX)
+INTO(vsnprintf, snprintf, "snprintf", 1, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), n)
+INTO(vswprintf, swprintf, "swprintf", 4, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), n)
+INTO(__vsprintf_chk, __sprintf_chk, "sprintf", 1, WITH_LIST(void *to, int flag, size_t room), WITH_REST(void *to, int flag, size_t room),
+     (to, flag, room, format, list), SIZE_MAX)
+INTO(__vsnprintf_chk, __snprintf_chk, "snprintf", 1, WITH_LIST(void *to, size_t n, int flag, size_t room),
+     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), n)
+INTO(__vswprintf_chk, __swprintf_chk, "swprintf", 4, WITH_LIST(void *to, size_t n, int flag, size_t room),
+     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), n)
+ELSEWHERE(vprintf, printf, "printf", 1, (const void *format, va_list list), (const void *format, ...), (format, list))
+ELSEWHERE(vwprintf, wprintf, "wprintf", 4, (const void *format, va_list list), (const void *format, ...), (format, list))
+ELSEWHERE(vfprintf, fprintf, "fprintf", 1, WITH_LIST(void *stream), WITH_REST(void *stream), (stream, format, list))
+ELSEWHERE(vfwprintf, fwprintf, "fwprintf", 4, WITH_LIST(void *stream), WITH_REST(void *stream), (stream, format, list))
+ELSEWHERE(vdprintf, dprintf, "dprintf", 1, WITH_LIST(int fd), WITH_REST(int fd), (fd, format, list))
+ELSEWHERE(vasprintf, asprintf, "asprintf", 1, WITH_LIST(void **out), WITH_REST(void **out), (out, format, list))
+ELSEWHERE(__vprintf_chk, __printf_chk, "printf", 1, WITH_LIST(int flag), WITH_REST(int flag), (flag, format, list))
+ELSEWHERE(__vwprintf_chk, __wprintf_chk, "wprintf", 4, WITH_LIST(int flag), WITH_REST(int flag), (flag, format, list))
+ELSEWHERE(__vfprintf_chk, __fprintf_chk, "fprintf", 1, WITH_LIST(void *stream, int flag), WITH_REST(void *stream, int flag), (stream, flag, format, list))
+ELSEWHERE(__vfwprintf_chk, __fwprintf_chk, "fwprintf", 4, WITH_LIST(void *stream, int flag), WITH_REST(void *stream, int flag), (stream, flag, format, list))
+ELSEWHERE(__vdprintf_chk, __dprintf_chk, "dprintf", 1, WITH_LIST(int fd, int flag), WITH_REST(int fd, int flag), (fd, flag, format, list))
+ELSEWHERE(__vasprintf_chk, __asprintf_chk, "asprintf", 1, WITH_LIST(void **out, int flag), WITH_REST(void **out, int flag), (out, flag, format, list))
+#undef WITH_LIST
+#undef WITH_REST
+#undef ELSEWHERE
 #undef INTO
+#undef FORMATTED
+#undef PRINTING
+#undef FORMAT_READ
 
 /* ---- streams ---- */
 #define GET(symbol, name, width, parameters, arguments)                                                               \
@@ -411,7 +437,7 @@ VECTORS(preadv64, MS_ACCESS_WRITE, (int fd, const struct iovec *at, int count, o
 VECTORS(pwritev, MS_ACCESS_READ, (int fd, const struct iovec *at, int count, off_t offset), (fd, at, count, offset))
 VECTORS(pwritev64, MS_ACCESS_READ, (int fd, const struct iovec *at, int count, off_t offset), (fd, at, count, offset))
 #undef VECTORS
-#define MESSAGE(symbol, access, message_type, taken)                                                                    \
+#define MESSAGE(symbol, access, message_type, taken)                                                                  \
 	AROUND(ssize_t, symbol, #symbol, 1, (int fd, message_type *message, int flags), (fd, message, flags),         \
 	       bounds_message_covered(message), bounds_vectors_may_touch(C, message->msg_iov, (int)message->msg_iovlen), \
 	       bounds_vectors_did(C, access, message->msg_iov, (int)message->msg_iovlen, taken))
@@ -427,9 +453,11 @@ NAME(__getcwd_chk, "getcwd", (void *to, size_t n, size_t room), (to, n, room))
 NAME(inet_ntop, "inet_ntop", (int family, const void *from, void *to, unsigned n), (family, from, to, n))
 #undef NAME
 AROUND(void *, realpath, "realpath", 1, (const void *path, void *to), (path, to), IN2(path, to),
-       (bounds_string(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)), (void)(to != NULL ? bounds_did_write_string(C, r) : (void)0))
+       (bounds_may_touch(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)),
+       (bounds_string(C, path, r != NULL ? SIZE_MAX : 0), bounds_did_write_string(C, to != NULL ? r : NULL)))
 AROUND(void *, __realpath_chk, "realpath", 1, (const void *path, void *to, size_t room), (path, to, room), IN2(path, to),
-       (bounds_string(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)), (void)(to != NULL ? bounds_did_write_string(C, r) : (void)0))
+       (bounds_may_touch(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)),
+       (bounds_string(C, path, r != NULL ? SIZE_MAX : 0), bounds_did_write_string(C, to != NULL ? r : NULL)))
 AROUND(int, gethostname, "gethostname", 1, (void *to, size_t n), (to, n), IN1(to), bounds_may_touch(C, to, n),
        bounds_did_write_string(C, r == 0 ? to : NULL))
 AROUND(int, __gethostname_chk, "gethostname", 1, (void *to, size_t n, size_t room), (to, n, room), IN1(to), bounds_may_touch(C, to, n),
