@@ -142,7 +142,7 @@ static bool may_be_block(uint64_t address)
 
 	if (address % 16 != 0 || address < 4096 || address >> 47 != 0)
 		return false;
-	if (!ms_memory_readable(address - 16) || !ms_memory_readable(address))
+	if (!ms_memory_readable(address) || (guard_under_is_glibc && !ms_memory_readable(address - 16)))
 		return false;
 	if (_dl_find_object((void *)(uintptr_t)address, &module) == 0 || on_this_stack(address))
 		return false;

@@ -245,7 +245,6 @@ static void check_slot(const struct slab_slot *slot, enum ms_check_kind why, con
 		return;
 	if (slab_is_whole(slot, word))
 		return;
-	atomic_thread_fence(memory_order_acquire);
 	slab_report(slot, word, false, why, caller);
 }
 
