@@ -23,9 +23,13 @@ static void *sleeper(void *arg)
 	q = (char *)make(500) + 100;
 	wipe_stack();
 	sem_post(&ready);
-	/* pause() for ever, with every other register cleared. */
+	/* pause() for ever, with every other register cleared, and the 128 bytes below the stack pointer, which functions may use. */
 	__asm__ volatile("mov %0, %%r12\n\t"
 	                 "mov %1, %%r13\n\t"
+	                 "lea -128(%%rsp), %%rdi\n\t"
+	                 "mov $16, %%ecx\n\t"
+	                 "xor %%eax, %%eax\n\t"
+	                 "rep stosq\n\t"
 	                 "xor %%ebx, %%ebx\n\t"
 	                 "xor %%r14d, %%r14d\n\t"
 	                 "xor %%r15d, %%r15d\n\t"

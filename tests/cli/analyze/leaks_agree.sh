@@ -20,6 +20,27 @@ kind 'still reachable' reachable
 has "$T/plain" "not scanned: registers and stack of $(value .leaks.graph.not_scanned.threads) thread"
 eq weakened true "$(value .leaks.graph.weakened)"
 
+# A program with leaks: row by row.
+record "$PROGRAMS/leak_cycle"
+"$BIN/memscope-analyze" --top 0 --json="$T/report.json" "$trace"
+"$BIN/memscope-analyze" --exact --width 0 --top 0 --section=leaks,holders "$trace" | tr -d , >"$T/plain"
+for k in definite indirect possible; do kind $k $k; done
+kind 'still reachable' reachable
+value '.leaks.list[] | select(.kind != "reachable") | "\(.kind) \(.bytes) \(.blocks) \(if .hanging_on.blocks > 0 then .hanging_on.bytes else "" end) \(.sizes.max_bytes) #\(.site)"' |
+	tr -s ' ' >"$T/json_rows"
+sed -nE 's/^  (definite|indirect|possible) +([0-9]+) B +([0-9]+) +(([0-9]+) B +)?([0-9]+) B +[0-9.]+ [a-z]+ +[0-9.]+ [a-z]+ +(#[0-9]+) .*/\1 \2 \3 \5 \6 \7/p' \
+	"$T/plain" | tr -s ' ' >"$T/text_rows"
+same "$T/json_rows" "$T/text_rows"
+eq "rows" 6 "$(wc -l <"$T/text_rows")"
+has "$T/plain" "^  $(value .leaks.cycles) cycles among lost blocks of $(value .leaks.blocks_on_cycles) blocks together"
+value '.holders | (.list[] | "\(.retained_bytes) \(.retained_blocks)"), "\(.lost_bytes) \(.lost_blocks)"' >"$T/json_rows"
+sed -nE '/^HELD BY/,/^$/s/^ *[0-9.<]+ % +([0-9]+) B +([0-9]+)  .*/\1 \2/p' "$T/plain" >"$T/text_rows"
+same "$T/json_rows" "$T/text_rows"
+eq "holders and lost" 2 "$(wc -l <"$T/text_rows")"
+"$BIN/memscope-analyze" --json="$T/few.json" --top 2 "$trace"
+eq "rows of --top 2" "2 6" "$(jq -r '.leaks | "\(.list | length) \(.list_omitted)"' "$T/few.json")"
+/usr/bin/python3 "$ROOT/tests/cli/analyze/_validate.py" "$ROOT/schemas/report.schema.json" "$T/report.json" "$T/few.json" || wrong "a report does not follow the schema"
+
 record "$PROGRAMS/churn" 100 10
 rm -f "$T/cut.ms"
 head -c $(($(stat -c %s "$trace") * 2 / 3)) "$trace" >"$T/cut.ms"
