@@ -13,6 +13,7 @@
 	X(timeline)          \
 	X(unmatched)         \
 	X(case_pass)         \
+	X(safety)            \
 	X(growth)
 
 #define X(name) extern const struct ms_analysis_ops ms_analysis_##name;

@@ -231,6 +231,39 @@ struct ms_report_unmatched {
 	uint64_t frees;
 };
 
+/* ---- safety: facts worth a look, none of them an error by itself --------------------------------------------------- */
+
+/* Blocks that one thread allocated and another ended (free or realloc). */
+struct ms_report_handover {
+	uint32_t from, to;               /* thread ids */
+	uint64_t blocks, bytes;
+};
+/* Blocks that the code of one module allocated and that of another ended. Needs stacks of frees. */
+struct ms_report_boundary {
+	const char *from, *to;           /* module paths */
+	uint64_t blocks, bytes;
+	uint32_t allocation_node, free_node; /* of the first one */
+};
+/* Requests for nothing, for 1 TiB and more, or for as much as a negative number makes (over 2^63 - 1). */
+enum ms_odd_size_kind { MS_ODD_ZERO, MS_ODD_HUGE, MS_ODD_NEGATIVE };
+struct ms_report_odd_size {
+	uint8_t kind;                    /* enum ms_odd_size_kind */
+	bool failed;                     /* the call returned NULL */
+	uint32_t node;
+	uint64_t requests;
+	uint64_t first_bytes, first_ns;  /* the first request */
+};
+struct ms_report_safety {
+	struct ms_report_handover *handovers; /* each list: most blocks first */
+	size_t handover_count;
+	struct ms_report_boundary *boundaries;
+	size_t boundary_count;
+	struct ms_report_odd_size *odd_sizes;
+	size_t odd_size_count;
+	uint64_t frees, frees_with_stack; /* blocks ended; of these, with the stack of the free */
+	uint64_t omitted;                /* blocks and requests of rows beyond what is kept */
+};
+
 struct ms_report {
 	struct ms_report_trace trace;
 	struct ms_report_totals totals;
@@ -267,6 +300,7 @@ struct ms_report {
 	struct ms_report_growth growth;
 	struct ms_report_holders holders;
 
+	struct ms_report_safety safety;
 	struct ms_findings findings;
 	struct ms_report *companion;     /* the other run's, when it was read (see ms_report_merge_companion); owned; else NULL */
 	struct ms_cases *cases;          /* inside analyze/, while the report is made; NULL in a finished one */

@@ -134,6 +134,9 @@ void ms_report_free(struct ms_report *r)
 	free(r->sizes);
 	free(r->timeline);
 	free(r->unmatched);
+	free(r->safety.handovers);
+	free(r->safety.boundaries);
+	free(r->safety.odd_sizes);
 	ms_findings_free(&r->findings);
 	ms_report_free(r->companion);
 	free(r->companion);

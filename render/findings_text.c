@@ -67,6 +67,8 @@ static void print_detector(struct ms_text *t, const struct ms_detector_result *d
 		return;
 	if (d->status == MS_DETECTOR_NOT_OBSERVABLE) {
 		fputs("not observable", f);
+	} else if (!d->kinds) {
+		fprintf(f, "facts of %s, no findings", ms_unit_of(b, d->checked, d->unit));
 	} else {
 		if (d->found)
 			fprintf(f, "%s found", ms_unit_count(a, d->found));

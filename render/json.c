@@ -10,6 +10,7 @@
 #include "json_writer.h"
 #include "leaks_json.h"
 #include "report_names.h"
+#include "safety_json.h"
 
 static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
 {
@@ -428,6 +429,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	modules(&j, r);
 	mappings(&j, r);
 	unmatched(&j, r, &o);
+	ms_json_safety(&j, r, o.top);
 	ms_json_detectors(&j, r);
 	ms_json_findings(&j, r);
 	ms_json_leaks(&j, r, o.top);

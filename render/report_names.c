@@ -36,6 +36,7 @@ const char *ms_certainty_name(uint8_t certainty) { PICK(certainty, "certain", "o
 const char *ms_severity_name(uint8_t severity) { PICK(severity, "error", "warning"); }
 const char *ms_detector_status_name(uint8_t status) { PICK(status, "found", "clean", "not_observable"); }
 const char *ms_graph_reason_name(uint8_t reason) { PICK(reason, "exit", "signal", "api", "crash"); }
+const char *ms_odd_size_name(uint8_t kind) { PICK(kind, "zero", "huge", "negative"); }
 const char *ms_register_name(unsigned index)
 {
 	PICK(index, "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",

@@ -32,6 +32,7 @@
 	X(growth, "call paths that grow through the second half of a long run", true)     \
 	X(mappings, "the program's own mmap and brk", true)                               \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
+	X(safety, "hand-overs between threads and modules, odd sizes", true)              \
 	X(timeline, "live bytes over time, as a table", false)
 
 const struct ms_text_section ms_text_sections[] = {

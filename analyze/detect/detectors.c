@@ -14,7 +14,8 @@
 	X(realloc_after_free) \
 	X(overflow)          \
 	X(use_after_free)    \
-	X(leak)
+	X(leak)              \
+	X(safety_facts)
 
 #define X(name) extern const struct ms_detector_ops ms_detector_##name;
 MS_DETECTORS(X)

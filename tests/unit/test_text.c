@@ -76,6 +76,8 @@ static const char whole[] =
 	"  overflow            not observable: record with --guard=canary or --guard=full\n"
 	"  use-after-free      not observable: record with --guard=canary or --guard=full\n"
 	"  leak                not observable: it was recorded without a heap graph (--graph=exit takes one)\n"
+	"  safety              facts of 4 frees, no findings: 1 freed by another thread; modules need\n"
+	"                      --free-stacks\n"
 	"\n"
 	"LEAKS  not observable: it was recorded without a heap graph (--graph=exit takes one)\n"
 	"  which of the 2.00 MiB in 1 block that were alive at the end leaked is not known\n"
@@ -150,7 +152,11 @@ static const char whole[] =
 	"MAPPINGS  the program's own, not part of the totals\n"
 	"  call         count     bytes\n"
 	"  mmap             1  8.00 KiB  mapped\n"
-	"    anonymous      1  8.00 KiB  of these\n";
+	"    anonymous      1  8.00 KiB  of these\n"
+	"\n"
+	"SAFETY  facts worth a look, no errors by themselves\n"
+	"  blocks     bytes  allocated by thread  freed by thread\n"
+	"       1  97.7 KiB  42 main              43 work\\x1b[31mer\n";
 
 static void test_whole_report(void **state)
 {
