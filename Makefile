@@ -154,7 +154,7 @@ $(B)/libhooks.a: $(HOOKS_OBJ)
 # Types of the calling convention, not of the headers; a loop in place of memcpy must not become a call of memcpy.
 $(B)/obj/record/preload/guard/interpose_%.o: PRELOAD_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
 # What the library calls itself although it exports it to the program (guard/interpose_early.c).
-WRAPPED := memcpy memmove memset memcmp bcmp strlen strcmp strncmp strchr strrchr strcspn
+WRAPPED := memcpy memmove memset memcmp bcmp strlen strcmp strncmp memchr strchr strrchr strcspn
 
 LINK_PRELOAD = $(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) -lpthread -ldl
 $(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) record/preload/exports.map

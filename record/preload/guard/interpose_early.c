@@ -87,6 +87,16 @@ static int early_strcmp(const void *a, const void *b)
 	return early_strncmp(a, b, SIZE_MAX);
 }
 
+static void *early_memchr(const void *at, int value, size_t n)
+{
+	for (const char *p = at; n-- > 0; p++) {
+		if (*p == (char)value)
+			return (void *)(uintptr_t)p;
+		UNCHANGED;
+	}
+	return NULL;
+}
+
 static void *early_strchr(const void *s, int value)
 {
 	for (const char *p = s;; p++) {
@@ -130,6 +140,7 @@ static size_t early_strcspn(const void *s, const void *set)
 	X(strlen, early_strlen)                                                                                       \
 	X(strcmp, early_strcmp)                                                                                       \
 	X(strncmp, early_strncmp)                                                                                     \
+	X(memchr, early_memchr)                                                                                       \
 	X(strchr, early_strchr)                                                                                       \
 	X(strrchr, early_strrchr)                                                                                     \
 	X(strcspn, early_strcspn)
@@ -181,6 +192,7 @@ WRAP(int, bcmp, (const void *a, const void *b, size_t n), (a, b, n))
 WRAP(size_t, strlen, (const void *s), (s))
 WRAP(int, strcmp, (const void *a, const void *b), (a, b))
 WRAP(int, strncmp, (const void *a, const void *b, size_t n), (a, b, n))
+WRAP(void *, memchr, (const void *at, int value, size_t n), (at, value, n))
 WRAP(void *, strchr, (const void *s, int value), (s, value))
 WRAP(void *, strrchr, (const void *s, int value), (s, value))
 WRAP(size_t, strcspn, (const void *s, const void *set), (s, set))
