@@ -81,13 +81,15 @@ struct lines {
 static bool next_line(struct lines *l, const char **line, size_t *bytes)
 {
 	for (;;) {
-		char *newline = memchr(l->buffer + l->begin, '\n', l->end - l->begin);
+		size_t newline = l->begin;
 		long got;
 
-		if (newline != NULL || l->end - l->begin >= LINE_BYTES) {
+		while (newline < l->end && l->buffer[newline] != '\n')
+			newline++;
+		if (newline < l->end || newline - l->begin >= LINE_BYTES) {
 			*line = l->buffer + l->begin;
-			*bytes = newline != NULL ? (size_t)(newline - *line) : l->end - l->begin;
-			l->begin += *bytes + (newline != NULL);
+			*bytes = newline - l->begin;
+			l->begin = newline + (newline < l->end);
 			return true;
 		}
 		memmove(l->buffer, l->buffer + l->begin, l->end - l->begin);
