@@ -1,24 +1,29 @@
 /*
  * fatal.c - other signals that end a process: the pools are checked first, because a damaged heap is what many of them come
- * from (abort in malloc, after an overflow). And the signal that asks for a check.
+ * from (abort in malloc, after an overflow); then the heap graph is taken, as it would be at exit. And the signal that asks for a check.
  */
 #include <stdatomic.h>
 
 #include "fault.h"
 #include "guard.h"
+#include "record/preload/graph.h"
+#include "record/preload/process.h"
 #include "signal_actions.h"
 
 static _Atomic bool checked;
 
-void fatal_check(int number, const siginfo_t *info)
+void fatal_check(int number, const siginfo_t *info, const void *context)
 {
-	if (signal_is_fatal(number, info) && !atomic_exchange(&checked, true))
-		guard_check(MS_CHECK_CRASH, NULL);
+	if (!signal_is_fatal(number, info) || atomic_exchange(&checked, true))
+		return;
+	guard_check(MS_CHECK_CRASH, NULL);
+	if (ms_process.header != NULL && ms_process.header->graph_at_exit != 0)
+		ms_graph_take_at(MS_GRAPH_CRASH, context);
 }
 
 static void on_fatal(int number, siginfo_t *info, void *context)
 {
-	fatal_check(number, info);
+	fatal_check(number, info, context);
 	signal_pass_on(number, info, context);
 }
 

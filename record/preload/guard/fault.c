@@ -51,7 +51,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
 			break;
 		}
 	}
-	fatal_check(number, info);
+	fatal_check(number, info, context);
 	signal_pass_on(number, info, context);
 }
 

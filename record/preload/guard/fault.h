@@ -17,6 +17,6 @@ void faults_start(void);
 void fatal_start(const struct ms_guard_config *config);
 
 /* The signal is about to end the process: what is damaged is found before. Once per process. */
-void fatal_check(int number, const siginfo_t *info);
+void fatal_check(int number, const siginfo_t *info, const void *context);
 
 #endif
