@@ -25,7 +25,7 @@ static uint64_t mix(uint64_t h, uint64_t value)
 static bool is_repeated(const struct ms_evidence_entry *e, const struct ms_caller *caller)
 {
 	uint64_t subject = e->block_address != 0 ? e->block_address : e->address;
-	uint64_t block = mix(mix(1, subject), e->block_bytes) << 8;
+	uint64_t block = mix(mix(mix(1, subject), e->block_bytes), e->reserved2) << 8;
 	uint64_t place = mix(mix(mix(block, e->kind), caller != NULL ? caller->pc : 0), caller != NULL ? caller->fp : 0);
 	_Atomic uint64_t *of_block = &seen_blocks[block >> 52 & (SEEN - 1)], *of_place = &seen_places[place >> 52 & (SEEN - 1)];
 	uint64_t known = atomic_load_explicit(of_block, memory_order_relaxed);
@@ -82,6 +82,7 @@ void guard_evidence_at(struct ms_evidence_entry *e, const uint8_t *bytes, const 
 		return;
 	}
 	e->node = 0;
+	e->reserved2 = 0;
 	guard_copy(words, e, sizeof(*e));
 	if (e->byte_count != 0)
 		guard_copy(words + count, bytes, e->byte_count);

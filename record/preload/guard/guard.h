@@ -126,7 +126,8 @@ extern bool guard_under_is_glibc;
 /*
  * Publishes evidence: the stack of caller becomes its node (NULL: no stack). bytes and registers as counted in *e. Evidence of
  * the same kind for the same block and the same stack, and of any kind for the same block more than a few times, is dropped
- * and counted. Waits for room in the ring like any event.
+ * and counted; e->reserved2 may hold a number of the life of the block at that address, for telling what is the same. Waits for room in
+ * the ring like any event.
  */
 void guard_evidence(struct ms_evidence_entry *e, const uint8_t *bytes, const uint64_t *registers,
 		    const struct ms_caller *caller);

@@ -22,10 +22,19 @@ static inline void guard_set(void *at, uint8_t value, size_t bytes)
 		return;
 	}
 	__m128i pattern = _mm_set1_epi8((char)value);
-	for (; bytes >= 16; bytes -= 16, p += 16)
-		_mm_storeu_si128((__m128i *)(void *)p, pattern);
-	for (; bytes > 0; bytes--, p++)
-		*(volatile uint8_t *)p = value; /* volatile: or the loop becomes a call of memset */
+	if (bytes >= 16) {
+		uint8_t *last = p + bytes - 16;
+
+		for (; p < last; p += 16)
+			_mm_storeu_si128((__m128i *)(void *)p, pattern);
+		_mm_storeu_si128((__m128i *)(void *)last, pattern);
+	} else if (bytes >= 8) {
+		_mm_storel_epi64((__m128i *)(void *)p, pattern);
+		_mm_storel_epi64((__m128i *)(void *)(p + bytes - 8), pattern);
+	} else {
+		for (; bytes > 0; bytes--, p++)
+			*(volatile uint8_t *)p = value; /* volatile: or the loop becomes a call of memset */
+	}
 }
 
 static inline void guard_copy(void *to, const void *from, size_t bytes)

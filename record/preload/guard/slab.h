@@ -1,7 +1,7 @@
 /*
  * slab.h - inside the slab pool: what a slot is, what is known of it, and who does what.
  *
- * The pool is cut into chunks of 1 MiB, a chunk into slots of one size class. A slot holds one block:
+ * The pool is cut into chunks of 2 MiB, a chunk into slots of one size class. A slot holds one block:
  *
  *   |<- offset, at least SLAB_FRONT ->|<- bytes ->|<- at least the redzone of the class, and what is left ->|
  *   | GUARD_CANARY                    | the block | GUARD_CANARY ...                                      0 |
@@ -34,7 +34,7 @@
 
 #include "guard.h"
 
-#define SLAB_CHUNK_SHIFT 20u
+#define SLAB_CHUNK_SHIFT 21u
 #define SLAB_CHUNK_BYTES ((uint64_t)1 << SLAB_CHUNK_SHIFT)
 #define SLAB_MAX_BYTES ((uint64_t)64 << 30) /* a slot's number, in units of 16 bytes, has 32 bits */
 #define SLAB_CHUNKS (SLAB_MAX_BYTES >> SLAB_CHUNK_SHIFT)
@@ -42,7 +42,7 @@
 #define SLAB_MAX_SLOT (128u << 10)
 #define SLAB_CLASSES 49u
 #define SLAB_FRONT 32u                       /* redzone before a block: underflows of the kind p[-n] point 8 to 32 bytes before it */
-#define SLAB_POISON_BYTES (16u << 10)        /* of a freed block this much is poisoned, from its start */
+#define SLAB_POISON_BYTES 1024u              /* of a freed block this much is poisoned, from its start */
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 

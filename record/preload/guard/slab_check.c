@@ -56,32 +56,53 @@ void slab_poison(const struct slab_slot *slot, uint64_t word)
 
 /* ---- comparing -------------------------------------------------------------------------------------------------- */
 
-static inline RACY unsigned differs(const uint8_t *p, __m128i pattern)
+/* All bytes that are not as they should be leave a 0 somewhere in whole. */
+static inline RACY __m128i compared(__m128i whole, const uint8_t *p, __m128i pattern)
 {
-	return 0xffffu ^ (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), pattern));
+	return _mm_and_si128(whole, _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), pattern));
+}
+
+/* [p, end): at least 16 bytes; the last 16 are looked at once more. */
+static inline RACY __m128i compared_range(__m128i whole, const uint8_t *p, const uint8_t *end, __m128i pattern)
+{
+	for (; p + 64 <= end; p += 64) {
+		whole = compared(whole, p, pattern);
+		whole = compared(whole, p + 16, pattern);
+		whole = compared(whole, p + 32, pattern);
+		whole = compared(whole, p + 48, pattern);
+	}
+	for (; p + 16 <= end; p += 16)
+		whole = compared(whole, p, pattern);
+	return p < end ? compared(whole, end - 16, pattern) : whole;
 }
 
 RACY bool slab_is_whole(const struct slab_slot *slot, uint64_t word)
 {
 	const __m128i canary = _mm_set1_epi8((char)GUARD_CANARY), poison = _mm_set1_epi8((char)GUARD_POISON);
-	const __m128i last = _mm_srli_si128(canary, 1); /* its highest byte is 0 */
-	const uint8_t *p = at(slot->start), *block = p + slab_offset(word), *end = p + slot->bytes - 16;
-	unsigned bad = 0;
+	const uint8_t *start = at(slot->start), *block = start + slab_offset(word), *behind = block + slab_bytes(word);
+	const uint8_t *last = start + slot->bytes - 16;
+	__m128i whole = _mm_set1_epi8(-1);
 
-	for (; p < block; p += 16)
-		bad |= differs(p, canary);
-	for (p = block + slab_bytes(word); p < end; p += 16)
-		bad |= differs(p, canary);
-	bad |= differs(end, last);
+	whole = compared_range(whole, start, block, canary);
+	if (behind + 16 <= last)
+		whole = compared_range(whole, behind, last, canary);
+	else if (behind < last)
+		whole = compared(whole, behind, canary); /* reaches into the last 16, not to the very last */
+	whole = compared(whole, last, _mm_srli_si128(canary, 1)); /* the highest byte is 0 */
 	if (slab_state(word) == SLAB_FREED) {
 		uint64_t n = poisoned_bytes(word);
 
-		/* Behind the block there are 16 bytes at least. */
-		for (p = block; n >= 16; n -= 16, p += 16)
-			bad |= differs(p, poison);
-		bad |= differs(p, poison) & ((1u << n) - 1u);
+		if (n >= 16) {
+			whole = compared_range(whole, block, block + n, poison);
+		} else {
+			/* Behind the block there are 16 bytes at least. */
+			unsigned equal = (unsigned)_mm_movemask_epi8(compared(_mm_set1_epi8(-1), block, poison));
+
+			if ((equal | ~0u << n) != ~0u)
+				return false;
+		}
 	}
-	return bad == 0;
+	return _mm_movemask_epi8(whole) == 0xffff;
 }
 
 /* ---- taking a slot ---------------------------------------------------------------------------------------------- */
@@ -189,6 +210,7 @@ static void publish(const struct damage *damage, const struct slab_slot *slot, u
 		.block_address = slot->start + slab_offset(word),
 		.block_bytes = slab_bytes(word),
 		.last_good_ticks = last_good(word),
+		.reserved2 = (uint32_t)(word >> SLAB_GENERATION_AT),
 	};
 
 	if (damage->bytes != 0)
