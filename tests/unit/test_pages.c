@@ -8,7 +8,9 @@
 #include <stdint.h>
 /* cmocka needs the above */
 #include <cmocka.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -593,6 +595,77 @@ static void pages_are_lent_to_the_kernel(void **state)
 	}
 }
 
+enum { SHARED = 300, THREADS = 4, ROUNDS = 6000 };
+static _Atomic(uint8_t *) shared_blocks[SHARED];
+static _Atomic bool threads_end;
+static _Atomic uint32_t wrong;
+
+/* A block says in its first bytes how long it is; the rest is its first byte. */
+static void *exchange_blocks(void *number)
+{
+	uint32_t random = 77 + (uint32_t)(uintptr_t)number;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		uint32_t bytes = 4 + (random = random * 1103515245 + 12345) / 65536 % (i % 64 == 0 ? 9000 : 200);
+		uint8_t *p = guard_pages.allocate(bytes, 1), *old;
+
+		if (p != NULL) {
+			memset(p, (uint8_t)i, bytes);
+			memcpy(p, &bytes, 4);
+		}
+		old = atomic_exchange(&shared_blocks[random / 256 % SHARED], p);
+		if (old == NULL)
+			continue;
+		memcpy(&bytes, old, 4);
+		for (uint32_t k = 5; k < bytes; k++)
+			if (old[k] != old[4])
+				atomic_fetch_add(&wrong, 1);
+		if (guard_pages.release(old, MS_CHECK_FREE, NULL) != GUARD_TAKEN)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+static void *check_and_find(void *unused)
+{
+	struct guard_block block;
+
+	while (!atomic_load(&threads_end)) {
+		guard_pages.check(MS_CHECK_REQUEST, NULL);
+		for (uint64_t at = range; at < range + CHUNK_BYTES * 8; at += 4099)
+			guard_pages.find(at, &block);
+	}
+	return unused;
+}
+
+static void threads_free_each_others_blocks(void **state)
+{
+	pthread_t threads[THREADS], checker;
+
+	(void)state;
+	EACH_KIND(kind)
+	{
+		start_in((struct ms_guard_config){.mode = MS_GUARD_FULL, .side = MS_SIDE_ALTERNATE}, *kind, CHUNK_BYTES * 64);
+		atomic_store(&threads_end, false);
+		assert_int_equal(pthread_create(&checker, NULL, check_and_find, NULL), 0);
+		for (uintptr_t i = 0; i < THREADS; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, exchange_blocks, (void *)i), 0);
+		for (unsigned i = 0; i < THREADS; i++)
+			pthread_join(threads[i], NULL);
+		atomic_store(&threads_end, true);
+		pthread_join(checker, NULL);
+		for (unsigned i = 0; i < SHARED; i++) {
+			uint8_t *left = atomic_exchange(&shared_blocks[i], NULL);
+
+			if (left != NULL)
+				assert_int_equal(release(left), GUARD_TAKEN);
+		}
+		assert_int_equal(wrong, 0);
+		assert_int_equal(drain(), 0);
+		stop();
+	}
+}
+
 static int in_child(char *live, char *freed)
 {
 	struct guard_block block;
@@ -701,6 +774,7 @@ int main(void)
 		cmocka_unit_test(mappings_are_limited),
 		cmocka_unit_test(sampling_takes_one_in_so_many),
 		cmocka_unit_test(pages_are_lent_to_the_kernel),
+		cmocka_unit_test(threads_free_each_others_blocks),
 		cmocka_unit_test(child_goes_on_alone),
 		cmocka_unit_test(descriptor_is_closed),
 	};

@@ -173,8 +173,9 @@ static bool open_slot(uint32_t chunk, uint32_t index, uint32_t old, uint64_t sta
 	} else if (end > first && !filled && !ground_open(kind, first, end - first, canary_page)) {
 		return false;
 	}
-	slot->start = start;
-	slot->bytes = bytes;
+	/* Read by guard_find at any time. */
+	__atomic_store_n(&slot->start, start, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->bytes, bytes, __ATOMIC_RELAXED);
 	slot->kept = 0;
 	atomic_store_explicit(&slot->good_ticks, 0, memory_order_relaxed);
 	if (kind != GROUND_MOVED && end > first) {
@@ -263,8 +264,8 @@ static void *pages_allocate(size_t bytes, size_t align)
 	start = place_block(lane, chunk, index, bytes, align);
 	if (!open_slot(chunk, index, old, start, bytes)) {
 		/* Whatever is open of it: it was given up as a freed block of nobody. */
-		slot->start = 0;
-		slot->bytes = 0;
+		__atomic_store_n(&slot->start, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&slot->bytes, 0, __ATOMIC_RELAXED);
 		atomic_fetch_add_explicit(&page_pool.chunk[chunk].freed, 1, memory_order_relaxed);
 		give_up_slot(slot, SLOT_FREED);
 		goto none;
@@ -428,7 +429,7 @@ static enum guard_verdict pages_release(void *p, enum ms_check_kind why, const s
 	slot = slot_at(chunk, index);
 	state = atomic_load_explicit(&slot->state, memory_order_acquire);
 	for (;;) {
-		if (slot_phase(state) == SLOT_EMPTY || (slot_phase(state) != SLOT_BUSY && slot->start != start))
+		if (slot_phase(state) == SLOT_EMPTY || (slot_phase(state) != SLOT_BUSY && __atomic_load_n(&slot->start, __ATOMIC_RELAXED) != start))
 			return GUARD_INSIDE;
 		if (slot_phase(state) != SLOT_LIVE) /* BUSY: another thread is freeing it right now */
 			return GUARD_DOUBLE;

@@ -33,8 +33,8 @@ static void consider(uint64_t address, uint32_t chunk, uint32_t index, struct fo
 
 	for (unsigned tries = 0; tries < 4; tries++) {
 		f.state = atomic_load_explicit(&slot->state, memory_order_acquire);
-		f.start = *(volatile uint64_t *)&slot->start;
-		f.bytes = *(volatile uint64_t *)&slot->bytes;
+		f.start = __atomic_load_n(&slot->start, __ATOMIC_RELAXED);
+		f.bytes = __atomic_load_n(&slot->bytes, __ATOMIC_RELAXED);
 		atomic_thread_fence(memory_order_acquire);
 		if (slot_phase(f.state) == SLOT_EMPTY || slot_phase(f.state) == SLOT_BUSY || f.start == 0)
 			return;
