@@ -289,7 +289,8 @@ void ms_emit_slow(const struct ms_entry *entry)
 			ms_process_stop();
 			return;
 		}
-		if ((ms_process.flags & MS_FLAG_DROP) != 0) {
+		/* A graph is short of nothing: a part of one would be worth little. */
+		if ((ms_process.flags & MS_FLAG_DROP) != 0 && entry->kind < MS_ENTRY_GRAPH_BEGIN) {
 			count_lost(slot);
 			return;
 		}

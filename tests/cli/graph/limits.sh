@@ -71,3 +71,9 @@ record --follow -o "$T/f.%p.ms" "$T/fork"
 for f in "$T"/f.*.ms; do
 	eq "graphs of a followed child, $f" 1 "$("$BIN/memscope-trace" info --json "$f" | jq '.graphs | length')"
 done
+
+# Events may be dropped when a ring is full; a graph is whole.
+record --on-full=drop "$PROGRAMS/graph_roots"
+eq "status with --on-full=drop" 0 $status
+edges
+complete 0
