@@ -6,6 +6,7 @@
 
 #include "format/evidence.h"
 #include "format/trace_reader.h"
+#include "places.h"
 
 /* Why there is nothing to say; the graph was looked for before. */
 static const char *why_no_graph(const struct ms_report *r, const struct ms_trace *trace)
@@ -57,6 +58,25 @@ static void doubts(struct ms_report_leaks *l, const struct ms_graph *facts, cons
 	l->doubts |= r->trace.lost_events || r->trace.lost_threads ? MS_DOUBT_LOST : 0;
 }
 
+static int report_holders(struct ms_report *r, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err)
+{
+	uint32_t *place_of_node = calloc(node_count + 1, sizeof *place_of_node);
+	int rc = place_of_node ? ms_places_of_nodes(r, place_of_node, err)
+	                       : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu call paths", node_count);
+
+	if (rc == MS_OK)
+		rc = ms_collect_holders(&r->holders, g, node_count, place_of_node, err);
+	for (size_t i = 0; rc == MS_OK && i < r->holders.holding_count; i++)
+		for (uint32_t k = 0; k < r->holders.holdings[i].top_count; k++) {
+			struct ms_held_place *p = &r->holders.holdings[i].top[k];
+
+			p->line = r->places[p->place].line;
+			p->caller = r->places[p->place].caller;
+		}
+	free(place_of_node);
+	return rc;
+}
+
 int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const struct ms_stack_map *stacks,
                    struct ms_error *err)
 {
@@ -95,7 +115,7 @@ int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const stru
 	doubts(l, facts, r);
 	rc = ms_group_leaks(l, &g, stacks->node_count, err);
 	if (rc == MS_OK)
-		rc = ms_collect_holders(&r->holders, &g, stacks->node_count, err);
+		rc = report_holders(r, &g, stacks->node_count, err);
 	l->observable = r->holders.observable = rc == MS_OK;
 	ms_heap_graph_free(&g);
 	return rc;

@@ -19,7 +19,9 @@ int ms_leaks_note_suppressed(struct ms_report *report, struct ms_error *err);
 
 /* The parts; each fills its own field from a solved graph. node_count: of call paths. */
 int ms_group_leaks(struct ms_report_leaks *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);
-int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err);
+/* place_of_node: what the blocks of a holder are summed up by; NULL = by call path. */
+int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, const uint32_t *place_of_node,
+                       struct ms_error *err);
 void ms_report_leaks_free(struct ms_report_leaks *leaks);
 void ms_report_holders_free(struct ms_report_holders *holders);
 

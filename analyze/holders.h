@@ -23,19 +23,21 @@ struct ms_holder {
 	uint64_t address;                /* of the symbol or of the root's start */
 };
 
-struct ms_held_site {
-	uint32_t node;                   /* call path */
+struct ms_report_line;
+struct ms_held_place {
+	uint32_t place;                  /* number of the place: call paths with the same headline */
+	const struct ms_report_line *line, *caller; /* as in struct ms_report_place */
 	uint64_t blocks, bytes;          /* of it that the holder retains */
 	const char *type;                /* C++ class of all of them whose class is known, when it is one; else NULL */
 };
-#define MS_HELD_SITES 3u
+#define MS_HELD_PLACES 3u
 
 struct ms_holding {
 	struct ms_holder holder;
 	uint64_t retained_blocks, retained_bytes;
 	uint64_t pointers;               /* that stand in it */
-	uint64_t sites;                  /* call paths of what it retains */
-	struct ms_held_site top[MS_HELD_SITES]; /* those with most bytes */
+	uint64_t places;                 /* where what it retains was allocated */
+	struct ms_held_place top[MS_HELD_PLACES]; /* those with most bytes */
 	uint32_t top_count;
 };
 

@@ -9,19 +9,19 @@
 
 #include "heap_report.h"
 
-/* A block's place in the sum by (holder, call path). */
+/* A block's part in the sum by (holder, place). */
 struct held {
-	uint32_t holder, node, position;
+	uint32_t holder, place, position;
 };
 
-static int by_holder_and_node(const void *pa, const void *pb)
+static int by_holder_and_place(const void *pa, const void *pb)
 {
 	const struct held *a = pa, *b = pb;
 
 	if (a->holder != b->holder)
 		return a->holder < b->holder ? -1 : 1;
-	if (a->node != b->node)
-		return a->node < b->node ? -1 : 1;
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
 	return (a->position > b->position) - (a->position < b->position);
 }
 
@@ -67,20 +67,20 @@ static uint32_t *find_tops(const struct ms_heap_graph *g)
 	return top;
 }
 
-/* One call path below a holder: kept if it is among the largest. */
-static void add_site(struct ms_holding *h, const struct ms_held_site *site)
+/* One place below a holder: kept if it is among the largest. */
+static void add_place(struct ms_holding *h, const struct ms_held_place *place)
 {
-	uint32_t at = h->top_count < MS_HELD_SITES ? h->top_count++ : MS_HELD_SITES;
+	uint32_t at = h->top_count < MS_HELD_PLACES ? h->top_count++ : MS_HELD_PLACES;
 
-	h->sites++;
-	for (; at > 0 && h->top[at - 1].bytes < site->bytes; at--)
-		if (at < MS_HELD_SITES)
+	h->places++;
+	for (; at > 0 && h->top[at - 1].bytes < place->bytes; at--)
+		if (at < MS_HELD_PLACES)
 			h->top[at] = h->top[at - 1];
-	if (at < MS_HELD_SITES)
-		h->top[at] = *site;
+	if (at < MS_HELD_PLACES)
+		h->top[at] = *place;
 }
 
-static int sum_up_sites(struct ms_holding *holdings, const struct ms_heap_graph *g, const uint32_t *top)
+static int sum_up_places(struct ms_holding *holdings, const struct ms_heap_graph *g, const uint32_t *top, const uint32_t *place_of_node)
 {
 	struct held *list = malloc((g->block_count + (size_t)1) * sizeof *list);
 	size_t n = 0;
@@ -89,31 +89,32 @@ static int sum_up_sites(struct ms_holding *holdings, const struct ms_heap_graph 
 		return MS_E_NOMEM;
 	for (uint32_t i = 0; i < g->block_count; i++)
 		if (top[i] >= g->block_count)
-			list[n++] = (struct held){top[i] - g->block_count, g->blocks[i].node, i};
-	qsort(list, n, sizeof *list, by_holder_and_node);
+			list[n++] = (struct held){top[i] - g->block_count,
+			                          place_of_node ? place_of_node[g->blocks[i].node] : g->blocks[i].node, i};
+	qsort(list, n, sizeof *list, by_holder_and_place);
 	for (size_t i = 0; i < n;) {
-		struct ms_held_site site = {.node = list[i].node};
+		struct ms_held_place place = {.place = list[i].place};
 		uint32_t holder = list[i].holder;
 		bool mixed = false;
 
-		for (; i < n && list[i].holder == holder && list[i].node == site.node; i++) {
+		for (; i < n && list[i].holder == holder && list[i].place == place.place; i++) {
 			const char *type = mixed ? NULL : ms_heap_type(g, list[i].position);
 
-			site.blocks++;
-			site.bytes += g->blocks[list[i].position].size_bytes;
-			mixed |= type && site.type && strcmp(type, site.type) != 0;
+			place.blocks++;
+			place.bytes += g->blocks[list[i].position].size_bytes;
+			mixed |= type && place.type && strcmp(type, place.type) != 0;
 			if (type)
-				site.type = type;
+				place.type = type;
 		}
 		if (mixed)
-			site.type = NULL;
-		add_site(&holdings[holder], &site);
+			place.type = NULL;
+		add_place(&holdings[holder], &place);
 	}
 	free(list);
 	return MS_OK;
 }
 
-static int collect_holdings(struct ms_report_holders *out, const struct ms_heap_graph *g)
+static int collect_holdings(struct ms_report_holders *out, const struct ms_heap_graph *g, const uint32_t *place_of_node)
 {
 	uint32_t *top = find_tops(g);
 	size_t kept = 0;
@@ -143,7 +144,7 @@ static int collect_holdings(struct ms_report_holders *out, const struct ms_heap_
 			out->shared_bytes += g->blocks[i].size_bytes;
 		}
 	}
-	rc = sum_up_sites(out->holdings, g, top);
+	rc = sum_up_places(out->holdings, g, top, place_of_node);
 	/* A holder that retains nothing holds nothing alone: its blocks are shared. */
 	for (uint32_t i = 0; i < g->holder_count; i++)
 		if (out->holdings[i].retained_blocks)
@@ -268,9 +269,10 @@ static int collect_blocks(struct ms_report_holders *out, const struct ms_heap_gr
 	return MS_OK;
 }
 
-int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, struct ms_error *err)
+int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph *g, size_t node_count, const uint32_t *place_of_node,
+                       struct ms_error *err)
 {
-	int rc = collect_holdings(out, g);
+	int rc = collect_holdings(out, g, place_of_node);
 
 	if (rc == MS_OK)
 		rc = collect_paths(out, g, node_count);

@@ -74,51 +74,95 @@ static int by_peak(const void *pa, const void *pb)
 	return (a->node > b->node) - (a->node < b->node); /* no two places share a node */
 }
 
+/* Positions + 1 of places by headline and caller; capacity is a power of two. */
+struct place_table {
+	uint32_t *slots;
+	size_t capacity;
+};
+
+static int open_table(struct place_table *t, size_t entries)
+{
+	t->capacity = 16;
+	while (t->capacity < entries * 2)
+		t->capacity *= 2;
+	t->slots = calloc(t->capacity, sizeof *t->slots);
+	return t->slots ? MS_OK : MS_E_NOMEM;
+}
+
+/* The slot of the place, or the empty one where it belongs. */
+static uint32_t *find_slot(const struct place_table *t, const struct ms_report *r, const struct ms_report_line *line,
+                           const struct ms_report_line *caller)
+{
+	size_t slot = ms_mix64(hash_line(line) ^ hash_line(caller)) & (t->capacity - 1);
+
+	while (t->slots[slot]) {
+		const struct ms_report_place *p = &r->places[t->slots[slot] - 1];
+
+		if (same_line(p->line, line) && same_line(p->caller, caller))
+			break;
+		slot = (slot + 1) & (t->capacity - 1);
+	}
+	return &t->slots[slot];
+}
+
+static void headline_of(const struct ms_report *r, uint32_t node, const struct ms_report_line **line,
+                        const struct ms_report_line **caller)
+{
+	*line = ms_report_headline(r, node);
+	*caller = *line && !*(*line)->function ? named_caller(r, node, *line) : NULL;
+}
+
 int ms_collect_places(struct ms_report *r, struct ms_error *err)
 {
-	size_t capacity = 16;
-	uint32_t *table, *largest;
+	struct place_table table;
+	uint32_t *largest = calloc(r->site_count + 1, sizeof *largest); /* site by place */
+	int rc = open_table(&table, r->site_count);
 
-	while (capacity < r->site_count * 2)
-		capacity *= 2;
-	table = calloc(capacity, sizeof *table);
-	largest = calloc(r->site_count + 1, sizeof *largest); /* site by place */
 	r->places = calloc(r->site_count + 1, sizeof *r->places);
-	if (!table || !largest || !r->places) {
-		free(table);
+	if (rc || !largest || !r->places) {
+		free(table.slots);
 		free(largest);
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to sum up %zu sites", r->site_count);
 	}
 	for (size_t i = 0; i < r->site_count; i++) {
 		const struct ms_report_site *s = &r->sites[i];
-		const struct ms_report_line *line = ms_report_headline(r, s->node), *caller = NULL;
-		size_t slot;
+		const struct ms_report_line *line, *caller;
+		uint32_t *slot;
 
-		if (line && !*line->function)
-			caller = named_caller(r, s->node, line);
-		slot = ms_mix64(hash_line(line) ^ hash_line(caller)) & (capacity - 1);
-		for (;; slot = (slot + 1) & (capacity - 1)) {
-			struct ms_report_place *p = table[slot] ? &r->places[table[slot] - 1] : NULL;
-
-			if (!p) {
-				p = &r->places[r->place_count];
-				p->line = line;
-				p->caller = caller;
-				largest[r->place_count] = (uint32_t)i;
-				table[slot] = (uint32_t)++r->place_count;
-			} else if (!same_line(p->line, line) || !same_line(p->caller, caller)) {
-				continue;
-			}
-			add_site(p, s);
-			if (is_larger(s, &r->sites[largest[table[slot] - 1]]))
-				largest[table[slot] - 1] = (uint32_t)i;
-			break;
+		headline_of(r, s->node, &line, &caller);
+		slot = find_slot(&table, r, line, caller);
+		if (*slot == 0) {
+			r->places[r->place_count].line = line;
+			r->places[r->place_count].caller = caller;
+			largest[r->place_count] = (uint32_t)i;
+			*slot = (uint32_t)++r->place_count;
 		}
+		add_site(&r->places[*slot - 1], s);
+		if (is_larger(s, &r->sites[largest[*slot - 1]]))
+			largest[*slot - 1] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < r->place_count; i++)
 		r->places[i].node = r->sites[largest[i]].node;
 	qsort(r->places, r->place_count, sizeof *r->places, by_peak);
-	free(table);
+	free(table.slots);
 	free(largest);
+	return MS_OK;
+}
+
+int ms_places_of_nodes(const struct ms_report *r, uint32_t *place_of_node, struct ms_error *err)
+{
+	struct place_table table;
+
+	if (open_table(&table, r->place_count))
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to find %zu places", r->place_count);
+	for (size_t i = 0; i < r->place_count; i++)
+		*find_slot(&table, r, r->places[i].line, r->places[i].caller) = (uint32_t)i + 1;
+	for (size_t i = 0; i < r->site_count; i++) {
+		const struct ms_report_line *line, *caller;
+
+		headline_of(r, r->sites[i].node, &line, &caller);
+		place_of_node[r->sites[i].node] = *find_slot(&table, r, line, caller) - 1;
+	}
+	free(table.slots);
 	return MS_OK;
 }

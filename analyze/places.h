@@ -10,5 +10,7 @@
 
 /* Fills places from sites, nodes and lines. */
 int ms_collect_places(struct ms_report *report, struct ms_error *err);
+/* After that: place_of_node[site's node] = index of its place; other nodes stay as they are. */
+int ms_places_of_nodes(const struct ms_report *report, uint32_t *place_of_node, struct ms_error *err);
 
 #endif

@@ -31,22 +31,22 @@ void ms_json_held_block(struct ms_json *j, const struct ms_report *r, const stru
 	ms_json_frame(j, "frame", ms_report_headline(r, b->node));
 }
 
-static void holding(struct ms_json *j, const struct ms_report *r, const struct ms_holding *h)
+static void holding(struct ms_json *j, const struct ms_holding *h)
 {
 	ms_json_object(j, NULL);
 	ms_json_holder(j, "holder", &h->holder);
 	ms_json_uint(j, "retained_blocks", h->retained_blocks);
 	ms_json_uint(j, "retained_bytes", h->retained_bytes);
 	ms_json_uint(j, "pointers", h->pointers);
-	ms_json_uint(j, "sites", h->sites);
-	ms_json_array(j, "top_sites");
+	ms_json_uint(j, "places", h->places);
+	ms_json_array(j, "top_places");
 	for (uint32_t i = 0; i < h->top_count; i++) {
 		ms_json_object(j, NULL);
-		ms_json_uint(j, "site", h->top[i].node);
 		ms_json_uint(j, "blocks", h->top[i].blocks);
 		ms_json_uint(j, "bytes", h->top[i].bytes);
 		ms_json_string(j, "type", h->top[i].type);
-		ms_json_frame(j, "frame", ms_report_headline(r, h->top[i].node));
+		ms_json_frame(j, "frame", h->top[i].line);
+		ms_json_frame(j, "caller", h->top[i].caller);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
@@ -66,7 +66,7 @@ void ms_json_holders(struct ms_json *j, const struct ms_report *r, size_t top)
 	ms_json_bool(j, "observable", h->observable);
 	ms_json_array(j, "list");
 	for (size_t i = 0; i < at_most(h->holding_count, top); i++)
-		holding(j, r, &h->holdings[i]);
+		holding(j, &h->holdings[i]);
 	ms_json_end_array(j);
 	ms_json_uint(j, "list_omitted", h->holding_count - at_most(h->holding_count, top));
 	ms_json_uint(j, "shared_blocks", h->shared_blocks);

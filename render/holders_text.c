@@ -7,8 +7,8 @@
 #include "heap_names.h"
 #include "text_style.h"
 
-/* "96 % app::Foo from grow (app.c:12)" of the largest call path; shares of all when there are more */
-static char *made_of(struct ms_text *t, const struct ms_holding *h)
+/* "  96 % app::Foo from grow (app.c:12)" of the largest place, then others with a tenth or more */
+static char *made_of(const struct ms_holding *h)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -16,14 +16,14 @@ static char *made_of(struct ms_text *t, const struct ms_holding *h)
 
 	if (!f)
 		return NULL;
+	fputs("  ", f);
 	for (uint32_t i = 0; i < h->top_count; i++) {
-		const struct ms_held_site *s = &h->top[i];
+		const struct ms_held_place *s = &h->top[i];
 		char share[MS_UNIT_TEXT], *place, *type;
 
-		/* A second one only where the first is not nearly all. */
 		if (i && (unsigned __int128)s->bytes * 10 < h->retained_bytes)
 			break;
-		place = ms_text_place(ms_report_headline(t->report, s->node), NULL);
+		place = ms_text_place(s->line, s->caller);
 		type = s->type ? ms_text_escaped(s->type) : NULL;
 		fprintf(f, "%s%s %s%s%s", i ? ", " : "", ms_unit_share(share, s->bytes, h->retained_bytes), type ? type : "",
 		        type ? " from " : "", place ? place : "");
@@ -34,17 +34,6 @@ static char *made_of(struct ms_text *t, const struct ms_holding *h)
 		free(text);
 		return NULL;
 	}
-	return text;
-}
-
-static char *holding_text(struct ms_text *t, const struct ms_holding *h)
-{
-	char *holder = ms_text_holder(t->report, &h->holder), *made = made_of(t, h), *text = NULL;
-
-	if (!holder || !made || asprintf(&text, "%s: %s", holder, made) < 0)
-		text = NULL;
-	free(holder);
-	free(made);
 	return text;
 }
 
@@ -66,8 +55,14 @@ static int print_holdings(struct ms_text *t, const struct ms_report_holders *h, 
 	int rc;
 
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < n; i++)
-		row(t, &table, h->holdings[i].retained_bytes, h->holdings[i].retained_blocks, all, holding_text(t, &h->holdings[i]));
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_holding *x = &h->holdings[i];
+
+		row(t, &table, x->retained_bytes, x->retained_blocks, all, ms_text_holder(t->report, &x->holder));
+		for (unsigned k = 0; k < 3; k++) /* what it is made of, on a line of its own */
+			ms_table_cell(&table, "");
+		ms_cell_owned(&table, made_of(x));
+	}
 	if (h->shared_blocks)
 		row(t, &table, h->shared_bytes, h->shared_blocks, all, strdup("(several of them together)"));
 	if (h->lost_blocks)

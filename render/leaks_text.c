@@ -75,6 +75,16 @@ static void cell_sizes(struct ms_text *t, struct ms_table *table, const struct m
 	ms_table_cell(table, text);
 }
 
+/* Which allocations of the run: "12", "12..4,711". */
+static void cell_ordinals(struct ms_table *table, const struct ms_leak *l)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], text[2 * MS_UNIT_TEXT + 4];
+
+	snprintf(text, sizeof text, "%s%s%s", ms_unit_count(a, l->first_block), l->blocks > 1 ? ".." : "",
+	         l->blocks > 1 ? ms_unit_count(b, l->last_block) : "");
+	ms_table_cell(table, text);
+}
+
 static void cell_number(struct ms_table *table, uint64_t number)
 {
 	char text[24];
@@ -104,7 +114,7 @@ static int print_table(struct ms_text *t, const struct ms_report_leaks *l)
 {
 	static const struct ms_column columns[] = {
 		{"kind", MS_LEFT}, {"bytes", MS_RIGHT}, {"blocks", MS_RIGHT}, {"hanging on", MS_RIGHT}, {"sizes", MS_RIGHT},
-		{"first born", MS_RIGHT}, {"last born", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
+		{"born as", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
 	};
 	size_t shown = 0, all = l->leak_count - l->paths[MS_LEAK_REACHABLE];
 	struct ms_table table;
@@ -126,8 +136,7 @@ static int print_table(struct ms_text *t, const struct ms_report_leaks *l)
 		else
 			ms_table_cell(&table, "");
 		cell_sizes(t, &table, a);
-		ms_cell_duration(&table, a->first_ns);
-		ms_cell_duration(&table, a->last_ns);
+		cell_ordinals(&table, a);
 		cell_number(&table, a->node);
 		ms_cell_owned(&table, where(t->report, a));
 		shown++;

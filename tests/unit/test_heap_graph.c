@@ -242,7 +242,7 @@ static void test_holders_and_call_paths(void **state)
 		make(&s, k);
 		find_truth(&s, &t);
 		n = s.g.block_count;
-		assert_int_equal(ms_collect_holders(&h, &s.g, NODES, NULL), MS_OK);
+		assert_int_equal(ms_collect_holders(&h, &s.g, NODES, NULL, NULL), MS_OK);
 		for (uint32_t b = 0; b < n; b++) {
 			bool held = false, above[NODES] = {0};
 
@@ -292,16 +292,16 @@ static void test_holders_and_call_paths(void **state)
 				}
 			for (unsigned node = 0; node < NODES; node++)
 				sites += blocks[node] != 0;
-			assert_int_equal(x->sites, sites);
-			assert_int_equal(x->top_count, sites < MS_HELD_SITES ? sites : MS_HELD_SITES);
+			assert_int_equal(x->places, sites);
+			assert_int_equal(x->top_count, sites < MS_HELD_PLACES ? sites : MS_HELD_PLACES);
 			for (uint32_t j = 0; j < x->top_count; j++) {
-				assert_int_equal(x->top[j].bytes, bytes[x->top[j].node]);
-				assert_int_equal(x->top[j].blocks, blocks[x->top[j].node]);
+				assert_int_equal(x->top[j].bytes, bytes[x->top[j].place]);
+				assert_int_equal(x->top[j].blocks, blocks[x->top[j].place]);
 				assert_true(x->top[j].bytes <= least);
 				least = x->top[j].bytes;
-				bytes[x->top[j].node] = 0;
+				bytes[x->top[j].place] = 0;
 			}
-			for (unsigned node = 0; node < NODES && x->top_count == MS_HELD_SITES; node++)
+			for (unsigned node = 0; node < NODES && x->top_count == MS_HELD_PLACES; node++)
 				assert_true(bytes[node] <= least);
 		}
 		assert_int_equal(h.block_count, n);
@@ -504,7 +504,7 @@ static void test_a_long_chain_and_many_edges(void **state)
 	assert_int_equal(ms_heap_graph_index(&g, NULL), MS_OK);
 	assert_int_equal(ms_heap_graph_solve(&g, NULL), MS_OK);
 	assert_int_equal(ms_group_leaks(&leaks, &g, 1000, NULL), MS_OK);
-	assert_int_equal(ms_collect_holders(&holders, &g, 1000, NULL), MS_OK);
+	assert_int_equal(ms_collect_holders(&holders, &g, 1000, NULL, NULL), MS_OK);
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	if (getenv("MS_BENCH"))
 		print_message("%u blocks, %u edges: %.2f s\n", n, edges, (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);

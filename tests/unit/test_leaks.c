@@ -188,7 +188,7 @@ static void test_findings(void **state)
 	assert_int_equal(f->block.id, 4);
 	assert_int_equal(f->block.size_bytes, 30);
 	assert_int_equal(f->block.birth_kind, MS_EV_MALLOC);
-	assert_string_equal(f->message, "1 block with 30 bytes that nothing points to; 1 more with 20 bytes hang on it");
+	assert_string_equal(f->message, "1 block with 30 bytes that nothing holds any more; 1 more with 20 bytes hang on it");
 	assert_string_equal(f->fingerprint, group(&r, MS_LEAK_DEFINITE, 30)->fingerprint);
 	assert_int_equal(finding(&r, MS_FINDING_LEAK_INDIRECT, 20)->severity, MS_SEVERITY_WARNING);
 	assert_int_equal(finding(&r, MS_FINDING_LEAK_POSSIBLE, 60)->certainty, MS_INFERRED);

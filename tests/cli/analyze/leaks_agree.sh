@@ -26,9 +26,9 @@ record "$PROGRAMS/leak_cycle"
 "$BIN/memscope-analyze" --exact --width 0 --top 0 --section=leaks,holders "$trace" | tr -d , >"$T/plain"
 for k in definite indirect possible; do kind $k $k; done
 kind 'still reachable' reachable
-value '.leaks.list[] | select(.kind != "reachable") | "\(.kind) \(.bytes) \(.blocks) \(if .hanging_on.blocks > 0 then .hanging_on.bytes else "" end) \(.sizes.max_bytes) #\(.site)"' |
+value '.leaks.list[] | select(.kind != "reachable") | "\(.kind) \(.bytes) \(.blocks) \(if .hanging_on.blocks > 0 then .hanging_on.bytes else "" end) \(.sizes.max_bytes) \(.first.block) #\(.site)"' |
 	tr -s ' ' >"$T/json_rows"
-sed -nE 's/^  (definite|indirect|possible) +([0-9]+) B +([0-9]+) +(([0-9]+) B +)?([0-9]+) B +[0-9.]+ [a-z]+ +[0-9.]+ [a-z]+ +(#[0-9]+) .*/\1 \2 \3 \5 \6 \7/p' \
+sed -nE 's/^  (definite|indirect|possible) +([0-9]+) B +([0-9]+) +(([0-9]+) B +)?([0-9]+) B +([0-9]+)[0-9.]* +(#[0-9]+) .*/\1 \2 \3 \5 \6 \7 \8/p' \
 	"$T/plain" | tr -s ' ' >"$T/text_rows"
 same "$T/json_rows" "$T/text_rows"
 eq "rows" 6 "$(wc -l <"$T/text_rows")"
