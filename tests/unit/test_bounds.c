@@ -456,6 +456,14 @@ static int file_fd(void)
 	X(vasprintf, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER_vasprintf, p, n, "%s", p))                       \
 	X(__asprintf_chk, 1, READ, FIRST, void *out; text(p, n, 1); wrapped___asprintf_chk(&out, 0, "%s", p); free(out)) \
 	X(__vasprintf_chk, 1, READ, FIRST, text(p, n, 1); list_call(NUMBER___vasprintf_chk, p, n, "%s", p))           \
+	X(sscanf, 1, READ, FIRST, int i; digits(p, n, 1); assert_int_equal(wrapped_sscanf(p, "%1d", &i), 1); assert_int_equal(i, 1)) \
+	X(vsscanf, 1, READ, FIRST, int i; digits(p, n, 1); assert_int_equal(list_call(NUMBER_vsscanf, p, n, "%1d", &i), 1)) \
+	X(__isoc99_sscanf, 1, READ, FIRST, int i; digits(p, n, 1); wrapped___isoc99_sscanf(p, "%1d", &i))             \
+	X(__isoc99_vsscanf, 1, READ, FIRST, int i; digits(p, n, 1); list_call(NUMBER___isoc99_vsscanf, p, n, "%1d", &i)) \
+	X(swscanf, 4, READ, FIRST, int i; digits(p, n, 4); assert_int_equal(wrapped_swscanf(p, L"%1d", &i), 1))       \
+	X(vswscanf, 4, READ, FIRST, int i; digits(p, n, 4); list_call(NUMBER_vswscanf, p, n, L"%1d", &i))             \
+	X(__isoc99_swscanf, 4, READ, FIRST, int i; digits(p, n, 4); wrapped___isoc99_swscanf(p, L"%1d", &i))          \
+	X(__isoc99_vswscanf, 4, READ, FIRST, int i; digits(p, n, 4); list_call(NUMBER___isoc99_vswscanf, p, n, L"%1d", &i)) \
 	X(fgets, 1, WRITE, WHOLE, FILE *f = stream_of(other, n - 1); wrapped_fgets(p, (int)n + 8, f); fclose(f))      \
 	X(fgets_unlocked, 1, WRITE, WHOLE, FILE *f = stream_of(other, n + 8); wrapped_fgets_unlocked(p, (int)n, f); fclose(f)) \
 	X(fgetws, 4, WRITE, WHOLE, FILE *f = stream_of(other, n - 1); wrapped_fgetws(p, (int)n + 8, f); fclose(f))    \
@@ -518,6 +526,10 @@ static int null_fd;
 #define LIST___vsprintf_chk wrapped___vsprintf_chk(p, 0, SIZE_MAX, format, list)
 #define LIST___vsnprintf_chk wrapped___vsnprintf_chk(p, n, 0, SIZE_MAX, format, list)
 #define LIST___vswprintf_chk wrapped___vswprintf_chk(p, n, 0, SIZE_MAX, format, list)
+#define LIST_vsscanf wrapped_vsscanf(p, format, list)
+#define LIST___isoc99_vsscanf wrapped___isoc99_vsscanf(p, format, list)
+#define LIST_vswscanf wrapped_vswscanf(p, format, list)
+#define LIST___isoc99_vswscanf wrapped___isoc99_vswscanf(p, format, list)
 #define LIST_vfprintf wrapped_vfprintf(sink, format, list)
 #define LIST___vfprintf_chk wrapped___vfprintf_chk(sink, 0, format, list)
 #define LIST_vfwprintf wrapped_vfwprintf(wide_sink, format, list)
@@ -532,6 +544,7 @@ static int null_fd;
 #define LIST___vasprintf_chk wrapped___vasprintf_chk(&out, 0, format, list)
 enum list_function {
 #define LISTS(X)                                                                                                      \
+	X(vsscanf) X(__isoc99_vsscanf) X(vswscanf) X(__isoc99_vswscanf)                                               \
 	X(vfprintf) X(__vfprintf_chk) X(vfwprintf) X(__vfwprintf_chk) X(vdprintf) X(__vdprintf_chk) X(vprintf)        \
 	X(__vprintf_chk) X(vwprintf) X(__vwprintf_chk) X(vasprintf) X(__vasprintf_chk)                                \
 	X(vsprintf) X(vsnprintf) X(vswprintf) X(__vsprintf_chk) X(__vsnprintf_chk) X(__vswprintf_chk)
@@ -1129,11 +1142,28 @@ static void test_pages_are_opened(void **state)
 	assert_int_equal(opened_count, 1);
 	assert_int_equal(closed_count, 1);
 	silent("readv", "that was given less");
-	/* A size without a meaning opens a little. */
+	/* A call without a limit opens what it needs, a size without a meaning a little. */
 	p = one_block(8, false, true);
-	wrapped_sprintf(p, "%d", 1);
+	wrapped_sprintf(p, "%d %s", 1234, "ab");
+	assert_int_equal(opened_count, 0);
+	wrapped_sprintf(p, "%d %s", 1234, "abc");
+	assert_int_equal(opened_count, 2); /* before, and after evidence */
+	assert_int_equal(opened[0].bytes, 9);
+	assert_int_equal(closed_count, 1);
+	expect("sprintf", "one byte", MS_ACCESS_WRITE, at(8), 1, false);
+	p = one_block(8, false, true);
+	wrapped_snprintf(p, SIZE_MAX / 4, "%d", 1);
 	assert_int_equal(opened_count, 1);
 	assert_in_range(opened[0].bytes, 4096, 100000);
+	/* Formats only if they have no end in their block. */
+	p = one_block(8, false, true);
+	memcpy(p, "format", 7);
+	wrapped_fprintf(sink, p);
+	assert_int_equal(opened_count, 0);
+	memcpy(p, "formats:", 9);
+	wrapped_fprintf(sink, p);
+	assert_in_range(opened_count, 1, 3);
+	expect("fprintf", "a format without an end", MS_ACCESS_READ, at(8), 1, false);
 	/* After evidence, so that the real call does not fault; not where there are no pages. */
 	p = one_block(8, false, true);
 	wrapped_memset(p, 'x', 9);

@@ -136,21 +136,29 @@ static bool part_outside(const struct guard_block *block, uint64_t start, uint64
 	return end > block_end;
 }
 
-bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes)
+/* Apart, so that calls that stay inside do not pay for it. */
+static __attribute__((noinline)) void report(const struct bounds_call *call, enum ms_access_kind access, const struct guard_block *block,
+					     uint64_t address, uint64_t bytes)
 {
-	struct ms_evidence_entry e = {.kind = MS_EVIDENCE_BOUNDS, .access = (uint8_t)access, .check = MS_CHECK_ACCESS};
-	uint64_t end = bytes <= UINT64_MAX - start ? start + bytes : UINT64_MAX;
-	struct guard_block block;
+	struct ms_evidence_entry e = {.kind = MS_EVIDENCE_BOUNDS, .access = (uint8_t)access, .check = MS_CHECK_ACCESS,
+				      .freed = block->freed, .address = address, .length_bytes = bytes,
+				      .block_address = block->start, .block_bytes = block->bytes};
 
-	if (bytes == 0 || !guard_covers(start) || !block_of(start, end, &block) ||
-	    !part_outside(&block, start, end, &e.address, &e.length_bytes))
-		return false;
-	e.freed = block.freed;
-	e.block_address = block.start;
-	e.block_bytes = block.bytes;
 	for (size_t i = 0; i < sizeof(e.function) - 1 && call->function[i] != '\0'; i++)
 		e.function[i] = call->function[i];
 	bounds_pools->evidence(&e, NULL, NULL, call->caller);
+}
+
+bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes)
+{
+	uint64_t end = bytes <= UINT64_MAX - start ? start + bytes : UINT64_MAX;
+	uint64_t address, bytes_outside;
+	struct guard_block block;
+
+	if (bytes == 0 || !guard_covers(start) || !block_of(start, end, &block) ||
+	    !part_outside(&block, start, end, &address, &bytes_outside))
+		return false;
+	report(call, access, &block, address, bytes_outside);
 	if (block.by_page)
 		bounds_pools->open(start, least(end - start, OPEN_BYTES));
 	return true;

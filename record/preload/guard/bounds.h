@@ -140,11 +140,15 @@ void bounds_wide(const struct bounds_call *call, const void *s, size_t n);
 bool bounds_format_covered(const void *format, unsigned width, va_list list);
 /* What it reads and stores through its arguments. The list is not used up. */
 void bounds_format(const struct bounds_call *call, const void *format, va_list list);
+/* Before a vsprintf to a place: opens what it will write, and no more: the function has no limit, and pages are dear. */
+void bounds_may_print(struct bounds_call *call, const void *to, const void *format, va_list list);
 
 /* ---- calls whose touch is known afterwards: bounds_io.c ---- */
 
 /* Opens what of [at, at + n) a plain program could touch and this one could not. */
 void bounds_may_touch(struct bounds_call *call, const void *at, size_t n);
+/* The same for a string, that only needs it when it has no end in its block. */
+void bounds_may_read_string(struct bounds_call *call, const void *s);
 void bounds_did_read(const struct bounds_call *call, const void *at, size_t n);
 void bounds_did_write(const struct bounds_call *call, const void *at, size_t n);
 /* A string that the call has written; NULL: none. */

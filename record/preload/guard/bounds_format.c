@@ -7,6 +7,8 @@
  */
 #include "bounds.h"
 
+#include <errno.h>
+
 /* Both kinds of format, and the arguments that go with it. */
 struct walk {
 	const struct bounds_call *call; /* NULL: only look whether there is anything to compare */
@@ -209,4 +211,20 @@ void bounds_format(const struct bounds_call *call, const void *format, va_list l
 	struct walk w = {.call = call, .format = format, .width = call->width, .room = bounds_place(call, format).room};
 
 	walk(&w, list);
+}
+
+void bounds_may_print(struct bounds_call *call, const void *to, const void *format, va_list list)
+{
+	struct guard_block block;
+	int saved_errno = errno, chars;
+	va_list copy;
+
+	if (!bounds_covered(to) || !bounds_pools->find((uint64_t)(uintptr_t)to, &block) || !block.by_page)
+		return;
+	va_copy(copy, list);
+	chars = call->real->vsnprintf(NULL, 0, format, copy);
+	va_end(copy);
+	errno = saved_errno;
+	if (chars >= 0)
+		bounds_may_touch(call, to, (size_t)chars + 1);
 }

@@ -34,6 +34,14 @@ void bounds_may_touch(struct bounds_call *call, const void *at, size_t n)
 	may_touch_bytes(call, (uint64_t)(uintptr_t)at, bounds_product(n, call->width));
 }
 
+void bounds_may_read_string(struct bounds_call *call, const void *s)
+{
+	struct bounds_place place = bounds_place(call, s);
+
+	if (place.room == 0 || (place.room != SIZE_MAX && bounds_length(call, s, place.room) == place.room))
+		bounds_may_touch(call, s, SIZE_MAX);
+}
+
 void bounds_did_read(const struct bounds_call *call, const void *at, size_t n)
 {
 	bounds_touch(call, MS_ACCESS_READ, (uint64_t)(uintptr_t)at, bounds_product(n, call->width));

@@ -13,6 +13,8 @@
  *   name: for people, without underscores. width: bytes of a character. covered: could a pointer be in a pool? In checks C is
  *   the call (struct bounds_call *).
  *
+ * A new function: a row here, its name in exports.map and tests/golden/guard-exports.txt, a case in tests/unit/test_bounds.c.
+ *
  * Types are those of the calling convention, not of the headers: pointers are void *, locales and streams too. No header of
  * libc that declares these functions is needed, and none may be included where they are defined.
  */
@@ -315,7 +317,7 @@ AROUND(int, __wctomb_chk, "wctomb", 1, (void *to, wchar_t value, size_t room), (
        bounds_did_write(C, to, r > 0 ? (size_t)r : 0))
 #define TIME(symbol, width, parameters, arguments)                                                                    \
 	AROUND(size_t, symbol, #symbol, width, parameters, arguments, IN2(to, format),                                \
-	       (bounds_may_touch(C, format, SIZE_MAX), bounds_may_touch(C, to, n)),                                   \
+	       (bounds_may_read_string(C, format), bounds_may_touch(C, to, n)),                                       \
 	       (bounds_string(C, format, r > 0 ? SIZE_MAX : 0), bounds_did_write(C, to, r > 0 ? r + 1 : 0)))
 TIME(strftime, 1, (void *to, size_t n, const void *format, const void *tm), (to, n, format, tm))
 TIME(strftime_l, 1, (void *to, size_t n, const void *format, const void *tm, void *locale), (to, n, format, tm, locale))
@@ -326,30 +328,30 @@ TIME(wcsftime_l, 4, (void *to, size_t n, const void *format, const void *tm, voi
 /* ---- printing ---- */
 
 /* The format was read as a whole if there is a result. */
-#define PRINTING (bounds_format(C, format, list), bounds_may_touch(C, format, SIZE_MAX))
+#define PRINTING (bounds_format(C, format, list), bounds_may_read_string(C, format))
 #define FORMAT_READ bounds_string(C, format, r >= 0 ? SIZE_MAX : 0)
 #define PRINTED(n) (r < 0 || n == 0 ? 0 : (size_t)r < n ? (size_t)r + 1 : n)
 #define FORMATTED(width) bounds_format_covered(format, width, list)
 /* A function and its variadic form, into memory and elsewhere. */
-#define INTO(real, symbol, name, width, parameters, variadic, arguments, size)                                        \
+#define INTO(real, symbol, name, width, parameters, variadic, arguments, open, size)                                  \
 	AROUND(int, real, "v" name, width, parameters, arguments, bounds_covered(to) || FORMATTED(width),             \
-	       (PRINTING, bounds_may_touch(C, to, size)), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))      \
+	       (PRINTING, open), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))                               \
 	PRINTF(symbol, real, name, width, variadic, format, arguments, bounds_covered(to) || FORMATTED(width),        \
-	       (PRINTING, bounds_may_touch(C, to, size)), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))
+	       (PRINTING, open), (FORMAT_READ, bounds_did_write(C, to, PRINTED(size))))
 #define ELSEWHERE(real, symbol, name, width, parameters, variadic, arguments)                                         \
 	AROUND(int, real, "v" name, width, parameters, arguments, FORMATTED(width), PRINTING, FORMAT_READ)            \
 	PRINTF(symbol, real, name, width, variadic, format, arguments, FORMATTED(width), PRINTING, FORMAT_READ)
 #define WITH_LIST(...) (__VA_ARGS__, const void *format, va_list list)
 #define WITH_REST(...) (__VA_ARGS__, const void *format, ...)
-INTO(vsprintf, sprintf, "sprintf", 1, WITH_LIST(void *to), WITH_REST(void *to), (to, format, list), SIZE_MAX)
-INTO(vsnprintf, snprintf, "snprintf", 1, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), n)
-INTO(vswprintf, swprintf, "swprintf", 4, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), n)
+INTO(vsprintf, sprintf, "sprintf", 1, WITH_LIST(void *to), WITH_REST(void *to), (to, format, list), bounds_may_print(C, to, format, list), SIZE_MAX)
+INTO(vsnprintf, snprintf, "snprintf", 1, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), bounds_may_touch(C, to, n), n)
+INTO(vswprintf, swprintf, "swprintf", 4, WITH_LIST(void *to, size_t n), WITH_REST(void *to, size_t n), (to, n, format, list), bounds_may_touch(C, to, n), n)
 INTO(__vsprintf_chk, __sprintf_chk, "sprintf", 1, WITH_LIST(void *to, int flag, size_t room), WITH_REST(void *to, int flag, size_t room),
-     (to, flag, room, format, list), SIZE_MAX)
+     (to, flag, room, format, list), bounds_may_print(C, to, format, list), SIZE_MAX)
 INTO(__vsnprintf_chk, __snprintf_chk, "snprintf", 1, WITH_LIST(void *to, size_t n, int flag, size_t room),
-     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), n)
+     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), bounds_may_touch(C, to, n), n)
 INTO(__vswprintf_chk, __swprintf_chk, "swprintf", 4, WITH_LIST(void *to, size_t n, int flag, size_t room),
-     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), n)
+     WITH_REST(void *to, size_t n, int flag, size_t room), (to, n, flag, room, format, list), bounds_may_touch(C, to, n), n)
 ELSEWHERE(vprintf, printf, "printf", 1, (const void *format, va_list list), (const void *format, ...), (format, list))
 ELSEWHERE(vwprintf, wprintf, "wprintf", 4, (const void *format, va_list list), (const void *format, ...), (format, list))
 ELSEWHERE(vfprintf, fprintf, "fprintf", 1, WITH_LIST(void *stream), WITH_REST(void *stream), (stream, format, list))
@@ -362,6 +364,19 @@ ELSEWHERE(__vfprintf_chk, __fprintf_chk, "fprintf", 1, WITH_LIST(void *stream, i
 ELSEWHERE(__vfwprintf_chk, __fwprintf_chk, "fwprintf", 4, WITH_LIST(void *stream, int flag), WITH_REST(void *stream, int flag), (stream, flag, format, list))
 ELSEWHERE(__vdprintf_chk, __dprintf_chk, "dprintf", 1, WITH_LIST(int fd, int flag), WITH_REST(int fd, int flag), (fd, flag, format, list))
 ELSEWHERE(__vasprintf_chk, __asprintf_chk, "asprintf", 1, WITH_LIST(void **out, int flag), WITH_REST(void **out, int flag), (out, flag, format, list))
+/* A string that is scanned is searched for its end first. */
+#define SCAN(real, symbol, name, width)                                                                               \
+	AROUND(int, real, "v" name, width, (const void *s, const void *format, va_list list), (s, format, list),      \
+	       IN1(s), bounds_string(C, s, SIZE_MAX), (void)0)                                                        \
+	PRINTF(symbol, real, name, width, (const void *s, const void *format, ...), format, (s, format, list),        \
+	       IN1(s), bounds_string(C, s, SIZE_MAX), (void)0)
+SCAN(vsscanf, sscanf, "sscanf", 1)
+SCAN(__isoc99_vsscanf, __isoc99_sscanf, "sscanf", 1)
+SCAN(__isoc23_vsscanf, __isoc23_sscanf, "sscanf", 1)
+SCAN(vswscanf, swscanf, "swscanf", 4)
+SCAN(__isoc99_vswscanf, __isoc99_swscanf, "swscanf", 4)
+SCAN(__isoc23_vswscanf, __isoc23_swscanf, "swscanf", 4)
+#undef SCAN
 #undef WITH_LIST
 #undef WITH_REST
 #undef ELSEWHERE
@@ -453,10 +468,10 @@ NAME(__getcwd_chk, "getcwd", (void *to, size_t n, size_t room), (to, n, room))
 NAME(inet_ntop, "inet_ntop", (int family, const void *from, void *to, unsigned n), (family, from, to, n))
 #undef NAME
 AROUND(void *, realpath, "realpath", 1, (const void *path, void *to), (path, to), IN2(path, to),
-       (bounds_may_touch(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)),
+       (bounds_may_read_string(C, path), bounds_may_touch(C, to, SIZE_MAX)),
        (bounds_string(C, path, r != NULL ? SIZE_MAX : 0), bounds_did_write_string(C, to != NULL ? r : NULL)))
 AROUND(void *, __realpath_chk, "realpath", 1, (const void *path, void *to, size_t room), (path, to, room), IN2(path, to),
-       (bounds_may_touch(C, path, SIZE_MAX), bounds_may_touch(C, to, SIZE_MAX)),
+       (bounds_may_read_string(C, path), bounds_may_touch(C, to, SIZE_MAX)),
        (bounds_string(C, path, r != NULL ? SIZE_MAX : 0), bounds_did_write_string(C, to != NULL ? r : NULL)))
 AROUND(int, gethostname, "gethostname", 1, (void *to, size_t n), (to, n), IN1(to), bounds_may_touch(C, to, n),
        bounds_did_write_string(C, r == 0 ? to : NULL))
