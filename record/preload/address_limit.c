@@ -14,7 +14,9 @@
    bit says that the hard limit was raised as well as the soft one. Any thread. */
 #define HARD_TOO UINT64_C(1)
 static _Atomic uint64_t shift;
-static uint64_t arena_bytes;                  /* what a limit that the program sets is raised by */
+static uint64_t arena_bytes;                  /* what a limit that the program sets is raised by; a guard's are in it */
+static uint64_t guard_bytes;                  /* of these, what a guard has and keeps in forked children */
+static uint64_t guard_raise;                  /* between ms_limits_guard_begins and _took: the limit is raised by so much */
 static struct ms_arena_header *shared_header; /* where shift stands for the image after an exec */
 static struct rlimit before;                  /* for ms_limits_restore */
 
@@ -51,7 +53,7 @@ static void set_shift(uint64_t bytes)
 
 bool ms_limits_make_room(const struct ms_arena_header *header)
 {
-	uint64_t bytes = header->arena_bytes;
+	uint64_t bytes = header->arena_bytes + guard_bytes, ours;
 	struct rlimit limit;
 
 	arena_bytes = bytes;
@@ -62,7 +64,9 @@ bool ms_limits_make_room(const struct ms_arena_header *header)
 	before.rlim_cur = RLIM_INFINITY;
 	if (ms_raw_failed(kernel_limit(0, NULL, &limit)) || limit.rlim_cur == RLIM_INFINITY)
 		return true;
-	if ((atomic_load_explicit(&shift, memory_order_relaxed) & ~HARD_TOO) == bytes)
+	/* The image before this one may have had more: a guard's. */
+	ours = atomic_load_explicit(&shift, memory_order_relaxed) & ~HARD_TOO;
+	if (ours == bytes || (header->guard.mode != MS_GUARD_OFF && ours > bytes))
 		return true;
 	before = limit;
 	/* Without privileges the hard limit stays where it is; often there is room below it. */
@@ -94,17 +98,89 @@ void ms_limits_attached(struct ms_arena_header *header)
 	set_shift(atomic_load_explicit(&shift, memory_order_relaxed));
 }
 
-void ms_limits_arena_unmapped(void)
+/* The limit, raised by `ours` now, is to be raised by bytes. */
+static bool raise_to(uint64_t ours, uint64_t bytes)
+{
+	struct rlimit limit;
+
+	if (ms_raw_failed(kernel_limit(0, NULL, &limit)))
+		return false;
+	limit.rlim_cur = raised(lowered(limit.rlim_cur, ours & ~HARD_TOO), bytes);
+	if ((ours & HARD_TOO) != 0)
+		limit.rlim_max = raised(lowered(limit.rlim_max, ours & ~HARD_TOO), bytes);
+	if (limit.rlim_cur > limit.rlim_max || ms_raw_failed(kernel_limit(0, &limit, NULL)))
+		return false;
+	set_shift(bytes | (ours & HARD_TOO));
+	return true;
+}
+
+#define LEAST_RAISE (UINT64_C(1) << 30)
+
+uint64_t ms_limits_guard_begins(uint64_t most_bytes)
 {
 	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
 	struct rlimit limit;
 
-	arena_bytes = 0;
-	if (ours == 0 || ms_raw_failed(kernel_limit(0, NULL, &limit)))
+	guard_raise = 0;
+	if (ms_raw_failed(kernel_limit(0, NULL, &limit)) || limit.rlim_cur == RLIM_INFINITY)
+		return most_bytes;
+	if ((ours & ~HARD_TOO) != 0) {
+		for (uint64_t bytes = most_bytes; bytes >= LEAST_RAISE; bytes /= 2) {
+			if (!raise_to(ours, arena_bytes + bytes))
+				continue;
+			guard_raise = bytes;
+			return bytes;
+		}
+	}
+	return (limit.rlim_cur - (ours & ~HARD_TOO)) / 8;
+}
+
+void ms_limits_guard_took(uint64_t bytes)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
+
+	if ((ours & ~HARD_TOO) != 0 && guard_raise == 0)
+		return; /* the program's own share */
+	if (guard_raise != 0)
+		raise_to(ours, arena_bytes + bytes);
+	guard_bytes = bytes;
+	arena_bytes += bytes;
+}
+
+void ms_limits_arena_unmapped(void)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed);
+
+	arena_bytes = guard_bytes;
+	if (ours == 0)
 		return;
-	hide_ours(&limit);
+	raise_to(ours, guard_bytes);
+	if (guard_bytes == 0)
+		atomic_store_explicit(&shift, 0, memory_order_relaxed);
+}
+
+/* shift stays: a child of vfork shares it with its parent. */
+static void move_limit(bool down)
+{
+	uint64_t ours = atomic_load_explicit(&shift, memory_order_relaxed), bytes = ours & ~HARD_TOO;
+	struct rlimit limit;
+
+	if (shared_header != NULL || bytes == 0 || ms_raw_failed(kernel_limit(0, NULL, &limit)))
+		return;
+	limit.rlim_cur = down ? lowered(limit.rlim_cur, bytes) : raised(limit.rlim_cur, bytes);
+	if ((ours & HARD_TOO) != 0)
+		limit.rlim_max = down ? lowered(limit.rlim_max, bytes) : raised(limit.rlim_max, bytes);
 	kernel_limit(0, &limit, NULL);
-	atomic_store_explicit(&shift, 0, memory_order_relaxed);
+}
+
+void ms_limits_before_exec(void)
+{
+	move_limit(true);
+}
+
+void ms_limits_exec_failed(void)
+{
+	move_limit(false);
 }
 
 void ms_limits_detached(void)

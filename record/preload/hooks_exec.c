@@ -6,6 +6,8 @@
  */
 #include "hooks_exec.h"
 
+#include "address_limit.h"
+
 #include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -112,10 +114,14 @@ static int run_exec(const struct exec_call *exec, char *const environment[])
 		atomic_store_explicit(&left_bytes, plan.bytes, memory_order_relaxed);
 		atomic_store_explicit(&left_memory, memory, memory_order_release);
 	}
+	if (replaces && guard_before_exec != NULL)
+		guard_before_exec();
 	if (signal_before_exec != NULL)
 		signal_before_exec();
+	ms_limits_before_exec();
 	result = exec->call(exec, memory == NULL ? environment : ms_env_build(&plan, memory));
 	int exec_errno = errno;
+	ms_limits_exec_failed();
 	if (signal_after_failed_exec != NULL)
 		signal_after_failed_exec();
 	if (mapped)

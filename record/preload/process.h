@@ -41,6 +41,7 @@ extern struct ms_process ms_process;
 extern bool guard_start(struct ms_arena_header *header) __attribute__((weak));
 extern void guard_before_fork(void) __attribute__((weak));
 extern void guard_after_fork(bool child) __attribute__((weak));
+extern void guard_before_exec(void) __attribute__((weak));
 
 /* The calling thread's struct, after whatever has to happen first: starting the recording, noticing that this is a
    forked child, taking a slot. NULL: pass through. Keeps errno; async-signal-safe once the process has started. */

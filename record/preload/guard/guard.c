@@ -11,17 +11,18 @@
 #include "fault.h"
 #include "guard_bytes.h"
 #include "pages.h"
+#include "record/preload/address_limit.h"
 #include "record/preload/elf_lookup.h"
 #include "record/preload/process.h"
 #include "record/preload/raw.h"
 
 #define MOST_RESERVED (UINT64_C(1) << 38)
-#define LEAST_RESERVED (UINT64_C(1) << 30)
+#define LEAST_RESERVED (UINT64_C(1) << 26)
 #define RESERVE_ALIGN (UINT64_C(2) << 20)
 #define POLL_CALLS 256u                /* allocations of a thread between two looks at header.guard_check_wanted */
 #define CALLER_DISTANCE 8192u          /* hooks stand no further above us on the stack */
 
-uint64_t guard_low, guard_span;
+uint64_t guard_low, guard_span, guard_side_bytes;
 struct ms_real guard_under;
 bool guard_under_is_glibc;
 static struct ms_guard_config config;
@@ -93,6 +94,12 @@ static __attribute__((noinline)) void poll(void)
 	wanted = atomic_load_explicit(&header->guard_check_wanted, memory_order_relaxed);
 	if (wanted != done && atomic_compare_exchange_strong(&checks_done, &done, wanted))
 		guard_check(MS_CHECK_INTERVAL, NULL);
+}
+
+void guard_before_exec(void)
+{
+	if (guard_span != 0)
+		guard_check(MS_CHECK_EXIT, NULL);
 }
 
 void guard_exit(void)
@@ -333,25 +340,40 @@ size_t guard_usable_size(const void *p)
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
-/* As much as there is; less is enough for a while. */
-static bool reserve(void)
+/* The range, and the pools in it. False: not all of it could be had; nothing is left mapped but small change. */
+static bool reserve(uint64_t bytes, bool without_pages)
 {
-	for (uint64_t bytes = MOST_RESERVED; bytes >= LEAST_RESERVED; bytes /= 2) {
-		long at = ms_raw_mmap(NULL, bytes + RESERVE_ALIGN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	long at = ms_raw_mmap(NULL, bytes + RESERVE_ALIGN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-		if (ms_raw_failed(at))
-			continue;
-		guard_low = ((uint64_t)at + RESERVE_ALIGN - 1) & ~(RESERVE_ALIGN - 1);
-		pages_low = guard_low + bytes / 4;
-		has_slab = guard_slab.start(guard_low, bytes / 4, &config);
-		has_pages = guard_pages.start(pages_low, bytes - bytes / 4, &config);
-		if (has_slab || has_pages) {
-			guard_span = bytes;
-			return true;
-		}
-		ms_raw_munmap((void *)at, bytes + RESERVE_ALIGN);
+	if (ms_raw_failed(at))
+		return false;
+	guard_side_bytes = 0;
+	guard_low = ((uint64_t)at + RESERVE_ALIGN - 1) & ~(RESERVE_ALIGN - 1);
+	pages_low = guard_low + bytes / 4;
+	has_slab = guard_slab.start(guard_low, bytes / 4, &config);
+	has_pages = has_slab && guard_pages.start(pages_low, bytes - bytes / 4, &config);
+	if (has_pages || (has_slab && without_pages)) {
+		guard_span = bytes;
+		guard_side_bytes += bytes + RESERVE_ALIGN;
+		return true;
 	}
+	has_slab = false;
+	ms_raw_munmap((void *)at, bytes + RESERVE_ALIGN);
 	return false;
+}
+
+/* As much as there is; less is enough for a while. The pools' own tables take less than a quarter more. */
+static bool reserve_some(void)
+{
+	uint64_t room = ms_limits_guard_begins(MOST_RESERVED + MOST_RESERVED / 4), bytes = MOST_RESERVED;
+
+	while (bytes > LEAST_RESERVED && bytes + bytes / 4 > room)
+		bytes /= 2;
+	for (; bytes >= LEAST_RESERVED && bytes + bytes / 4 <= room; bytes /= 2)
+		if (reserve(bytes, bytes / 2 < LEAST_RESERVED))
+			break;
+	ms_limits_guard_took(guard_span != 0 ? guard_side_bytes : 0);
+	return guard_span != 0;
 }
 
 static void take_over(void)
@@ -379,7 +401,7 @@ bool guard_start(struct ms_arena_header *header)
 	}
 	config = header->guard;
 	guard_under_is_glibc = strncmp(header->allocator, "libc.so", 7) == 0 || strncmp(header->allocator, "libc-", 5) == 0;
-	if (config.mode == MS_GUARD_OFF || !reserve()) {
+	if (config.mode == MS_GUARD_OFF || !reserve_some()) {
 		config.mode = MS_GUARD_OFF;
 		atomic_fetch_add_explicit(&header->guard_plain_blocks, 1, memory_order_relaxed);
 		return false;

@@ -91,6 +91,8 @@ struct guard_pool {
 	void (*count)(struct ms_arena_header *header);
 };
 extern const struct guard_pool guard_slab, guard_pages;
+/* Address space that pools have taken beside the range, in bytes: their start functions add what they map. */
+extern uint64_t guard_side_bytes;
 
 /* Would a page of its own be wanted for the next block of this size? (Full mode: always; sample mode: by chance.) */
 bool guard_pages_wanted(size_t bytes);
@@ -106,6 +108,8 @@ bool guard_start(struct ms_arena_header *header);
 /* Around fork (process.c): before it in the parent, after it in both, also in a child that was forked behind our back. */
 void guard_before_fork(void);
 void guard_after_fork(bool child);
+/* The image of this process is about to be replaced: the last check, unless the exec fails. */
+void guard_before_exec(void);
 /* Checks all pools. */
 void guard_check(enum ms_check_kind why, const struct ms_caller *caller);
 /* At exit, in the destructor of the library and in _exit: the last check, then counts. Nothing in a forked child. */

@@ -3,6 +3,7 @@
  */
 #include "page_chunks.h"
 
+#include "guard.h"
 #include "guard_bytes.h"
 #include "record/preload/raw.h"
 
@@ -39,8 +40,10 @@ bool chunks_start(uint64_t low, uint64_t span, uint32_t most_chunks)
 	next_chunk = 0;
 	gone_round = false;
 	pause_left = 0;
-	if (page_pool.chunk != NULL && page_pool.slot != NULL)
+	if (page_pool.chunk != NULL && page_pool.slot != NULL) {
+		guard_side_bytes += chunks * sizeof(struct chunk) + chunks * CHUNK_SLOTS * sizeof(struct slot);
 		return true;
+	}
 	if (page_pool.chunk != NULL)
 		ms_raw_munmap(page_pool.chunk, chunks * sizeof(struct chunk));
 	if (page_pool.slot != NULL)

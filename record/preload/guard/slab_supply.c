@@ -495,6 +495,9 @@ bool slab_supply_start(uint64_t low, uint64_t span, uint64_t quarantine_bytes)
 	words_bytes = (span >> SLAB_CHUNK_SHIFT) * WORDS_OF_CHUNK;
 	if (span == 0)
 		return false;
+	if (slab_span != 0) /* a second try, with less */
+		ms_raw_munmap((void *)(uintptr_t)words_low, (slab_span >> SLAB_CHUNK_SHIFT) * WORDS_OF_CHUNK);
+	slab_span = 0;
 	words = ms_raw_mmap(NULL, words_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ms_raw_failed(words))
 		return false;
@@ -503,6 +506,7 @@ bool slab_supply_start(uint64_t low, uint64_t span, uint64_t quarantine_bytes)
 		if (!has_end_key)
 			pthread_key_delete(end_key);
 	}
+	guard_side_bytes += words_bytes;
 	words_low = (uint64_t)words;
 	ms_own_add(words_low, words_bytes);
 	held_limit = quarantine_bytes;
