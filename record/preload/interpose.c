@@ -118,6 +118,20 @@ EXPORT void _exit(int status)
 	ms_hook_exit(resolved(), status);
 }
 EXPORT void _Exit(int status) __attribute__((alias("_exit"), noreturn));
+EXPORT int prctl(int option, ...);
+EXPORT int prctl(int option, ...)
+{
+	unsigned long a, b, c, d;
+	va_list rest;
+
+	va_start(rest, option); /* the kernel looks at as many as the option has */
+	a = va_arg(rest, unsigned long);
+	b = va_arg(rest, unsigned long);
+	c = va_arg(rest, unsigned long);
+	d = va_arg(rest, unsigned long);
+	va_end(rest);
+	return ms_hook_prctl(resolved(), option, a, b, c, d);
+}
 /* record/include/memscope.h */
 HOOK(int, memscope_graph_request, (void), ms_graph_take(MS_GRAPH_API))
 

@@ -2,6 +2,7 @@
 #include "process_exit.h"
 
 #include <linux/futex.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "graph.h"
@@ -21,10 +22,11 @@ extern int __cxa_at_quick_exit(void (*handler)(void *), void *module);
 static _Atomic uint32_t begun; /* pid whose last moment it is or was */
 static _Atomic uint32_t done;  /* the same, when it is over; futex word */
 
+static _Atomic uint32_t shut_in;
+
 static bool is_recorded_process(uint32_t pid)
 {
-	return atomic_load_explicit(&ms_process.phase, memory_order_acquire) == MS_PHASE_RECORDING && !ms_process_forked() &&
-	       (uint32_t)ms_process.pid == pid;
+	return !ms_process_forked() && (uint32_t)ms_process.pid == pid;
 }
 
 static void wait_for_the_other(uint32_t pid)
@@ -41,9 +43,18 @@ static void wait_for_the_other(uint32_t pid)
 
 void ms_process_exits(void)
 {
-	uint32_t pid = (uint32_t)ms_raw_getpid(), before = atomic_load_explicit(&begun, memory_order_relaxed);
+	uint32_t pid, before = atomic_load_explicit(&begun, memory_order_relaxed);
 	static _Atomic uint32_t at_it; /* tid */
+	const struct ms_arena_header *header = ms_process.header;
+	bool guard, graph;
 
+	if (header == NULL || atomic_load_explicit(&ms_process.phase, memory_order_acquire) != MS_PHASE_RECORDING)
+		return;
+	guard = header->guard.mode != MS_GUARD_OFF && guard_exit != NULL;
+	graph = header->graph_at_exit != 0 && atomic_load_explicit(&shut_in, memory_order_relaxed) == 0;
+	if (!guard && !graph)
+		return;
+	pid = (uint32_t)ms_raw_getpid();
 	if (!is_recorded_process(pid))
 		return;
 	do {
@@ -54,9 +65,9 @@ void ms_process_exits(void)
 		}
 	} while (!atomic_compare_exchange_weak(&begun, &before, pid));
 	atomic_store_explicit(&at_it, (uint32_t)ms_raw_gettid(), memory_order_relaxed);
-	if (ms_process.header->guard.mode != MS_GUARD_OFF && guard_exit != NULL)
+	if (guard)
 		guard_exit();
-	if (ms_process.header->graph_at_exit != 0)
+	if (graph)
 		ms_graph_take(MS_GRAPH_EXIT);
 	atomic_store_explicit(&done, pid, memory_order_release);
 	ms_raw(SYS_futex, (long)&done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
@@ -83,4 +94,13 @@ void ms_hook_exit(const struct ms_real *real, int status)
 		real->_exit(status);
 	for (;;)
 		ms_raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	int result = real->prctl(option, a, b, c, d);
+
+	if (result == 0 && (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS))
+		atomic_store_explicit(&shut_in, 1, memory_order_relaxed);
+	return result;
 }

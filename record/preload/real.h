@@ -42,6 +42,7 @@
 	X(void *, sbrk, (intptr_t))                                                                            \
 	X(int, pthread_setname_np, (pthread_t, const char *))                                                  \
 	X(void, _exit, (int))                                                                                  \
+	X(int, prctl, (int, ...))                                                                              \
 	X(int, dlclose, (void *))                                                                              \
 	X(pid_t, fork, (void))                                                                                 \
 	X(pid_t, _Fork, (void))                                                                                \

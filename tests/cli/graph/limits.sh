@@ -77,3 +77,56 @@ record --on-full=drop "$PROGRAMS/graph_roots"
 eq "status with --on-full=drop" 0 $status
 edges
 complete 0
+
+# A program that shuts itself in is left alone: what a graph needs might kill it.
+cat >"$T/sandbox.c" <<'C'
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+void *kept;
+int main(void)
+{
+	static const int allowed[] = {SYS_write, SYS_exit_group, SYS_brk, SYS_mmap, SYS_munmap, SYS_futex, SYS_gettid, SYS_newfstatat, SYS_fstat};
+	static struct sock_filter f[32] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	int k = sizeof allowed / sizeof *allowed;
+	struct sock_fprog program = {k + 3, f};
+
+	kept = malloc(99);
+	for (int i = 0; i < k; i++)
+		f[i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], k - i, 0);
+	f[k + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	f[k + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return 9;
+	free(malloc(10));
+	puts("after");
+	return 4;
+}
+C
+gcc -w -o "$T/sandbox" "$T/sandbox.c"
+expected=0
+"$T/sandbox" >"$T/plain" || expected=$?
+[ $expected -eq 4 ] || skip "no seccomp filters here"
+record "$T/sandbox"
+eq "status of a program that shuts itself in" 4 $status
+eq "its output" after "$(cat "$T/out")"
+eq "its graphs" 0 "$("$BIN/memscope-trace" info --json "$trace" | jq '.graphs | length')"
+
+# A filter that was there before, as in a container: no ptrace, no reading of other processes; the graph needs neither.
+sed -e 's/kept = malloc(99);/char **arguments = argv + 1; (void)kept;/' -e 's/int main(void)/int main(int argc, char **argv)/' \
+	-e 's/static const int allowed\[\] = {.*/static const int allowed[] = {SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_perf_event_open};/' \
+	-e '/f\[k + 1\]/s/SECCOMP_RET_KILL_PROCESS/SECCOMP_RET_ALLOW/' -e '/f\[k + 2\]/s/SECCOMP_RET_ALLOW/SECCOMP_RET_KILL_PROCESS/' \
+	-e 's/free(malloc(10));/execv(arguments[0], arguments); return 8;/' -e 's/#include <stddef.h>/#include <stddef.h>\n#include <unistd.h>/' \
+	"$T/sandbox.c" >"$T/container.c"
+gcc -w -o "$T/container" "$T/container.c"
+status=0
+"$T/container" "$BIN/memscope-record" -q -o "$T/c.ms" "$PROGRAMS/graph_roots" >"$T/out" 2>"$T/err" || status=$?
+eq "status in a container" 0 $status
+trace=$T/c.ms
+edges
+complete 0
+held stack stack:hold_on_stack
