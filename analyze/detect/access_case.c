@@ -64,25 +64,26 @@ static void say(struct ms_finding *f)
 {
 	static const char *const accesses[] = {[MS_ACCESS_UNKNOWN] = "access", [MS_ACCESS_READ] = "read", [MS_ACCESS_WRITE] = "write"};
 	const char *access = f->access <= MS_ACCESS_WRITE ? accesses[f->access] : "access";
+	const char *s = f->length_bytes == 1 ? "" : "s";
 	uint64_t end = f->block.address + f->block.size_bytes, stop = f->address + f->length_bytes;
 	char where[160];
 
 	say_where(where, sizeof where, f);
 	if (f->evidence == MS_EVIDENCE_DAMAGE) {
-		ms_finding_say(f, "%" PRIu64 " byte%s overwritten %s", f->length_bytes, f->length_bytes == 1 ? "" : "s", where);
+		ms_finding_say(f, "%" PRIu64 " byte%s overwritten %s", f->length_bytes, s, where);
 	} else if (f->evidence == MS_EVIDENCE_BOUNDS && f->kind == MS_FINDING_HEAP_OVERFLOW) {
 		char block[MS_BLOCK_TEXT];
 
 		ms_block_text(block, &f->block);
 		if (f->address < end)
-			ms_finding_say(f, "%s: %s of %" PRIu64 " bytes, %" PRIu64 " of them past the end of %s", f->function, access,
-			               f->length_bytes, stop - end, block);
+			ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s, %" PRIu64 " of them past the end of %s", f->function, access,
+			               f->length_bytes, s, stop - end, block);
 		else
-			ms_finding_say(f, "%s: %s of %" PRIu64 " bytes %s", f->function, access, f->length_bytes, where);
+			ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s %s", f->function, access, f->length_bytes, s, where);
 	} else if (f->evidence == MS_EVIDENCE_BOUNDS) {
-		ms_finding_say(f, "%s: %s of %" PRIu64 " bytes, from %s", f->function, access, f->length_bytes, where);
+		ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s, from %s", f->function, access, f->length_bytes, s, where);
 	} else if (f->length_bytes) {
-		ms_finding_say(f, "%s of %" PRIu64 " bytes %s", access, f->length_bytes, where);
+		ms_finding_say(f, "%s of %" PRIu64 " byte%s %s", access, f->length_bytes, s, where);
 	} else {
 		ms_finding_say(f, "%s %s", access, where);
 	}
@@ -100,7 +101,7 @@ static uint16_t cwe_of(const struct ms_finding *f)
 /* ---- damage and the access that did it ----------------------------------------------------------------------------- */
 
 /*
- * By block and kind: the write that was seen first, and the damage that was seen first. Damage after a write of the same kind to
+ * By block and kind: the write that went furthest, and the damage that was seen first. Damage after a write of the same kind to
  * the same block is what that write left behind; damage that several checks saw is one.
  */
 struct seen {
@@ -128,6 +129,19 @@ static struct seen *find(struct table *t, const struct ms_case *c, const struct 
 	return &t->slots[i];
 }
 
+static const struct ms_evidence *evidence_of(const struct ms_detector_context *x, uint32_t position)
+{
+	return ms_trace_evidence(x->trace, x->cases->list[position].evidence);
+}
+
+/* Of several writes, damage is laid to the one that went furthest; of equals to the first. */
+static bool reaches_further(enum ms_finding_kind kind, const struct ms_evidence *e, const struct ms_evidence *than)
+{
+	if (kind == MS_FINDING_HEAP_UNDERFLOW)
+		return e->address < than->address;
+	return kind == MS_FINDING_HEAP_OVERFLOW && e->address + e->length_bytes > than->address + than->length_bytes;
+}
+
 static void explain(struct table *t, const struct ms_detector_context *x)
 {
 	for (size_t i = 0; i < x->cases->count; i++) {
@@ -141,7 +155,7 @@ static void explain(struct table *t, const struct ms_detector_context *x)
 		e = ms_trace_evidence(x->trace, c->evidence);
 		s = find(t, c, e, (uint8_t)kind);
 		if (is_access(e)) {
-			if (!s->write && e->access != MS_ACCESS_READ)
+			if (e->access != MS_ACCESS_READ && (!s->write || reaches_further(kind, e, evidence_of(x, s->write - 1))))
 				s->write = (uint32_t)i + 1;
 			continue;
 		}

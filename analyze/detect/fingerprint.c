@@ -70,8 +70,13 @@ void ms_fingerprint(struct ms_finding *f, const struct ms_report *report)
 {
 	uint64_t h = BASIS;
 
-	if (f->evidence != MS_EVIDENCE_DAMAGE)
+	if (f->evidence != MS_EVIDENCE_DAMAGE) {
+		const char access = (char)('0' + f->access);
+
+		h = hash(h, &access, 1); /* a read and a write in one function are two errors */
+		h = hash(h, f->function, strlen(f->function));
 		h = hash_path(h, report, f->error_node);
+	}
 	h = hash(h, "", 0);
 	h = hash_path(h, report, f->allocation_node);
 	snprintf(f->fingerprint, sizeof f->fingerprint, "%s-%016" PRIx64, ms_finding_kinds[f->kind].name, h);

@@ -3,7 +3,8 @@
  *
  * Names are taken from the innermost frame outwards, up to main or MS_FINGERPRINT_FUNCTIONS of them; recursion counts once;
  * suffixes that compilers give to copies of a function (".constprop.0", " [clone ...]") and Rust's hashes are cut off; a frame
- * without a name counts as the file name of its module. Lines, addresses, ids and sizes play no part.
+ * without a name counts as the file name of its module; the function of libc that made the access is one more, and reads differ from
+ * writes. Lines, addresses, ids and sizes play no part.
  * Source: the hash is FNV-1a, 64 bit. Pure functions; thread-safe.
  */
 #ifndef MS_ANALYZE_FINGERPRINT_H
