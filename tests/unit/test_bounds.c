@@ -853,12 +853,12 @@ static void test_both_sides(void **state)
 	block_count = 2;
 	wrapped_memcpy((char *)(uintptr_t)blocks[1].start, p, 20);
 	assert_int_equal(seen_count, 2);
-	assert_int_equal(seen[0].access, MS_ACCESS_READ);
-	assert_int_equal(seen[0].length_bytes, 12);
-	assert_int_equal(seen[1].access, MS_ACCESS_WRITE);
-	assert_int_equal(seen[1].block_address, blocks[1].start);
-	assert_int_equal(seen[1].address, blocks[1].start + 16);
-	assert_int_equal(seen[1].length_bytes, 4);
+	assert_int_equal(seen[0].access, MS_ACCESS_WRITE);
+	assert_int_equal(seen[0].block_address, blocks[1].start);
+	assert_int_equal(seen[0].address, blocks[1].start + 16);
+	assert_int_equal(seen[0].length_bytes, 4);
+	assert_int_equal(seen[1].access, MS_ACCESS_READ);
+	assert_int_equal(seen[1].length_bytes, 12);
 	seen_count = 0;
 	/* From the ground of one block into the next one: that one is meant. */
 	blocks[1].start = blocks[0].start + 8 + GROUND;

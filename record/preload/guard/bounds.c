@@ -164,6 +164,12 @@ bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, ui
 	return true;
 }
 
+/* A division by a variable would be the dearest part of a comparison. */
+static size_t whole_characters(const struct bounds_call *call, uint64_t bytes)
+{
+	return call->width == 1 ? bytes : bytes / sizeof(wchar_t);
+}
+
 struct bounds_place bounds_place(const struct bounds_call *call, const void *p)
 {
 	struct bounds_place place = {.at = (uint64_t)(uintptr_t)p, .room = SIZE_MAX};
@@ -174,7 +180,7 @@ struct bounds_place bounds_place(const struct bounds_call *call, const void *p)
 	if (block.freed || place.at < block.start || place.at - block.start >= block.bytes)
 		place.room = 0;
 	else
-		place.room = (block.start + block.bytes - place.at) / call->width;
+		place.room = whole_characters(call, block.start + block.bytes - place.at);
 	return place;
 }
 
@@ -190,7 +196,7 @@ void bounds_touch_next(const struct bounds_call *call, const struct bounds_place
 size_t bounds_length(const struct bounds_call *call, const void *p, size_t max)
 {
 	/* Not SIZE_MAX: p + max must not wrap in implementations that add them. */
-	size_t most = (SIZE_MAX - (size_t)(uintptr_t)p) / call->width;
+	size_t most = whole_characters(call, SIZE_MAX - (uint64_t)(uintptr_t)p);
 
 	max = max < most ? max : most;
 	return call->width == 1 ? call->real->strnlen(p, max) : call->real->wcsnlen(p, max);

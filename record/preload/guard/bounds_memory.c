@@ -13,10 +13,11 @@ static void writes(const struct bounds_call *call, const void *p, size_t n)
 	bounds_touch(call, MS_ACCESS_WRITE, (uint64_t)(uintptr_t)p, bounds_product(n, call->width));
 }
 
+/* The write first: of one block, evidence of one call is kept once. */
 void bounds_copy(const struct bounds_call *call, const void *to, const void *from, size_t n)
 {
-	reads(call, from, n);
 	writes(call, to, n);
+	reads(call, from, n);
 }
 
 /* The first value ends it. In what cannot be looked at, one byte is certain. */
