@@ -149,9 +149,34 @@ static bool clear(uint32_t at)
 	guard_set(slot_at(at, 0), 0, c->slots * sizeof(struct slot));
 	for (uint32_t i = c->run; i-- > 0;) {
 		c[i].back = 0;
+		atomic_store_explicit(&c[i].resting, 0, memory_order_relaxed);
 		atomic_store_explicit(&c[i].state, CHUNK_UNUSED, memory_order_release);
 	}
 	return true;
+}
+
+void chunks_rest(uint32_t chunk)
+{
+	const uint32_t in_use = SLOT_CHECKING | SLOT_REOPENED | SLOT_GUARD_OPEN | SLOT_MARGIN_OPEN | SLOT_LENT | SLOT_READY;
+	struct chunk *c = &page_pool.chunk[chunk];
+
+	if (atomic_load_explicit(&c->state, memory_order_acquire) != CHUNK_FULL ||
+	    atomic_load_explicit(&c->freed, memory_order_relaxed) != c->slots ||
+	    atomic_load_explicit(&c->kind, memory_order_relaxed) == GROUND_PROTECT || !take_claim_lock())
+		return;
+	if (atomic_load_explicit(&c->state, memory_order_acquire) != CHUNK_FULL)
+		goto out;
+	for (uint32_t i = 0; i < c->slots; i++) {
+		uint32_t state = atomic_load_explicit(&slot_at(chunk, i)->state, memory_order_acquire);
+
+		if (slot_phase(state) != SLOT_FREED || (state & in_use) != 0)
+			goto out;
+	}
+	atomic_store_explicit(&c->resting, 1, memory_order_relaxed);
+	atomic_store_explicit(&c->kind, GROUND_PROTECT, memory_order_release);
+	ground_forget(chunk_start(chunk), (uint64_t)c->run << CHUNK_SHIFT);
+out:
+	leave_claim_lock();
 }
 
 /* Can the chunk serve the class now? Prepares it. */
@@ -167,7 +192,7 @@ static bool usable(uint32_t at, unsigned class_)
 	case CHUNK_FULL:
 		if (c->back != 0)
 			return false;
-		if (c->class_ == class_)
+		if (c->class_ == class_ && atomic_load_explicit(&c->resting, memory_order_relaxed) == 0)
 			return freed * 4 >= c->slots;
 		if (freed < c->slots || c->run != 1 || !clear(at))
 			return false;

@@ -69,7 +69,7 @@ struct chunk {
 	_Atomic uint8_t state;
 	uint8_t class_;                /* index of SLOT_CLASSES, or CLASS_RUN */
 	_Atomic uint8_t kind;          /* enum ground_kind */
-	uint8_t reserved;
+	_Atomic uint8_t resting;       /* FULL: all freed, and reserved ground again; kind is GROUND_PROTECT */
 	uint32_t back;                 /* RUN: chunks since the first of the run */
 	uint32_t run;                  /* RUN: chunks of the run */
 	uint32_t slots;                /* how many; 1 for a run */
@@ -126,6 +126,11 @@ bool chunks_claim(unsigned class_, uint32_t *chunk);
 bool chunks_claim_run(uint64_t pages, uint32_t *chunk);
 /* Ground that was GROUND_MOVED and is so no longer becomes GROUND_MARKERS: what is not a live block's is closed anew. */
 void chunks_leave_moved(void);
+/*
+ * A chunk may have become FULL with all blocks freed: then it is made reserved ground again as a whole, which gives its page tables
+ * back (a fork would copy them). What is known of its blocks stays.
+ */
+void chunks_rest(uint32_t chunk);
 /* In a forked child. */
 void chunks_forked(void);
 

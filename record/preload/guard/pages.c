@@ -225,6 +225,7 @@ static bool take_slot(struct lane *lane, unsigned class_, uint32_t *chunk, uint3
 		}
 		lane->chunk[class_] = 0;
 		atomic_store_explicit(&page_pool.chunk[*chunk].state, CHUNK_FULL, memory_order_release);
+		chunks_rest(*chunk);
 	}
 }
 
@@ -443,7 +444,6 @@ static enum guard_verdict pages_release(void *p, enum ms_check_kind why, const s
 		report_freed(slot, caller);
 	slot->kept = kept_store(slot->start, slot->bytes);
 	atomic_fetch_sub_explicit(&wasted_bytes, waste_of(slot), memory_order_relaxed);
-	atomic_fetch_add_explicit(&page_pool.chunk[chunk].freed, 1, memory_order_relaxed);
 	state = atomic_load_explicit(&slot->state, memory_order_acquire);
 	do {
 		/* A check that reads the pages closes them when it finds the slot freed. */
@@ -455,6 +455,8 @@ static enum guard_verdict pages_release(void *p, enum ms_check_kind why, const s
 		freed = SLOT_FREED | (state & (SLOT_CHECKING | SLOT_GUARD_OPEN | SLOT_MARGIN_OPEN | SLOT_LENT));
 	} while (!atomic_compare_exchange_strong_explicit(&slot->state, &state, freed, memory_order_acq_rel,
 							  memory_order_acquire));
+	if (atomic_fetch_add_explicit(&page_pool.chunk[chunk].freed, 1, memory_order_relaxed) + 1 == page_pool.chunk[chunk].slots)
+		chunks_rest(chunk);
 	return GUARD_TAKEN;
 }
 
