@@ -76,7 +76,7 @@ static int look_up_blocks(struct ms_heap_graph *g, const uint32_t *node_of_stack
 			.node = node_of_stack[b->stack], .thread = b->thread, .birth_kind = b->kind,
 		};
 	}
-	g->missing_blocks = n - found;
+	g->missing_blocks = found < n ? n - found : 0; /* a hostile graph may name a block twice */
 	g->unknown_blocks = g->block_count - found;
 	ms_cursor_close(cursor);
 	return rc;

@@ -5,12 +5,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "analyze/suppressions.h"
 #include "format/evidence.h"
+#include "render/json.h"
+#include "render/text.h"
+#include "render/why.h"
 #include "small_trace.h"
 
 #define EDGE(from, at, to, into, flag) {from, at, to, into, flag}
@@ -390,6 +394,55 @@ static void test_exec_after_the_graph(void **state)
 	small_trace_free(&t);
 }
 
+/* A graph that makes no sense but is well formed: a block that was freed, one block twice, roots of nobody, offsets beyond blocks. */
+static void test_a_graph_of_nonsense(void **state)
+{
+	static const uint64_t odd_ids[] = {1, 1, 9, 10, 5};
+	struct ms_graph_root roots[] = {
+		{.kind = MS_ROOT_REGISTERS, .tid = 5, .start = 0, .end = 144},
+		{.kind = MS_ROOT_STACK, .start = 0, .end = 64},
+		{.kind = MS_ROOT_DATA, .start = UINT64_MAX - 64, .end = UINT64_MAX},
+		{.kind = MS_ROOT_MAPPING, .start = 0, .end = 64},
+	};
+	struct ms_graph facts = {.reason = MS_GRAPH_CRASH, .roots = roots, .root_count = 4, .time_ns = 1};
+	uint32_t source[] = {0, 1, 5, 6, 7, 8}, target[] = {0, 4, 2, 2, 3, 3};
+	uint64_t offset[] = {UINT64_MAX - 8, 0, 8, 8, 8, 8}, into[] = {0, 0, UINT64_MAX, 0, 0, 0};
+	struct ms_text_options text_options = {.width = 100, .sections = UINT32_MAX};
+	struct small_trace t;
+	struct ms_report r;
+	struct ms_error err;
+	struct ms_why why;
+	FILE *f = fopen("/dev/null", "w");
+
+	(void)state;
+	assert_non_null(f);
+	write_heap(&t);
+	if (ms_writer_graph_begin(t.writer, &facts, &err) ||
+	    ms_writer_graph_data(t.writer, &(struct ms_graph_data){.block_count = 5, .block = odd_ids}, &err) ||
+	    ms_writer_graph_data(t.writer, &(struct ms_graph_data){.edge_count = 6, .source = source, .target = target,
+	                                                           .source_offset = offset, .target_offset = into}, &err) ||
+	    ms_writer_graph_end(t.writer, &facts, &err))
+		fail_msg("%s", err.message);
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_true(r.leaks.observable);
+	assert_int_equal(r.leaks.doubts, MS_DOUBT_INCOMPLETE | MS_DOUBT_BLOCKS | MS_DOUBT_UNKNOWN);
+	assert_int_equal(r.leaks.unknown_blocks, 1);
+	assert_int_equal(ms_render_text(f, &r, &text_options, &err), MS_OK);
+	assert_int_equal(ms_render_json(f, &r, &(struct ms_json_options){.top = 0}, &err), MS_OK);
+	for (unsigned i = 0; i < sizeof odd_ids / sizeof *odd_ids; i++) {
+		char id[24];
+
+		snprintf(id, sizeof id, "%llu", (unsigned long long)odd_ids[i]);
+		assert_int_equal(ms_why_build(&why, &r, t.trace, id, &err), MS_OK);
+		assert_int_equal(ms_render_why_text(f, &r, &why, &text_options, &err), MS_OK);
+		assert_int_equal(ms_render_why_json(f, &r, &why, &err), MS_OK);
+		ms_why_free(&why);
+	}
+	ms_report_free(&r);
+	small_trace_free(&t);
+	fclose(f);
+}
+
 /* ---- growth --------------------------------------------------------------------------------------------------------- */
 
 /* 20 s: stack 2 keeps a block of 100 bytes per turn, stack 3 builds up as much and tears it down again in each window. */
@@ -476,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_no_graph_is_not_observable),
 		cmocka_unit_test(test_exec_after_the_graph),
+		cmocka_unit_test(test_a_graph_of_nonsense),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_no_growth),
 	};

@@ -11,7 +11,8 @@ kinds_of_memscope() {
 
 # kinds_of_memcheck PROGRAM...: the same as Memcheck sees it, into $T/theirs
 kinds_of_memcheck() {
-	timeout -k 5 300 valgrind --leak-check=full --show-leak-kinds=all --log-file="$T/valgrind.log" "$@" >"$T/valgrind.out" 2>&1 </dev/null || true
+	# shellcheck disable=SC2086
+	timeout -k 5 300 valgrind ${MEMCHECK_OPTIONS-} --leak-check=full --show-leak-kinds=all --log-file="$T/valgrind.log" "$@" >"$T/valgrind.out" 2>&1 </dev/null || true
 	if grep -q 'no leaks are possible' "$T/valgrind.log"; then
 		printf '%s 0 0\n' definite indirect possible reachable >"$T/theirs"
 		return
