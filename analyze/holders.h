@@ -62,7 +62,8 @@ struct ms_report_holders {
 	size_t holding_count;
 	uint64_t shared_blocks, shared_bytes; /* reachable, but over no single holder */
 	uint64_t lost_blocks, lost_bytes;     /* reachable from no root */
-	struct ms_held_block *blocks;    /* the largest ones, at most MS_HELD_BLOCKS */
+	/* The largest ones, at most MS_HELD_BLOCKS; without those that hang directly below a block of their own call path. */
+	struct ms_held_block *blocks;
 	size_t block_count;
 	struct ms_held_path *paths;      /* all call paths with blocks in the graph */
 	size_t path_count;

@@ -223,6 +223,14 @@ static bool retains_more(const struct ms_heap_graph *g, uint32_t a, uint32_t b)
 	return a < b;
 }
 
+/* One of a list or tree whose blocks come from one call path: the first one stands for the others. */
+static bool is_chained(const struct ms_heap_graph *g, uint32_t i)
+{
+	uint32_t p = g->dominators.parent[i];
+
+	return p < g->block_count && g->blocks[p].node == g->blocks[i].node;
+}
+
 /* The largest MS_HELD_BLOCKS: a heap whose root is the smallest of those kept. */
 static int collect_blocks(struct ms_report_holders *out, const struct ms_heap_graph *g)
 {
@@ -232,6 +240,8 @@ static int collect_blocks(struct ms_report_holders *out, const struct ms_heap_gr
 	for (uint32_t i = 0; i < g->block_count; i++) {
 		size_t at;
 
+		if (is_chained(g, i))
+			continue;
 		if (n < MS_HELD_BLOCKS) {
 			for (at = n++; at > 0 && retains_more(g, heap[(at - 1) / 2], i); at = (at - 1) / 2)
 				heap[at] = heap[(at - 1) / 2];

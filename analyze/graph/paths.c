@@ -84,7 +84,7 @@ static int write_steps(struct ms_why *out, const struct search *s, uint32_t from
 int ms_why_position(struct ms_why *out, const struct ms_heap_graph *g, uint32_t position, struct ms_error *err)
 {
 	struct search s = {.g = g};
-	uint32_t from = UINT32_MAX, first;
+	uint32_t from = UINT32_MAX, first = position;
 	int rc = MS_E_NOMEM;
 
 	memset(out, 0, sizeof *out);
@@ -103,7 +103,6 @@ int ms_why_position(struct ms_why *out, const struct ms_heap_graph *g, uint32_t 
 		s.start_pointers_only = out->kind == MS_LEAK_REACHABLE;
 		begin_at_roots(&s);
 		run(&s, position);
-		first = position;
 		while (g->data.source[s.via[first]] < g->block_count)
 			first = g->data.source[s.via[first]];
 		out->holder = g->holders[g->holder_of_edge[s.via[first] - g->first[g->block_count]]];
@@ -114,6 +113,9 @@ int ms_why_position(struct ms_why *out, const struct ms_heap_graph *g, uint32_t 
 			run(&s, position);
 	}
 	rc = write_steps(out, &s, from, position);
+	/* A pointer in a global stands in the global, not in the segment of its module. */
+	if (rc == MS_OK && out->from_root && out->holder.kind == MS_ROOT_DATA && *out->holder.name)
+		out->steps[0].offset += g->facts->roots[g->data.source[s.via[first]] - g->block_count].start - out->holder.address;
 done:
 	free(s.via);
 	free(s.queue);

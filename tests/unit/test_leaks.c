@@ -283,8 +283,7 @@ static void test_holders(void **state)
 	assert_int_equal(r.holders.lost_bytes, 71);
 	assert_int_equal(r.holders.blocks[0].block, 1);
 	assert_int_equal(r.holders.blocks[0].retained_bytes, 210);
-	assert_int_equal(r.holders.blocks[1].block, 2);
-	assert_string_equal(r.holders.blocks[1].type, "app::Foo");
+	assert_int_equal(r.holders.blocks[1].block, 10); /* 2 and 3 hang below 1 and come from the same call path */
 	assert_int_equal(r.holders.paths[0].retained_bytes, 210 + 10 + 11 + 80);
 	ms_report_free(&r);
 	small_trace_free(&t);
