@@ -45,6 +45,7 @@ int ms_symbolizer_open(struct ms_symbolizer **out, const struct ms_symbolizer_op
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the symbolizer");
 	}
 	s->search.debug_directory = s->debug_directory;
+	s->search.tables_only = options && options->tables_only;
 	if (options && options->debuginfod)
 		s->search.debuginfod = symbols_debuginfod_open();
 	*out = s;

@@ -26,6 +26,7 @@ struct ms_symbolizer;
 struct ms_symbolizer_options {
 	bool debuginfod;                 /* ask the servers in $DEBUGINFOD_URLS for missing debug files */
 	const char *debug_directory;     /* NULL = /usr/lib/debug */
+	bool tables_only;                /* names from the symbol tables alone, also of separate debug files: all that data needs */
 };
 
 struct ms_symbol_line {

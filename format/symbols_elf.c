@@ -270,7 +270,7 @@ int symbols_elf_open(struct symbols_elf **out, const char *path, const uint8_t *
 		code = symbols_table_read(e);
 	if (code)
 		goto fail;
-	if (has_debug_information(owner->elf))
+	if (!search->tables_only && has_debug_information(owner->elf))
 		e->dwarf = dwarf_begin_elf(owner->elf, DWARF_C_READ, NULL);
 	if (e->dwarf)
 		open_alternate(e, owner, search);

@@ -22,6 +22,7 @@ struct symbols_debuginfod;
 struct symbols_search {
 	const char *debug_directory;
 	struct symbols_debuginfod *debuginfod; /* NULL: no server is asked */
+	bool tables_only;                /* the debug information itself is not opened */
 };
 
 struct symbols_file {

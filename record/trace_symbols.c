@@ -110,6 +110,9 @@ int trace_symbols_write_data(const struct trace_tables *tables, struct ms_writer
                              const struct ms_symbolizer_options *options, const uint64_t *addresses, size_t count,
                              bool (*interrupted)(void *), void *context, struct ms_error *err)
 {
+	/* Unpacking debug information costs more than everything else here. */
+	const struct ms_symbolizer_options tables_only = {.debuginfod = options->debuginfod, .debug_directory = options->debug_directory,
+	                                             .tables_only = true};
 	struct ms_data_symbol *symbols = malloc(DATA_BATCH * sizeof *symbols);
 	struct ms_symbolizer *symbolizer = NULL;
 	uint64_t done = 0; /* behind the last object */
@@ -118,7 +121,7 @@ int trace_symbols_write_data(const struct trace_tables *tables, struct ms_writer
 
 	if (!symbols)
 		return MS_OK; /* no names */
-	status = ms_symbolizer_open(&symbolizer, options, err);
+	status = ms_symbolizer_open(&symbolizer, &tables_only, err);
 	for (size_t i = 0; i < count && status == MS_OK; i++) {
 		const struct trace_module *m;
 		struct ms_symbol_data data;

@@ -14,6 +14,7 @@
 #define ROOTS_MAX (1u << 18)
 #define ROOTS_MIN (1u << 12)
 #define CARVES_MAX (1u << 18)
+#define CARVES_MIN (1u << 14)
 #define PTHREAD_BYTES 2304u             /* libc's struct of a thread, from the thread pointer on */
 #define ARENA_ALIGN (UINT64_C(64) << 20) /* glibc: a heap of another arena starts at a multiple of this */
 #define CHUNK_FLAGS UINT64_C(7)
@@ -29,7 +30,7 @@ struct builder {
 	struct ms_roots *roots;
 	const struct ms_roots_input *in;
 	struct carve *carves;
-	uint32_t carve_count;
+	uint32_t carve_count, carve_capacity;
 	/* The thread whose stack is walked now. */
 	uint32_t tid;
 	uint64_t tp;
@@ -49,14 +50,19 @@ static uint64_t page_up(uint64_t address)
 
 static void carve(struct builder *b, uint64_t start, uint64_t end)
 {
-	if (start < end && b->carve_count < CARVES_MAX)
+	if (start >= end)
+		return;
+	if (b->carve_count < b->carve_capacity)
 		b->carves[b->carve_count++] = (struct carve){start, end};
+	else
+		b->roots->full = true;
 }
 
 static struct ms_graph_root_range *add(struct builder *b, uint8_t kind, uint64_t start, uint64_t end)
 {
 	struct ms_graph_root_range *r;
 
+	b->roots->full |= b->roots->count == b->roots->capacity;
 	if (start >= end || b->roots->count == b->roots->capacity)
 		return NULL;
 	r = &b->roots->at[b->roots->count++];
@@ -447,7 +453,7 @@ static void add_regions(struct builder *b)
 bool ms_roots_make(struct ms_roots *roots, const struct ms_roots_input *input)
 {
 	struct builder b = {.roots = roots, .in = input};
-	size_t carve_bytes = CARVES_MAX * sizeof(*b.carves);
+	size_t carve_bytes = 0;
 
 	*roots = (struct ms_roots){0};
 	for (uint32_t n = ROOTS_MAX; n >= ROOTS_MIN && roots->at == NULL; n /= 2) {
@@ -457,7 +463,11 @@ bool ms_roots_make(struct ms_roots *roots, const struct ms_roots_input *input)
 	}
 	if (roots->at == NULL)
 		return false;
-	b.carves = ms_raw_memory(carve_bytes);
+	for (uint32_t n = CARVES_MAX; n >= CARVES_MIN && b.carves == NULL; n /= 2) {
+		b.carve_capacity = n;
+		carve_bytes = n * sizeof(*b.carves);
+		b.carves = ms_raw_memory(carve_bytes);
+	}
 	if (b.carves == NULL) {
 		ms_roots_free(roots);
 		return false;

@@ -44,6 +44,7 @@ struct ms_roots {
 	struct ms_graph_root_range *at;
 	uint32_t count, capacity;
 	size_t bytes;
+	bool full;                     /* something had no place: the graph is not whole */
 };
 
 bool ms_roots_make(struct ms_roots *roots, const struct ms_roots_input *input);

@@ -149,7 +149,7 @@ static bool scan(struct ms_arena_header *header, bool called)
 		.module_count = list_modules(modules),
 		.deadline_ns = ms_ticks_monotonic() + SCAN_NS,
 	};
-	whole = ms_scan_run(&g.scan) && !g.threads.more;
+	whole = ms_scan_run(&g.scan) && !g.threads.more && !g.roots.full;
 out:
 	if (modules != NULL)
 		ms_raw_munmap(modules, MODULES_MAX * sizeof(*modules));
