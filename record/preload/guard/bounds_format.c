@@ -210,7 +210,8 @@ void bounds_format(const struct bounds_call *call, const void *format, va_list l
 {
 	struct walk w = {.call = call, .format = format, .width = call->width, .room = bounds_place(call, format).room};
 
-	walk(&w, list);
+	if (format != NULL) /* libc says EINVAL */
+		walk(&w, list);
 }
 
 void bounds_may_print(struct bounds_call *call, const void *to, const void *format, va_list list)
