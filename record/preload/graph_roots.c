@@ -243,8 +243,10 @@ static void carve_kept_stack(struct builder *b, const struct ms_region *region)
 		if (!ms_memory_word(tp, &first) || first != tp || !ms_memory_word(tp + 16, &self) || self != tp)
 			continue;
 		mapping = stack_mapping(tp);
-		if (mapping.start <= region->start && mapping.end == region->end && !may_be_alive(b, tp))
+		if (mapping.start <= region->start && mapping.end == region->end && !may_be_alive(b, tp)) {
 			carve(b, region->start, region->end);
+			add(b, MS_ROOT_TLS, tp + 8, tp + 16); /* the vector of thread-local storage is kept with it */
+		}
 		return;
 	}
 }

@@ -6,7 +6,8 @@
  *     the anonymous mappings in which blocks live, and the pools of a guard: there, what is no live block is free memory
  *     with stale pointers, or the allocator's own;
  *   - what is ours: the arena, own_memory.h, this library's data;
- *   - dead stack: below the stack pointer of a thread, and the stacks that libc keeps for threads to come;
+ *   - dead stack: below the stack pointer of a thread, and the stacks that libc keeps for threads to come (but for the pointer to
+ *     the vector of thread-local storage that libc keeps with them);
  *   - devices and other files that are no memory: noted as unscanned.
  * Live blocks inside a root's range are the scan's to leave out. Data of a module is one range per mapped segment; a stack is
  * one per frame, a thread's control block and static thread-local storage another (our own thread-local part is left out).

@@ -34,6 +34,8 @@ edges
 complete 0
 all_held exit
 has_not "$T/edges" '^unscanned'
+report
+eq "blocks that nothing points to" 0 "$(value .leaks.definite.blocks)"
 
 # Graphs by signal while threads allocate, then at exit with them running.
 record --graph-signal=USR2 "$PROGRAMS/graph_threads" 8 busy
