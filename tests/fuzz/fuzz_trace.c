@@ -6,31 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "checksums.h"
 #include "format/block.h"
-#include "format/bytes.h"
 #include "format/trace_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void make_checksums_right(uint8_t *bytes, size_t size)
-{
-	size_t at = MS_FILE_HEADER_BYTES;
-
-	if (size < MS_FILE_HEADER_BYTES)
-		return;
-	ms_store64(bytes + 56, XXH3_64bits(bytes, 56));
-	while (size - at >= MS_BLOCK_HEADER_BYTES) {
-		uint32_t stored = ms_load32(bytes + at + 8);
-
-		if (stored > size - at - MS_BLOCK_HEADER_BYTES)
-			return;
-		ms_store64(bytes + at + 48, XXH3_64bits(bytes + at + MS_BLOCK_HEADER_BYTES, stored));
-		ms_store64(bytes + at + 56, XXH3_64bits(bytes + at, 56));
-		at += MS_BLOCK_HEADER_BYTES + stored;
-	}
-}
 
 /* Reads all events from `first` on and every value of them; the sum keeps the compiler from leaving that out. */
 static volatile uint64_t sink;
