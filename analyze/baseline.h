@@ -10,6 +10,10 @@
 
 #include "report.h"
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 int ms_baseline_apply(struct ms_report *report, const char *path, struct ms_error *err);
+
+#pragma GCC visibility pop
 
 #endif

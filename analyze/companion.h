@@ -15,8 +15,12 @@
 
 #include "report.h"
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 /* path: of this report's trace; the other one lies beside it. */
 int ms_report_merge_companion(struct ms_report *report, const char *path, const struct ms_report_options *options,
                               struct ms_trace **other, struct ms_error *err);
+
+#pragma GCC visibility pop
 
 #endif

@@ -20,6 +20,8 @@ struct ms_gate {
 	uint64_t limit;
 };
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 struct ms_gate_quantity {
 	const char *name, *summary;
 	uint64_t (*value)(const struct ms_report *report);
@@ -30,5 +32,7 @@ extern const size_t ms_gate_quantity_count;
 int ms_gate_parse(struct ms_gate *gate, const char *text, struct ms_error *err);
 /* *value: what it was compared with. */
 bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *report, uint64_t *value);
+
+#pragma GCC visibility pop
 
 #endif

@@ -22,6 +22,8 @@
 
 #include "report.h"
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 struct ms_suppressions;
 
 int ms_suppressions_new(struct ms_suppressions **out, struct ms_error *err);
@@ -40,5 +42,7 @@ int ms_suppress(struct ms_report *report, const struct ms_suppressions *s, struc
 
 /* Does the glob (* and ?) match all of the text? */
 bool ms_glob(const char *glob, const char *text);
+
+#pragma GCC visibility pop
 
 #endif

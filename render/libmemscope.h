@@ -11,9 +11,14 @@
 #ifndef MS_LIBMEMSCOPE_H
 #define MS_LIBMEMSCOPE_H
 
+#include "analyze/baseline.h"
+#include "analyze/companion.h"
+#include "analyze/gate.h"
 #include "analyze/report.h"
+#include "analyze/suppressions.h"
 #include "format/trace_reader.h"
 #include "render/json.h"
+#include "render/suppression_file.h"
 #include "render/text.h"
 #include "render/why.h"
 
