@@ -14,7 +14,7 @@ static int look_at(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct ms_graph_facts *f = context;
 	uint64_t start = UINT64_MAX, end = 0, tls_bytes = 0, tp = ms_thread_pointer(), tls = 0;
-	uint64_t ours = (uint64_t)(uintptr_t)&ms_graph_facts, allocator = (uint64_t)(uintptr_t)ms_real.malloc;
+	uint64_t ours = (uint64_t)(uintptr_t)&ms_graph_facts, allocator = (uint64_t)(uintptr_t)ms_real_allocator;
 
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];

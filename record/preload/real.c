@@ -113,6 +113,8 @@ struct ms_real ms_real = {
 	.munmap = early_munmap,
 };
 
+const void *ms_real_allocator;
+
 /* ---- filling it ------------------------------------------------------------------------------------------------- */
 
 /* Every member's symbol, and where the member stands. A member is a function pointer: one word. */
@@ -149,6 +151,7 @@ bool ms_real_resolve(void)
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (wanted[i].address != NULL)
 			*(void **)((char *)&ms_real + members[i].offset) = wanted[i].address;
+	ms_real_allocator = (const void *)(uintptr_t)ms_real.malloc;
 	atomic_store_explicit(&resolve_state, RESOLVED, memory_order_release);
 	return true;
 }

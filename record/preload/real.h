@@ -114,6 +114,8 @@ struct ms_real {
 
 /* The table of this process. */
 extern struct ms_real ms_real;
+/* The malloc of the process, whatever a guard puts into the table; NULL until it is resolved. Says where the allocator's code and data lie. */
+extern const void *ms_real_allocator;
 
 /* Fills ms_real. True when it is filled (now or before); false while it is being filled: by this thread, further out on
    its stack, or by another one. No errno. */
