@@ -275,23 +275,33 @@ static int print_finding(struct ms_text *t, const struct ms_finding *f)
 	return rc;
 }
 
-int ms_text_findings(struct ms_text *t)
+/* Those that are leaks, or those that are not. */
+static int print_findings(struct ms_text *t, bool leaks, const char *heading)
 {
 	const struct ms_findings *f = &t->report->findings;
-	size_t shown = 0, listed = f->count - f->suppressed;
+	size_t shown = 0, listed = 0;
 	int rc = MS_OK;
 
-	if (listed == 0)
-		return MS_OK;
-	ms_text_heading(t, "FINDINGS", NULL);
 	for (size_t i = 0; i < f->count && rc == MS_OK; i++) {
-		if (f->list[i].suppressed_by)
+		if (f->list[i].suppressed_by || (f->list[i].kind >= MS_FINDING_LEAK_DEFINITE) != leaks)
 			continue;
+		if (listed++ == 0)
+			ms_text_heading(t, heading, NULL);
 		if (t->options.top && shown == t->options.top)
-			break;
+			continue;
 		rc = print_finding(t, &f->list[i]);
 		shown++;
 	}
 	ms_text_more(t, listed - shown, "more finding");
 	return rc;
+}
+
+int ms_text_findings(struct ms_text *t)
+{
+	return print_findings(t, false, "FINDINGS");
+}
+
+int ms_text_leakstacks(struct ms_text *t)
+{
+	return print_findings(t, true, "LEAK STACKS");
 }

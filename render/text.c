@@ -16,12 +16,13 @@
 #define SECTIONS(X)                                                                   \
 	X(quality, "how good the trace is", true)                                         \
 	X(verdict, "heap errors: found, clean, or not observable", true)                  \
-	X(leaks, "leaks by call path and kind", true)                                     \
-	X(findings, "heap errors, each with its stacks", true)                            \
+	X(findings, "heap errors but leaks, each with its stacks", true)                  \
 	X(totals, "sums, the peak, the curve of live bytes", true)                        \
 	X(peak, "what the peak was made of", true)                                        \
+	X(leaks, "leaks by call path and kind", true)                                     \
 	X(live, "what is alive at the end", true)                                         \
 	X(holders, "who keeps alive what is", true)                                       \
+	X(leakstacks, "leaks, each with its stack", true)                                 \
 	X(temporary, "blocks freed by the next allocation event of their thread", true)  \
 	X(threads, "what each thread allocated and freed", true)                         \
 	X(sites, "call paths in full", true)                                              \

@@ -33,6 +33,7 @@ int ms_text_timeline(struct ms_text *t);
 int ms_text_unmatched(struct ms_text *t);
 int ms_text_verdict(struct ms_text *t);
 int ms_text_findings(struct ms_text *t);
+int ms_text_leakstacks(struct ms_text *t);
 int ms_text_safety(struct ms_text *t);
 int ms_text_leaks(struct ms_text *t);
 int ms_text_growth(struct ms_text *t);
