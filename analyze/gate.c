@@ -32,20 +32,39 @@ static uint64_t of_severity(const struct ms_report *r, uint8_t severity)
 static uint64_t errors(const struct ms_report *r) { return of_severity(r, MS_SEVERITY_ERROR); }
 static uint64_t warnings(const struct ms_report *r) { return of_severity(r, MS_SEVERITY_WARNING); }
 
-#define QUANTITIES(X)                                                              \
-	X("findings", "heap errors and leaks of any kind", all_findings)               \
-	X("errors", "findings of severity error", errors)                              \
-	X("warnings", "findings of severity warning", warnings)                        \
-	X("peak", "bytes live at the peak", peak)                                      \
-	X("live-bytes", "bytes alive at the end", live_bytes)                          \
-	X("live-blocks", "blocks alive at the end", live_blocks)                       \
-	X("allocations", "allocations", allocations)                                   \
-	X("reallocations", "reallocations", reallocations)                             \
-	X("allocated-bytes", "bytes allocated in all", allocated_bytes)                \
-	X("temporary", "blocks freed at once", temporary)                              \
-	X("failed-allocations", "allocation calls that returned NULL", failed)         \
-	X("unmatched-frees", "frees of unknown blocks", unmatched)                     \
-	X("lost-events", "events that the recording lost", lost)
+static uint64_t leaked(const struct ms_report *r, enum ms_leak_kind kind)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < r->leaks.leak_count; i++)
+		if (r->leaks.leaks[i].kind == kind && !r->leaks.leaks[i].suppressed)
+			bytes += r->leaks.leaks[i].bytes;
+	return bytes;
+}
+
+static uint64_t leaked_definite(const struct ms_report *r) { return leaked(r, MS_LEAK_DEFINITE); }
+static uint64_t leaked_indirect(const struct ms_report *r) { return leaked(r, MS_LEAK_INDIRECT); }
+static uint64_t leaked_possible(const struct ms_report *r) { return leaked(r, MS_LEAK_POSSIBLE); }
+
+/* X(name, summary, value, whether it is in bytes, kind of finding that must be observable or none) */
+#define NO_KIND MS_FINDING_KIND_COUNT
+#define QUANTITIES(X)                                                                                             \
+	X("findings", "heap errors and leaks of any kind", all_findings, 0, NO_KIND)                                  \
+	X("errors", "findings of severity error", errors, 0, NO_KIND)                                                 \
+	X("warnings", "findings of severity warning", warnings, 0, NO_KIND)                                           \
+	X("peak", "bytes live at the peak", peak, 1, NO_KIND)                                                         \
+	X("live-bytes", "bytes alive at the end", live_bytes, 1, NO_KIND)                                             \
+	X("live-blocks", "blocks alive at the end", live_blocks, 0, NO_KIND)                                          \
+	X("allocations", "allocations", allocations, 0, NO_KIND)                                                      \
+	X("reallocations", "reallocations", reallocations, 0, NO_KIND)                                                \
+	X("allocated-bytes", "bytes allocated in all", allocated_bytes, 1, NO_KIND)                                   \
+	X("temporary", "blocks freed at once", temporary, 0, NO_KIND)                                                 \
+	X("failed-allocations", "allocation calls that returned NULL", failed, 0, NO_KIND)                            \
+	X("leak-definite-bytes", "bytes definitely lost", leaked_definite, 1, MS_FINDING_LEAK_DEFINITE)               \
+	X("leak-indirect-bytes", "bytes indirectly lost", leaked_indirect, 1, MS_FINDING_LEAK_INDIRECT)               \
+	X("leak-possible-bytes", "bytes possibly lost", leaked_possible, 1, MS_FINDING_LEAK_POSSIBLE)                 \
+	X("unmatched-frees", "frees of unknown blocks", unmatched, 0, NO_KIND)                                        \
+	X("lost-events", "events that the recording lost", lost, 0, NO_KIND)
 
 #define FIELD(name, field) \
 	static uint64_t name(const struct ms_report *r) { return r->field; }
@@ -61,7 +80,7 @@ FIELD(unmatched, totals.unmatched_frees)
 FIELD(lost, trace.lost_events)
 
 const struct ms_gate_quantity ms_gate_quantities[] = {
-#define X(name, summary, value) {name, summary, value},
+#define X(name, summary, value, bytes, kind) {name, summary, value, bytes, kind},
 	QUANTITIES(X)
 #undef X
 };
@@ -78,9 +97,20 @@ static int find_quantity(const char *name, size_t n)
 	return -1;
 }
 
+uint64_t ms_gate_value(int quantity, const struct ms_report *r)
+{
+	uint64_t n = 0;
+
+	if (quantity >= MS_FINDING_KIND_COUNT)
+		return ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].value(r);
+	for (size_t i = 0; i < r->findings.count; i++)
+		n += r->findings.list[i].kind == quantity && counts(&r->findings.list[i]);
+	return n;
+}
+
 static int unknown_name(const char *name, size_t n, struct ms_error *err)
 {
-	char names[600] = "";
+	char names[900] = "";
 	size_t at = 0;
 
 	for (size_t i = 0; i < ms_gate_quantity_count; i++)
@@ -90,7 +120,8 @@ static int unknown_name(const char *name, size_t n, struct ms_error *err)
 	return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "nothing is named '%.*s': there are %s", n < 40 ? (int)n : 40, name, names);
 }
 
-static bool read_number(const char *text, uint64_t *value)
+/* A whole number and its unit; *percent (when it is asked for): the unit was "%". */
+static bool read_number(const char *text, uint64_t *value, bool *percent)
 {
 	static const struct {
 		const char *unit;
@@ -104,6 +135,11 @@ static bool read_number(const char *text, uint64_t *value)
 	errno = 0;
 	n = strtoull(text, &end, 10);
 	end += strspn(end, " ");
+	if (percent && strcmp(end, "%") == 0) {
+		*percent = true;
+		*value = n;
+		return errno == 0;
+	}
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		if (strcmp(end, units[i].unit) != 0)
 			continue;
@@ -113,55 +149,94 @@ static bool read_number(const char *text, uint64_t *value)
 	return false;
 }
 
-int ms_gate_parse(struct ms_gate *gate, const char *text, struct ms_error *err)
+/* "new:", the name; returns what follows it, NULL when there is no such name. */
+static const char *parse_name(struct ms_gate *gate, const char *text, bool of_change, struct ms_error *err)
+{
+	size_t n;
+
+	if (of_change && strncmp(text, "new:", 4) == 0) {
+		gate->only_new = true;
+		text += 4;
+	}
+	n = strcspn(text, " <>=!");
+	gate->quantity = find_quantity(text, n);
+	if (of_change && n == 4 && strncmp(text, "live", n) == 0)
+		gate->quantity = find_quantity("live-bytes", strlen("live-bytes"));
+	if (gate->quantity < 0) {
+		unknown_name(text, n, err);
+		return NULL;
+	}
+	if (gate->only_new && gate->quantity >= MS_FINDING_KIND_COUNT + 3) {
+		ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'new:' stands before a kind of finding, findings, errors or warnings, not '%.*s'",
+		        (int)n, text);
+		return NULL;
+	}
+	return text + n + strspn(text + n, " ");
+}
+
+static int parse(struct ms_gate *gate, const char *text, bool of_change, struct ms_error *err)
 {
 	static const struct {
 		const char *sign;
 		enum ms_gate_op op;
 	} signs[] = {{">=", MS_GATE_AT_LEAST}, {"<=", MS_GATE_AT_MOST}, {"==", MS_GATE_EQUAL}, {"!=", MS_GATE_NOT_EQUAL},
 	             {">", MS_GATE_GREATER}, {"<", MS_GATE_LESS}};
-	size_t n = strcspn(text, " <>=!"), i = 0;
-	const char *at = text + n + strspn(text + n, " ");
+	const char *at, *number;
+	size_t i = 0;
 
-	*gate = (struct ms_gate){.text = text, .quantity = find_quantity(text, n)};
-	if (gate->quantity < 0)
-		return unknown_name(text, n, err);
+	*gate = (struct ms_gate){.text = text};
+	at = parse_name(gate, text, of_change, err);
+	if (!at)
+		return MS_E_ARGUMENT;
 	while (i < sizeof signs / sizeof *signs && strncmp(at, signs[i].sign, strlen(signs[i].sign)) != 0)
 		i++;
 	if (i == sizeof signs / sizeof *signs)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s': a comparison (> >= < <= == !=) and a number must follow '%.*s'",
-		               text, (int)n, text);
+		               text, (int)strcspn(text, " <>=!"), text);
 	gate->op = signs[i].op;
 	at += strlen(signs[i].sign);
 	at += strspn(at, " ");
-	if (!read_number(at, &gate->limit))
-		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET,
-		               "'%.60s': '%.40s' is no number; bytes may have a unit: KiB, MiB, GiB, TiB", text, at);
+	number = at;
+	if (of_change && !gate->only_new && (*at == '+' || *at == '-')) {
+		gate->relative = true;
+		gate->negative = *at++ == '-';
+	}
+	if (!read_number(at, &gate->limit, gate->relative ? &gate->percent : NULL))
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s': '%.40s' is no number; bytes may have a unit: KiB, MiB, GiB, TiB%s",
+		               text, number, of_change ? "; a change is +N, +N% or -N" : "");
 	return MS_OK;
+}
+
+int ms_gate_parse(struct ms_gate *gate, const char *text, struct ms_error *err)
+{
+	return parse(gate, text, false, err);
+}
+
+int ms_gate_parse_change(struct ms_gate *gate, const char *text, struct ms_error *err)
+{
+	return parse(gate, text, true, err);
+}
+
+bool ms_gate_compare(enum ms_gate_op op, int order)
+{
+	switch (op) {
+	case MS_GATE_GREATER:
+		return order > 0;
+	case MS_GATE_AT_LEAST:
+		return order >= 0;
+	case MS_GATE_LESS:
+		return order < 0;
+	case MS_GATE_AT_MOST:
+		return order <= 0;
+	case MS_GATE_EQUAL:
+		return order == 0;
+	default:
+		return order != 0;
+	}
 }
 
 bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *r, uint64_t *value)
 {
-	uint64_t v = 0;
-
-	if (gate->quantity < MS_FINDING_KIND_COUNT)
-		for (size_t i = 0; i < r->findings.count; i++)
-			v += r->findings.list[i].kind == gate->quantity && counts(&r->findings.list[i]);
-	else
-		v = ms_gate_quantities[gate->quantity - MS_FINDING_KIND_COUNT].value(r);
-	*value = v;
-	switch (gate->op) {
-	case MS_GATE_GREATER:
-		return v > gate->limit;
-	case MS_GATE_AT_LEAST:
-		return v >= gate->limit;
-	case MS_GATE_LESS:
-		return v < gate->limit;
-	case MS_GATE_AT_MOST:
-		return v <= gate->limit;
-	case MS_GATE_EQUAL:
-		return v == gate->limit;
-	default:
-		return v != gate->limit;
-	}
+	*value = ms_gate_value(gate->quantity, r);
+	return ms_gate_compare(gate->op, *value > gate->limit ? 1 : *value < gate->limit ? -1 : 0);
 }

@@ -1,0 +1,291 @@
+/* diff.c - the call paths of a comparison: sums by name, pairs, rows. See analyze/diff.h. */
+#include "analyze/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "call_tree.h"
+#include "compare.h"
+#include "format/trace_reader.h"
+#include "noise.h"
+#include "pairing.h"
+
+const struct ms_diff_metric_info ms_diff_metrics[MS_DIFF_METRIC_COUNT] = {
+#define X(id, name, bytes, title) {name, title, bytes},
+	MS_DIFF_METRICS(X)
+#undef X
+};
+
+#define RUNS_MAX 1000u
+#define NONE UINT32_MAX
+
+struct work {
+	struct ms_diff *diff;
+	size_t runs;                     /* of both sides */
+	struct ms_call_tree tree;
+	uint32_t **node_of;              /* by run, by node of its report */
+	uint32_t *item_of;               /* by node of the tree; NONE = no blocks were begun there */
+	struct ms_pair_item *items;
+	struct ms_diff_path (*example)[2];
+	uint64_t *samples;               /* [item][metric][run], the runs of the old side first */
+	uint32_t item_count;
+};
+
+static uint64_t *samples_of(const struct work *w, uint32_t item, unsigned metric)
+{
+	return w->samples + ((size_t)item * MS_DIFF_METRIC_COUNT + metric) * w->runs;
+}
+
+/* ---- the tree ----------------------------------------------------------------------------------------------------- */
+
+static int build_tree(struct work *w, struct ms_error *err)
+{
+	int rc = ms_call_tree_init(&w->tree, w->diff->options.ignore_templates, err);
+
+	for (size_t i = 0; rc == MS_OK && i < w->runs; i++) {
+		bool old = i < w->diff->old.count;
+		const struct ms_diff_side *side = old ? &w->diff->old : &w->diff->new;
+		const struct ms_trace *trace = side->traces ? side->traces[old ? i : i - w->diff->old.count] : NULL;
+
+		if (trace)
+			rc = ms_call_tree_modules(&w->tree, trace, err);
+	}
+	for (size_t i = 0; rc == MS_OK && i < w->runs; i++) {
+		const struct ms_report *r = ms_diff_run(w->diff, i);
+
+		w->node_of[i] = malloc((r->node_count + 1) * sizeof **w->node_of);
+		if (!w->node_of[i])
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu call paths", r->node_count);
+		rc = ms_call_tree_add(&w->tree, r, w->node_of[i], err);
+	}
+	return rc;
+}
+
+/* ---- sums by name ------------------------------------------------------------------------------------------------- */
+
+static int number_items(struct work *w, struct ms_error *err)
+{
+	w->item_of = malloc(w->tree.count * sizeof *w->item_of);
+	if (!w->item_of)
+		goto no_memory;
+	memset(w->item_of, 0xff, w->tree.count * sizeof *w->item_of);
+	for (size_t run = 0; run < w->runs; run++) {
+		const struct ms_report *r = ms_diff_run(w->diff, run);
+
+		for (size_t s = 0; s < r->site_count; s++) {
+			uint32_t *item = &w->item_of[w->node_of[run][r->sites[s].node]];
+
+			if (*item == NONE)
+				*item = w->item_count++;
+		}
+	}
+	w->items = calloc(w->item_count + 1, sizeof *w->items);
+	w->example = calloc(w->item_count + 1, sizeof *w->example);
+	w->samples = calloc((size_t)(w->item_count + 1) * MS_DIFF_METRIC_COUNT * w->runs, sizeof *w->samples);
+	if (w->items && w->example && w->samples)
+		return MS_OK;
+no_memory:
+	return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u call paths of %zu runs", w->item_count, w->runs);
+}
+
+static void add_run(struct work *w, size_t run)
+{
+	static const unsigned metric_of_leak[MS_LEAK_KINDS] = {
+		[MS_LEAK_DEFINITE] = MS_DIFF_LEAK_DEFINITE, [MS_LEAK_POSSIBLE] = MS_DIFF_LEAK_POSSIBLE,
+		[MS_LEAK_INDIRECT] = MS_DIFF_LEAK_INDIRECT, [MS_LEAK_REACHABLE] = MS_DIFF_METRIC_COUNT,
+	};
+	const struct ms_report *r = ms_diff_run(w->diff, run);
+	int side = run >= w->diff->old.count;
+
+	for (size_t i = 0; i < r->site_count; i++) {
+		const struct ms_report_site *s = &r->sites[i];
+		uint32_t node = w->node_of[run][s->node], item = w->item_of[node];
+		const uint64_t values[] = {
+			[MS_DIFF_PEAK] = s->peak_bytes, [MS_DIFF_LIVE] = s->live_bytes, [MS_DIFF_LIVE_BLOCKS] = s->live_blocks,
+			[MS_DIFF_ALLOCATED] = s->allocated_bytes, [MS_DIFF_ALLOCATIONS] = s->allocations,
+			[MS_DIFF_REALLOCATIONS] = s->reallocations, [MS_DIFF_TEMPORARY] = s->temporary_allocations,
+		};
+
+		w->items[item].path = node;
+		w->items[item].on[side] = true;
+		if (!w->example[item][side].sites)
+			w->example[item][side] = (struct ms_diff_path){
+				.run = (uint32_t)(side ? run - w->diff->old.count : run), .node = s->node, .sites = 1};
+		for (unsigned m = 0; m < sizeof values / sizeof *values; m++)
+			samples_of(w, item, m)[run] += values[m];
+	}
+	for (size_t i = 0; i < r->leaks.leak_count; i++) {
+		const struct ms_leak *l = &r->leaks.leaks[i];
+		uint32_t item = w->item_of[w->node_of[run][l->node]];
+		unsigned m = metric_of_leak[l->kind];
+
+		if (m < MS_DIFF_METRIC_COUNT && item != NONE && !l->suppressed)
+			samples_of(w, item, m)[run] += l->bytes;
+	}
+}
+
+/* What likeness is judged by: the medians. Bands are made of copies, because they sort. */
+static struct ms_diff_value value_of(struct work *w, const uint64_t *samples, uint64_t *copy, bool on_old, bool on_new)
+{
+	size_t old = w->diff->old.count;
+
+	memcpy(copy, samples, w->runs * sizeof *copy);
+	return ms_noise_value(copy, old, copy + old, w->runs - old, on_old, on_new);
+}
+
+static void weigh(struct work *w, uint64_t *copy)
+{
+	for (uint32_t i = 0; i < w->item_count; i++) {
+		struct ms_diff_value a = value_of(w, samples_of(w, i, MS_DIFF_ALLOCATIONS), copy, true, true);
+		struct ms_diff_value r = value_of(w, samples_of(w, i, MS_DIFF_REALLOCATIONS), copy, true, true);
+		struct ms_diff_value b = value_of(w, samples_of(w, i, MS_DIFF_ALLOCATED), copy, true, true);
+
+		w->items[i].blocks[0] = a.old.median + r.old.median;
+		w->items[i].blocks[1] = a.new.median + r.new.median;
+		w->items[i].bytes[0] = b.old.median;
+		w->items[i].bytes[1] = b.new.median;
+	}
+}
+
+/* ---- rows --------------------------------------------------------------------------------------------------------- */
+
+static void sum_up(struct ms_diff_summary *s, const struct ms_diff_value *v)
+{
+	s->paths[v->change]++;
+	s->amount[v->change] += v->new.median > v->old.median ? v->new.median - v->old.median : v->old.median - v->new.median;
+}
+
+/* Adds what is in `from` to the group's leader. */
+static void add_to_leader(struct work *w, uint32_t leader, uint32_t from)
+{
+	uint64_t *to = samples_of(w, leader, 0), *add = samples_of(w, from, 0);
+
+	for (size_t i = 0; i < MS_DIFF_METRIC_COUNT * w->runs; i++)
+		to[i] += add[i];
+	for (int side = 0; side < 2; side++) {
+		struct ms_diff_path *a = &w->example[leader][side];
+		const struct ms_diff_path *b = &w->example[from][side];
+		uint32_t sites = a->sites + b->sites;
+
+		if (!a->sites)
+			*a = *b;
+		a->sites = sites;
+		w->items[leader].on[side] |= w->items[from].on[side];
+	}
+}
+
+static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
+{
+	struct ms_diff *d = w->diff;
+	bool leaks = true;
+
+	for (size_t i = 0; i < w->runs; i++)
+		leaks &= ms_diff_run(d, i)->leaks.observable;
+	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++)
+		d->summary[m].observable = leaks || m < MS_DIFF_LEAK_DEFINITE;
+	for (uint32_t i = 0; i < w->item_count; i++) {
+		d->paths_old += w->items[i].on[0];
+		d->paths_new += w->items[i].on[1];
+	}
+	for (uint32_t i = 0; i < w->item_count; i++)
+		if (w->items[i].group != i)
+			add_to_leader(w, w->items[i].group, i);
+	d->rows = calloc(w->item_count + 1, sizeof *d->rows);
+	if (!d->rows)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u call paths", w->item_count);
+	for (uint32_t i = 0; i < w->item_count; i++) {
+		const struct ms_pair_item *item = &w->items[i];
+		struct ms_diff_row *row = &d->rows[d->row_count];
+		bool differs = false;
+
+		if (item->group != i)
+			continue;
+		d->paths_fuzzy += item->pairing == MS_DIFF_FUZZY || item->pairing == MS_DIFF_MERGED;
+		*row = (struct ms_diff_row){.old = w->example[i][0], .new = w->example[i][1], .pairing = item->pairing, .edits = item->edits};
+		for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++) {
+			if (!d->summary[m].observable)
+				continue;
+			row->value[m] = value_of(w, samples_of(w, i, m), copy, item->on[0], item->on[1]);
+			sum_up(&d->summary[m], &row->value[m]);
+			differs |= row->value[m].change != MS_DIFF_SAME;
+		}
+		if (differs)
+			d->row_count++;
+		else
+			d->paths_unchanged++;
+	}
+	return MS_OK;
+}
+
+static int compare_paths(struct ms_diff *d, struct ms_error *err)
+{
+	struct work w = {.diff = d, .runs = d->old.count + d->new.count};
+	uint64_t *copy = malloc(w.runs * sizeof *copy);
+	int rc = MS_OK;
+
+	w.node_of = calloc(w.runs, sizeof *w.node_of);
+	if (!copy || !w.node_of)
+		rc = ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to compare %zu runs", w.runs);
+	if (rc == MS_OK)
+		rc = build_tree(&w, err);
+	if (rc == MS_OK)
+		rc = number_items(&w, err);
+	if (rc)
+		goto done;
+	for (size_t run = 0; run < w.runs; run++)
+		add_run(&w, run);
+	weigh(&w, copy);
+	rc = ms_pair(&w.tree, w.items, w.item_count, d->options.comparisons, &d->pairing_limited, err);
+	if (rc == MS_OK)
+		rc = make_rows(&w, copy, err);
+done:
+	for (size_t i = 0; w.node_of && i < w.runs; i++)
+		free(w.node_of[i]);
+	free(w.node_of);
+	free(w.item_of);
+	free(w.items);
+	free(w.example);
+	free(w.samples);
+	free(copy);
+	ms_call_tree_free(&w.tree);
+	return rc;
+}
+
+int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *old, const struct ms_diff_side *new,
+                  const struct ms_diff_options *options, struct ms_error *err)
+{
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	if (!old->count || !new->count || old->count > RUNS_MAX || new->count > RUNS_MAX)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "each side has 1 to %u runs, not %zu and %zu", RUNS_MAX, old->count,
+		               new->count);
+	out->old = *old;
+	out->new = *new;
+	if (options)
+		out->options = *options;
+	if (!out->options.comparisons)
+		out->options.comparisons = MS_DIFF_COMPARISONS;
+	rc = compare_paths(out, err);
+	if (rc == MS_OK)
+		rc = ms_diff_totals(out, err);
+	if (rc == MS_OK)
+		rc = ms_diff_findings(out, err);
+	if (rc == MS_OK)
+		rc = ms_diff_threads(out, err);
+	if (rc)
+		ms_diff_free(out);
+	return rc;
+}
+
+void ms_diff_free(struct ms_diff *d)
+{
+	if (!d)
+		return;
+	free(d->totals);
+	free(d->rows);
+	free(d->new_findings);
+	free(d->fixed_findings);
+	free(d->threads);
+	memset(d, 0, sizeof *d);
+}

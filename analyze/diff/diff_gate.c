@@ -1,0 +1,59 @@
+/* diff_gate.c - see diff_gate.h. */
+#include "diff_gate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef __int128 wide;
+
+static enum ms_gate_verdict new_findings(const struct ms_gate *g, const struct ms_diff *d, char text[MS_GATE_TEXT])
+{
+	bool one_kind = g->quantity < MS_FINDING_KIND_COUNT;
+	int what = g->quantity - MS_FINDING_KIND_COUNT; /* findings, errors, warnings */
+	uint64_t n = 0, doubtful = 0;
+
+	if (one_kind && !(d->kinds_new >> g->quantity & 1)) {
+		snprintf(text, MS_GATE_TEXT, "%s is not observable in the new trace", ms_finding_kinds[g->quantity].name);
+		return MS_GATE_UNKNOWN;
+	}
+	for (size_t i = 0; i < d->new_finding_count; i++) {
+		const struct ms_finding *f = d->new_findings[i].finding;
+		bool counts = one_kind ? f->kind == g->quantity : what == 0 || (what == 1) == (f->severity == MS_SEVERITY_ERROR);
+
+		n += counts;
+		doubtful += counts && !d->new_findings[i].comparable;
+	}
+	if (doubtful) {
+		snprintf(text, MS_GATE_TEXT, "%" PRIu64 " of %" PRIu64 " could not have been seen in the old trace", doubtful, n);
+		return MS_GATE_UNKNOWN;
+	}
+	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64, n);
+	return ms_gate_compare(g->op, n > g->limit ? 1 : n < g->limit ? -1 : 0) ? MS_GATE_HOLDS : MS_GATE_FAILS;
+}
+
+enum ms_gate_verdict ms_diff_gate(const struct ms_gate *g, const struct ms_diff *d, char text[MS_GATE_TEXT])
+{
+	const struct ms_diff_total *t = &d->totals[g->quantity];
+	uint64_t old = t->value.old.median, new = t->value.new.median;
+	wide value = new, limit = g->limit;
+
+	if (g->only_new)
+		return new_findings(g, d, text);
+	if (!t->observable) {
+		snprintf(text, MS_GATE_TEXT, "%s is not observable in every trace", t->name);
+		return MS_GATE_UNKNOWN;
+	}
+	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 ", and was %" PRIu64 "%s", new, old,
+	         t->value.change == MS_DIFF_NOISE ? ", which is within the noise" : "");
+	if (g->relative) {
+		value = ms_diff_is_change(t->value.change) ? (wide)new - (wide)old : 0;
+		if (g->negative)
+			limit = -limit;
+		if (g->percent) {
+			/* change / old > limit / 100, without division; so any growth from 0 is beyond every percentage */
+			value *= 100;
+			limit *= (wide)old;
+		}
+	}
+	return ms_gate_compare(g->op, value > limit ? 1 : value < limit ? -1 : 0) ? MS_GATE_HOLDS : MS_GATE_FAILS;
+}

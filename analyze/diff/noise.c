@@ -1,0 +1,37 @@
+/* noise.c - see noise.h. */
+#include "noise.h"
+
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct ms_diff_side_value band(uint64_t *values, size_t count)
+{
+	if (count > 1)
+		qsort(values, count, sizeof *values, ascending);
+	return (struct ms_diff_side_value){values[0], values[(count - 1) / 2], values[count - 1]};
+}
+
+struct ms_diff_value ms_noise_value(uint64_t *old, size_t old_count, uint64_t *new, size_t new_count, bool on_old, bool on_new)
+{
+	struct ms_diff_value v = {.old = band(old, old_count), .new = band(new, new_count)};
+	uint64_t old_width = v.old.max - v.old.min, new_width = v.new.max - v.new.min;
+	uint64_t width = old_width > new_width ? old_width : new_width;
+	bool grown = v.new.min > v.old.max && v.new.min - v.old.max > width;
+	bool shrunk = v.old.min > v.new.max && v.old.min - v.new.max > width;
+
+	if (grown)
+		v.change = on_old ? MS_DIFF_GROWN : MS_DIFF_NEW;
+	else if (shrunk)
+		v.change = on_new ? MS_DIFF_SHRUNK : MS_DIFF_GONE;
+	else if (v.old.min == v.new.max && v.old.max == v.new.min)
+		v.change = MS_DIFF_SAME;
+	else
+		v.change = MS_DIFF_NOISE;
+	return v;
+}

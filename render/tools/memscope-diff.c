@@ -1,0 +1,411 @@
+/* memscope-diff.c - what changed between two runs, or two sets of runs: options, reports, one comparison, renderers. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyze/companion.h"
+#include "analyze/diff.h"
+#include "analyze/diff/diff_gate.h"
+#include "analyze/suppressions.h"
+#include "format/trace_reader.h"
+#include "format/version.h"
+#include "render/diff_render.h"
+#include "render/output.h"
+
+enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
+enum { TEXT, JSON, MARKDOWN, OUTPUTS };
+enum { KEY_TEXT = 256, KEY_JSON, KEY_MARKDOWN, KEY_SORT, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_WINDOW,
+       KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_USAGE };
+
+#define TEXT_TOP 10
+#define JSON_TOP 200
+
+static const struct argp_option option_table[] = {
+	{NULL, 0, NULL, 0, "Output:", 1},
+	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "The comparison as text (the default), to FILE or standard output", 0},
+	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "As JSON (schemas/diff.schema.json), to FILE or standard output", 0},
+	{"markdown", KEY_MARKDOWN, "FILE", OPTION_ARG_OPTIONAL, "As a comment for a pull request, to FILE or standard output", 0},
+	{"output", 'o', "FILE", 0, "Where the comparison goes that names no FILE of its own", 0},
+	{NULL, 0, NULL, 0, "Content:", 2},
+	{"sort", KEY_SORT, "METRIC", 0,
+	 "Only what changed in METRIC, by how much (metrics are listed below); default: all, by the largest share that a change has in the total of its metric", 0},
+	{"top", KEY_TOP, "N", 0, "Rows per table, 0 = all (default: 10, in JSON 200)", 0},
+	{"frames", KEY_FRAMES, "N", 0, "Lines per call path in text and Markdown, 0 = all (default: 16)", 0},
+	{"exact", KEY_EXACT, NULL, 0, "Text: bytes in full instead of KiB, MiB, GiB", 0},
+	{"width", KEY_WIDTH, "N", 0, "Text: characters per line, 0 = unlimited (default: the terminal's, else 100)", 0},
+	{"ignore-templates", KEY_TEMPLATES, NULL, 0, "Functions are the same whatever their template arguments", 0},
+	{"temporary-window", KEY_WINDOW, "N", 0,
+	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
+	{NULL, 0, NULL, 0, "Checks:", 3},
+	{"fail-on", KEY_FAIL_ON, "EXPR", 0, "Exit with status 1 when EXPR holds, as in 'peak>+5%', 'allocations>+0', 'new:leak-definite>0'; may be given again", 0},
+	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
+	 "Leave out the findings that FILE names, in the syntax of LeakSanitizer or Valgrind; may be given again", 0},
+	{NULL, 0, NULL, 0, "Other:", 4},
+	{"quiet", 'q', NULL, 0, "No notes on standard error, but why a condition holds", 0},
+	{"verbose", 'v', NULL, 0, "Say which trace is being read", 0},
+	{"help", 'h', NULL, 0, "Print this help", 0},
+	{"usage", KEY_USAGE, NULL, 0, "Print the options in short", 0},
+	{"version", 'V', NULL, 0, "Print the version", 0},
+	{0},
+};
+
+struct run {
+	const char *file;
+	bool new;
+	bool built;
+	struct ms_trace *trace, *companion;
+	struct ms_report report;
+};
+
+struct settings {
+	struct run *runs;
+	size_t run_count;
+	bool wanted[OUTPUTS];
+	const char *file[OUTPUTS], *output;
+	bool quiet, verbose, top_given, width_given;
+	struct ms_diff_render_options render;
+	struct ms_diff_options diff;
+	struct ms_report_options report;
+	struct ms_suppressions *suppressions;
+	struct ms_gate *gates;
+	size_t gate_count;
+};
+
+static void *one_more(struct argp_state *state, void *list, size_t count, size_t size)
+{
+	void *grown = realloc(list, (count + 1) * size);
+
+	if (!grown)
+		argp_failure(state, STATUS_UNWRITTEN, 0, "no memory");
+	return grown;
+}
+
+static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value < low || value > high)
+		argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option, low, high, text);
+	return value;
+}
+
+static unsigned metric(struct argp_state *state, const char *name)
+{
+	char names[400] = "";
+
+	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++) {
+		if (strcmp(ms_diff_metrics[m].name, name) == 0)
+			return m;
+		strcat(names, m ? ", " : "");
+		strcat(names, ms_diff_metrics[m].name);
+	}
+	argp_error(state, "no metric is named '%s': there are %s", name, names);
+	return 0;
+}
+
+static void want(struct settings *s, int output, const char *file)
+{
+	s->wanted[output] = true;
+	s->file[output] = file;
+}
+
+static void check(struct settings *s, struct argp_state *state)
+{
+	size_t old = 0, same_place = 0;
+
+	for (size_t i = 0; i < s->run_count; i++)
+		old += !s->runs[i].new;
+	/* Without "--", or with one that only ends the options: the old and the new trace. */
+	if (old == 0 || old == s->run_count) {
+		if (s->run_count != 2)
+			argp_error(state, s->run_count < 2 ? "two traces are needed, the old one first"
+			                                   : "-- must stand between the old and the new traces when there are more than two");
+		s->runs[0].new = false;
+		s->runs[1].new = true;
+	}
+	s->wanted[TEXT] |= !s->wanted[JSON] && !s->wanted[MARKDOWN];
+	for (int i = 0; i < OUTPUTS; i++)
+		same_place += s->wanted[i] && !s->file[i];
+	if (same_place > 1)
+		argp_error(state, "only one of text, JSON and Markdown can go to %s: give the others a file", s->output ? s->output : "standard output");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct settings *s = state->input;
+	struct ms_error err;
+
+	switch (key) {
+	case KEY_TEXT:
+		want(s, TEXT, arg);
+		break;
+	case KEY_JSON:
+		want(s, JSON, arg);
+		break;
+	case KEY_MARKDOWN:
+		want(s, MARKDOWN, arg);
+		break;
+	case 'o':
+		s->output = arg;
+		break;
+	case KEY_SORT:
+		s->render.metric = metric(state, arg);
+		break;
+	case KEY_TOP:
+		s->render.top = number(state, "top", arg, 0, UINT32_MAX);
+		s->top_given = true;
+		break;
+	case KEY_FRAMES:
+		s->render.frames = number(state, "frames", arg, 0, UINT32_MAX);
+		break;
+	case KEY_EXACT:
+		s->render.exact = true;
+		break;
+	case KEY_WIDTH:
+		s->render.width = number(state, "width", arg, 0, UINT32_MAX);
+		s->width_given = true;
+		break;
+	case KEY_TEMPLATES:
+		s->diff.ignore_templates = true;
+		break;
+	case KEY_WINDOW:
+		s->report.temporary_window = (uint32_t)number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
+		break;
+	case KEY_FAIL_ON:
+		s->gates = one_more(state, s->gates, s->gate_count, sizeof *s->gates);
+		if (ms_gate_parse_change(&s->gates[s->gate_count++], arg, &err))
+			argp_error(state, "--fail-on: %s", err.message);
+		break;
+	case KEY_SUPPRESSIONS:
+		if ((!s->suppressions && ms_suppressions_new(&s->suppressions, &err)) || ms_suppressions_read(s->suppressions, arg, &err))
+			argp_error(state, "--suppressions: %s", err.message);
+		break;
+	case 'q':
+		s->quiet = true;
+		break;
+	case 'v':
+		s->verbose = true;
+		break;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		break;
+	case KEY_USAGE:
+		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		break;
+	case 'V':
+		printf("memscope-diff %s\n", MS_VERSION);
+		exit(STATUS_FINE);
+	case ARGP_KEY_ARG:
+		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
+		s->runs[s->run_count++] = (struct run){.file = arg, .new = state->quoted && state->next > state->quoted};
+		break;
+	case ARGP_KEY_END:
+		check(s, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Lists that are made from the tables which the program works with. */
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *list = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !(f = open_memstream(&list, &size)))
+		return (char *)text;
+	fputs("With several runs per side, -- between them, numbers have a noise band, and only what exceeds it is a change:\n"
+	      "  memscope-diff old1.ms old2.ms old3.ms -- new1.ms new2.ms new3.ms\n\nMetrics:\n", f);
+	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++)
+		fprintf(f, "  %-20s  %s\n", ms_diff_metrics[m].name, ms_diff_metrics[m].title);
+	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=. NUMBER with a sign is a change from old to new, as in +0, "
+	      "+1MiB, +5%, -10%; without one it is the new value. NAME is a kind of finding, or\n", f);
+	for (size_t i = 0; i < ms_gate_quantity_count; i++)
+		fprintf(f, "  %-20s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
+	fputs("'new:' before findings, errors, warnings or a kind of finding: those that the old side does not have.\nKinds of findings:", f);
+	for (int k = 0; k < MS_FINDING_KIND_COUNT; k++)
+		fprintf(f, "%s %s", k ? "," : "", ms_finding_kinds[k].name);
+	fputs("\n\nExit status: 0 fine, 1 a condition of --fail-on holds, 2 wrong usage or a condition that these traces cannot answer, 3 a trace is "
+	      "not readable, 4 the comparison could not be made or written.", f);
+	fclose(f);
+	return list;
+}
+
+static const struct argp argp = {
+	option_table, parse, "OLD NEW\nOLD... -- NEW...",
+	"Compare traces of memscope-record: what grew, shrank, is new, is gone. Call paths are told apart by the names of their "
+	"functions, so that moved code, other lines, other addresses and other folders are no change.\v", NULL, help_filter, NULL,
+};
+
+/* ---- the work ----------------------------------------------------------------------------------------------------- */
+
+static int read_run(struct settings *s, struct run *r)
+{
+	struct ms_error err;
+	int rc;
+
+	if (s->verbose && !s->quiet)
+		fprintf(stderr, "memscope-diff: reading %s\n", r->file);
+	s->report.file = r->file;
+	rc = ms_trace_open(&r->trace, r->file, &err);
+	if (rc == MS_OK)
+		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
+	if (rc == MS_OK) {
+		r->built = true;
+		rc = ms_report_merge_companion(&r->report, r->file, &s->report, &r->companion, &err);
+	}
+	if (rc == MS_OK && s->suppressions)
+		rc = ms_suppress(&r->report, s->suppressions, &err);
+	if (rc == MS_OK)
+		return STATUS_FINE;
+	fprintf(stderr, "memscope-diff: %s: %s", r->file, err.message);
+	if (err.offset != MS_NO_OFFSET)
+		fprintf(stderr, " (offset %" PRIu64 ")", err.offset);
+	putc('\n', stderr);
+	return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
+}
+
+static int write_one(const struct settings *s, const struct ms_diff *diff, int what)
+{
+	static int (*const renderers[OUTPUTS])(FILE *, const struct ms_diff *, const struct ms_diff_render_options *, struct ms_error *) = {
+		[TEXT] = ms_render_diff_text, [JSON] = ms_render_diff_json, [MARKDOWN] = ms_render_diff_markdown};
+	struct ms_diff_render_options options = s->render;
+	struct ms_output out;
+	struct ms_error err;
+	struct winsize size;
+	int closed_early, rc;
+
+	rc = ms_output_open(&out, s->file[what] ? s->file[what] : s->output, &err);
+	if (rc)
+		goto fail;
+	if (!s->top_given)
+		options.top = what == JSON ? JSON_TOP : TEXT_TOP;
+	options.bold = isatty(fileno(out.file)) && !getenv("NO_COLOR");
+	if (!s->width_given)
+		options.width = isatty(fileno(out.file)) && ioctl(fileno(out.file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
+	rc = renderers[what](out.file, diff, &options, &err);
+	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
+		ms_output_discard(&out);
+		goto fail;
+	}
+	rc = ms_output_commit(&out, &closed_early, &err);
+	if (rc == MS_OK)
+		return STATUS_FINE;
+fail:
+	fprintf(stderr, "memscope-diff: %s\n", err.message);
+	return STATUS_UNWRITTEN;
+}
+
+/* Judges the conditions: *status becomes 1 or 2, for after the comparison was written. NULL: no memory. */
+static struct ms_diff_condition *judge(const struct settings *s, const struct ms_diff *diff, char (*texts)[MS_GATE_TEXT], int *status)
+{
+	struct ms_diff_condition *list = calloc(s->gate_count + 1, sizeof *list);
+
+	for (size_t i = 0; list && i < s->gate_count; i++) {
+		list[i].expression = s->gates[i].text;
+		list[i].verdict = (uint8_t)ms_diff_gate(&s->gates[i], diff, texts[i]);
+		list[i].found = texts[i];
+		if (list[i].verdict == MS_GATE_FAILS)
+			continue;
+		fprintf(stderr, "memscope-diff: --fail-on '%s' %s: %s\n", s->gates[i].text,
+		        list[i].verdict == MS_GATE_HOLDS ? "holds" : "cannot be judged", texts[i]);
+		if (list[i].verdict == MS_GATE_HOLDS)
+			*status = STATUS_FAILED;
+		else if (*status == STATUS_FINE)
+			*status = STATUS_USAGE;
+	}
+	return list;
+}
+
+static int compare(struct settings *s, const struct ms_report **reports, const struct ms_trace **traces)
+{
+	struct ms_diff_side sides[2] = {{reports, traces, 0}, {NULL, NULL, 0}};
+	struct ms_diff_condition *conditions = NULL;
+	char (*texts)[MS_GATE_TEXT] = calloc(s->gate_count + 1, sizeof *texts);
+	struct ms_diff diff = {0};
+	struct ms_error err;
+	int status = STATUS_FINE, verdict = STATUS_FINE;
+
+	for (size_t i = 0; i < s->run_count; i++) {
+		reports[i] = &s->runs[i].report;
+		traces[i] = s->runs[i].trace;
+		sides[0].count += !s->runs[i].new;
+	}
+	sides[1] = (struct ms_diff_side){reports + sides[0].count, traces + sides[0].count, s->run_count - sides[0].count};
+	if (ms_diff_build(&diff, &sides[0], &sides[1], &s->diff, &err)) {
+		fprintf(stderr, "memscope-diff: %s\n", err.message);
+		status = err.code == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_USAGE;
+		goto done;
+	}
+	if (texts)
+		conditions = judge(s, &diff, texts, &verdict);
+	if (!conditions) {
+		fputs("memscope-diff: no memory\n", stderr);
+		status = STATUS_UNWRITTEN;
+		goto done;
+	}
+	s->render.conditions = conditions;
+	s->render.condition_count = s->gate_count;
+	for (int i = 0; i < OUTPUTS && status == STATUS_FINE; i++)
+		if (s->wanted[i])
+			status = write_one(s, &diff, i);
+	if (status == STATUS_FINE)
+		status = verdict;
+done:
+	free(conditions);
+	free(texts);
+	ms_diff_free(&diff);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings s = {.render = {.metric = MS_DIFF_METRIC_COUNT, .frames = 16}};
+	const struct ms_report **reports;
+	const struct ms_trace **traces;
+	int status = STATUS_FINE;
+
+	setlocale(LC_CTYPE, "");
+	argp_err_exit_status = STATUS_USAGE;
+	/* In order: "--" has a meaning by its place. */
+	argp_parse(&argp, argc, argv, ARGP_NO_HELP | ARGP_IN_ORDER, NULL, &s);
+	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), see ms_output_commit */
+	s.render.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	reports = calloc(s.run_count, sizeof *reports);
+	traces = calloc(s.run_count, sizeof *traces);
+	if (!reports || !traces) {
+		fputs("memscope-diff: no memory\n", stderr);
+		status = STATUS_UNWRITTEN;
+	}
+	for (size_t i = 0; i < s.run_count && status == STATUS_FINE; i++)
+		status = read_run(&s, &s.runs[i]);
+	if (status == STATUS_FINE)
+		status = compare(&s, reports, traces);
+	for (size_t i = 0; i < s.run_count; i++) {
+		if (s.runs[i].built)
+			ms_report_free(&s.runs[i].report);
+		ms_trace_close(s.runs[i].trace);
+		ms_trace_close(s.runs[i].companion);
+	}
+	free(reports);
+	free(traces);
+	free(s.runs);
+	free(s.gates);
+	ms_suppressions_free(s.suppressions);
+	return status;
+}
