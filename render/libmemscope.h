@@ -4,6 +4,8 @@
  *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
  *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
+ *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
+ *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
  *   ms_why_build, ms_render_why_text     analyze/holders.h, render/why.h   why a block is still there
  *
  * Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
@@ -13,10 +15,13 @@
 
 #include "analyze/baseline.h"
 #include "analyze/companion.h"
+#include "analyze/diff.h"
+#include "analyze/diff/diff_gate.h"
 #include "analyze/gate.h"
 #include "analyze/report.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"
+#include "render/diff_render.h"
 #include "render/json.h"
 #include "render/suppression_file.h"
 #include "render/text.h"

@@ -13,8 +13,12 @@
 #include "analyze/diff.h"
 #include "analyze/gate.h"
 
+#pragma GCC visibility push(default) /* part of libmemscope.so */
+
 /* UNKNOWN: some trace cannot tell. text: what was found, as words. */
 #define MS_GATE_TEXT 160
 enum ms_gate_verdict ms_diff_gate(const struct ms_gate *gate, const struct ms_diff *diff, char text[MS_GATE_TEXT]);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,8 +6,8 @@
 _field='char *copy_field(const char *from) { char *to = malloc(strlen(from) + 1); keep(to); strcpy(to, from); return to; }'
 _text='void *grow_table(void *table, int n) { void *t = realloc(table, (size_t)n * sizeof(char *)); keep(t); return t; }'
 build() {
-	local dir=$2 inlined=noinline moved= extra= flags=
-	[ "$1" = before ] || { inlined=always_inline; moved=1; }
+	local dir=$2 inlined="__attribute__((noinline))" moved= extra= flags=
+	[ "$1" = before ] || { inlined="inline __attribute__((always_inline))"; moved=1; }
 	[ "$1" = worse ] && extra='log_of[i] = strdup(line);'
 	mkdir -p "$dir"
 	cat >"$dir/records.h" <<-C
@@ -22,7 +22,7 @@ build() {
 		echo 'enum { RECORDS = 500 };'
 		echo 'static char **table; char *log_of[RECORDS];'
 		[ -z "$moved" ] || printf '\n\n%s\n' "$_field"
-		echo "static inline __attribute__(($inlined)) void *scratch(int n) { void *p = calloc(1, (size_t)n); keep(p); return p; }"
+		echo "static $inlined void *scratch(int n) { void *p = calloc(1, (size_t)n); keep(p); return p; }"
 		echo "__attribute__((noipa)) void read_record(int i, const char *line) {"
 		[ -z "$moved" ] || echo
 		echo ' void *s = scratch(64 + i % 7);'

@@ -1,0 +1,78 @@
+# Options, streams, exit codes, and where comparisons go.
+. "$ROOT/tests/cli/_lib.sh"
+
+D=$BIN/memscope-diff
+TRACE=$T/a.ms record "$PROGRAMS/churn" 2000 30
+TRACE=$T/b.ms record "$PROGRAMS/churn" 3000 30
+run() { # EXPECTED-STATUS ARGUMENT...
+	local want=$1 got=0
+	shift
+	"$D" "$@" >"$T/out" 2>"$T/err" || got=$?
+	eq "status of memscope-diff $*" "$want" "$got"
+}
+
+run 0 --help
+has "$T/out" '^Usage: memscope-diff \[OPTION\.\.\.\] OLD NEW'
+for word in peak live-bytes allocations leak-definite-bytes failed-allocations; do has "$T/out" "^  $word "; done
+eq "help on stderr" "" "$(cat "$T/err")"
+run 0 -h
+run 0 --usage
+run 0 -V
+has "$T/out" '^memscope-diff [0-9]+\.[0-9]+'
+
+run 2
+has "$T/err" 'two traces are needed, the old one first'
+run 2 "$T/a.ms"
+run 2 "$T/a.ms" "$T/b.ms" "$T/b.ms"
+has "$T/err" '-- must stand between the old and the new traces'
+run 2 --sort=size "$T/a.ms" "$T/b.ms"
+has "$T/err" "no metric is named 'size': there are peak, live-bytes"
+run 2 --top=x "$T/a.ms" "$T/b.ms"
+run 2 --json --markdown "$T/a.ms" "$T/b.ms"
+has "$T/err" 'only one of text, JSON and Markdown can go to standard output'
+for bad in 'peak' 'peak>' 'peak>+5 miles' 'peaks>1' 'new:peak>0' 'new:leak-definite>+1' 'peak>++1' 'peak>5%'; do
+	run 2 --fail-on "$bad" "$T/a.ms" "$T/b.ms"
+	has "$T/err" '--fail-on: '
+done
+
+run 3 "$T/missing.ms" "$T/b.ms"
+has "$T/err" 'missing.ms: .*No such file'
+run 3 "$T/a.ms" "$ROOT/Makefile"
+has "$T/err" 'Makefile: .* \(offset [0-9]+\)$'
+run 4 -o "$T/no/such/folder" "$T/a.ms" "$T/b.ms"
+
+# What grew is what the arguments say, and the conditions see it.
+run 0 "$T/a.ms" "$T/b.ms"
+has "$T/out" '^old  .*a\.ms: '
+has "$T/out" '^new  .*b\.ms: '
+has "$T/out" '^GROWN  '
+eq "notes on stderr" "" "$(cat "$T/err")"
+run 0 -- "$T/a.ms" "$T/b.ms"
+has "$T/out" '^old  .*a\.ms: '
+run 1 --fail-on 'allocations>+0' "$T/a.ms" "$T/b.ms"
+run 1 --fail-on 'allocations>+10%' "$T/a.ms" "$T/b.ms"
+run 0 --fail-on 'allocations>+100%' "$T/a.ms" "$T/b.ms"
+run 0 --fail-on 'allocations>+0' "$T/b.ms" "$T/a.ms"
+run 1 --fail-on 'allocations<-1' "$T/b.ms" "$T/a.ms"
+run 1 --fail-on 'allocations>0' "$T/a.ms" "$T/a.ms"
+run 0 --fail-on 'allocations>+0' --fail-on 'allocations<-0' --fail-on 'live>+1KiB' --fail-on 'new:findings>0' "$T/a.ms" "$T/a.ms"
+run 0 -v "$T/a.ms" "$T/b.ms"
+has "$T/err" 'reading .*b\.ms'
+
+# Several runs a side: equal ones are no noise, different ones are a band that hides what lies in it.
+run 1 --fail-on 'allocations>+0' "$T/a.ms" "$T/a.ms" -- "$T/b.ms" "$T/b.ms"
+has "$T/out" '^  rests on 2 runs against 2: '
+run 0 --fail-on 'allocations>+0' "$T/a.ms" "$T/b.ms" -- "$T/b.ms" "$T/b.ms"
+has "$T/out" '^DIFFERENCES  none: no call path changed$'
+has "$T/out" 'noise +allocations$'
+
+# Files: whole, private, nothing left beside them.
+mkdir "$T/reports"
+run 0 --text="$T/reports/t" --json="$T/reports/j" --markdown="$T/reports/m" "$T/a.ms" "$T/b.ms"
+eq "standard output" "" "$(cat "$T/out")"
+eq "files" "j m t" "$(ls "$T/reports" | tr '\n' ' ' | sed 's/ $//')"
+eq "modes" "600 600 600" "$(stat -c %a "$T"/reports/* | tr '\n' ' ' | sed 's/ $//')"
+le "bytes of Markdown" 65536 "$(stat -c %s "$T/reports/m")"
+run 0 --markdown --top 0 -o "$T/reports/m2" "$ROOT/tests/golden/v1/jq.ms" "$T/b.ms"
+le "bytes of much Markdown" 65536 "$(stat -c %s "$T/reports/m2")"
+ge "call paths of much Markdown" 10 "$(grep -c '^| gone ' "$T/reports/m2")"
