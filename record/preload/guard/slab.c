@@ -38,8 +38,11 @@ static void *allocate(size_t bytes, size_t align)
 	return (void *)(uintptr_t)start_of_block;
 }
 
-/* The slot whose live block starts at p, with BUSY set and its word without it. Anything but GUARD_TAKEN: no such block. */
-static enum guard_verdict take_block(void *p, struct slab_slot *slot, uint64_t *word)
+#define STUCK 100 /* beside enum guard_verdict */
+
+/* The slot whose live block starts at p, with BUSY set and its word without it. Anything but GUARD_TAKEN: no such block, or
+   STUCK: one that cannot be had. */
+static int take_block(void *p, struct slab_slot *slot, uint64_t *word)
 {
 	uint64_t address = (uintptr_t)p;
 
@@ -51,18 +54,22 @@ static enum guard_verdict take_block(void *p, struct slab_slot *slot, uint64_t *
 			return GUARD_INSIDE;
 		if (slab_state(*word) != SLAB_LIVE)
 			return GUARD_DOUBLE;
-	} while (!slab_claim(slot, word));
-	return GUARD_TAKEN;
+		if (slab_claim(slot, word))
+			return GUARD_TAKEN;
+	} while (*word != SLAB_STUCK);
+	return STUCK;
 }
 
 static enum guard_verdict release(void *p, enum ms_check_kind why, const struct ms_caller *caller)
 {
 	struct slab_slot slot;
 	uint64_t word;
-	enum guard_verdict verdict = take_block(p, &slot, &word);
+	int verdict = take_block(p, &slot, &word);
 
+	if (MS_UNLIKELY(verdict == STUCK))
+		return GUARD_TAKEN; /* and never used again */
 	if (MS_UNLIKELY(verdict != GUARD_TAKEN))
-		return verdict;
+		return (enum guard_verdict)verdict;
 	if (MS_UNLIKELY(!slab_is_whole(&slot, word)))
 		slab_report(&slot, word, true, why, caller);
 	word = slab_with_state(word, SLAB_FREED);

@@ -176,7 +176,9 @@ void slab_report(const struct slab_slot *slot, uint64_t word, bool held, enum ms
 void slab_sweep_all(enum ms_check_kind why, const struct ms_caller *caller);
 
 /* Sets BUSY on a slot in the state that expected has. False: the slot has another word now; it is in *expected, without BUSY. Waits for
-   others that are busy with it, not for ever: who does not come back has been killed or left with longjmp. */
+   others that are busy with it, not for ever: who does not come back has been killed, was left behind by a fork, or is the code that
+   this signal handler has interrupted. Then *expected is SLAB_STUCK, and the slot is nobody's any more. */
+#define SLAB_STUCK UINT64_MAX
 bool slab_claim(const struct slab_slot *slot, uint64_t *expected);
 
 #endif

@@ -128,8 +128,8 @@ bool slab_claim(const struct slab_slot *slot, uint64_t *expected)
 		else
 			_mm_pause();
 	}
-	atomic_store_explicit(slot->word, wanted | SLAB_BUSY, memory_order_relaxed);
-	return true;
+	*expected = SLAB_STUCK;
+	return false;
 }
 
 /* ---- damage ----------------------------------------------------------------------------------------------------- */

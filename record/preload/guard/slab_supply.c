@@ -82,7 +82,19 @@ static bool has_end_key;
 static __thread struct {
 	struct cache *cache;
 	uint32_t busy;
+	uint32_t forking;              /* this thread holds the lock over a fork, and its pthread_atfork handlers may come here */
 } mine;
+
+static bool enter(void)
+{
+	return mine.forking || guard_lock(&lock);
+}
+
+static void leave(void)
+{
+	if (!mine.forking)
+		guard_unlock(&lock);
+}
 
 static uint64_t address_of(uint32_t slot)
 {
@@ -196,11 +208,11 @@ static struct cache *new_cache(void)
 {
 	struct cache *cache = NULL;
 
-	if (guard_lock(&lock)) {
+	if (enter()) {
 		cache = idle_caches;
 		if (cache != NULL)
 			idle_caches = cache->next_idle;
-		guard_unlock(&lock);
+		leave();
 	}
 	if (cache == NULL) {
 		cache = ms_raw_memory(sizeof(*cache));
@@ -233,7 +245,7 @@ static uint32_t stack_room(uint32_t slot_bytes)
    be handed over (no memory for a batch) are lost to everybody. */
 static __attribute__((noinline)) void spill(struct stack *stack, unsigned size_class, uint32_t slots)
 {
-	bool locked = guard_lock(&lock);
+	bool locked = enter();
 
 	for (uint32_t done = 0; done < slots;) {
 		struct batch *batch = locked ? new_batch() : NULL;
@@ -249,7 +261,7 @@ static __attribute__((noinline)) void spill(struct stack *stack, unsigned size_c
 		done += n;
 	}
 	if (locked)
-		guard_unlock(&lock);
+		leave();
 	for (uint32_t i = slots; i < stack->count; i++)
 		stack->slots[i - slots] = stack->slots[i];
 	stack->count -= slots;
@@ -269,7 +281,7 @@ static __attribute__((noinline)) bool refill(struct stack *stack, unsigned size_
 {
 	struct batch *batch;
 
-	if (!guard_lock(&lock))
+	if (!enter())
 		return false;
 	batch = central[size_class];
 	if (batch != NULL) {
@@ -280,7 +292,7 @@ static __attribute__((noinline)) bool refill(struct stack *stack, unsigned size_
 	} else {
 		carve(stack, size_class);
 	}
-	guard_unlock(&lock);
+	leave();
 	return stack->count != 0;
 }
 
@@ -363,7 +375,7 @@ static __attribute__((noinline)) void flush(struct cache *cache, const struct ms
 {
 	struct batch *out = NULL, **end = &out;
 
-	if (!guard_lock(&lock)) {
+	if (!enter()) {
 		cache->freed->count = 0; /* never used again, and checked by every sweep */
 		cache->freed->bytes = 0;
 		return;
@@ -386,7 +398,7 @@ static __attribute__((noinline)) void flush(struct cache *cache, const struct ms
 		end = &batch->next;
 	}
 	drop_spares(cache);
-	guard_unlock(&lock);
+	leave();
 	for (struct batch *batch = out; batch != NULL; batch = batch->next)
 		evict_batch(cache, batch, caller);
 	cache->spare = out;
@@ -400,9 +412,9 @@ static struct batch *open_batch(struct cache *cache)
 		cache->spare = batch->next;
 		batch->count = 0;
 		batch->bytes = 0;
-	} else if (guard_lock(&lock)) {
+	} else if (enter()) {
 		batch = new_batch();
-		guard_unlock(&lock);
+		leave();
 	}
 	cache->freed = batch;
 	if (batch != NULL && atomic_load_explicit(&deferred_count, memory_order_relaxed) != 0)
@@ -467,11 +479,11 @@ void slab_thread_end(void)
 	for (unsigned c = 0; c < SLAB_CLASSES; c++)
 		if (cache->stacks[c].count != 0)
 			spill(&cache->stacks[c], c, cache->stacks[c].count);
-	if (guard_lock(&lock)) {
+	if (enter()) {
 		drop_spares(cache);
 		cache->next_idle = idle_caches;
 		idle_caches = cache;
-		guard_unlock(&lock);
+		leave();
 	}
 	mine.cache = NULL; /* a destructor that frees after us gets another one, and this runs again */
 	atomic_signal_fence(memory_order_seq_cst);
@@ -515,22 +527,21 @@ bool slab_supply_start(uint64_t low, uint64_t span, uint64_t quarantine_bytes)
 	return true;
 }
 
-static bool locked_for_fork;
-
 void slab_before_fork(void)
 {
-	locked_for_fork = !mine.busy && guard_lock(&lock);
+	mine.forking = !mine.busy && guard_lock(&lock);
 }
 
 /* The caches of the parent's other threads stay as they are, and with them some slots that nobody uses. */
 void slab_after_fork(bool child)
 {
-	if (child) {
-		atomic_store_explicit(&lock, 0, memory_order_relaxed);
+	bool held = mine.forking;
+
+	mine.forking = 0;
+	if (child)
 		atomic_store_explicit(&slab_sweeping, 0, memory_order_relaxed);
-	} else if (locked_for_fork) {
+	if (child || held)
 		guard_unlock(&lock);
-	}
 }
 
 void slab_counts(uint64_t *blocks, uint64_t *checks)
