@@ -10,7 +10,9 @@ eq ended truncated "$(value .trace.ended)"
 eq complete false "$(value .trace.complete)"
 ge "events that are left" 1 "$(value .trace.events)"
 has "$T/report.txt" "[Aa]live at the end of the record"
-has_not "$T/report.txt" "[Ll]eaked"
+has "$T/report.txt" "leaked is not known"
+grep -v "leaked is not known" "$T/report.txt" >"$T/rest.txt"
+has_not "$T/rest.txt" "[Ll]eaked"
 status=0
 "$BIN/memscope-trace" check "$T/cut.ms" >"$T/out" 2>"$T/err" || status=$?
 eq "check's status" 3 $status
