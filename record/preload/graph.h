@@ -7,7 +7,7 @@
  *   graph_index.c    which block an address lies in               graph_memory.c  reads without faults
  *   graph_scan.c     words to edges                               graph_sink.c    edges to the ring
  *
- * No ptrace, no reading through /proc/PID/mem: signals, /proc/self/maps and loads. Nothing happens unless it is asked for: at exit
+ * No ptrace, no reading through /proc/PID/mem: signals, /proc/thread-self/maps and loads. Nothing happens unless it is asked for: at exit
  * (header.graph_at_exit), by a signal (header.graph_signal), by the program (memscope.h), by a guard at a fatal signal.
  *
  * Errors: false when there is no graph (not recording, another one is on, no collector, no memory, no /proc); then nothing of it

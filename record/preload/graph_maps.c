@@ -10,8 +10,15 @@
 #define BUFFER_BYTES 32768u
 #define SPARE_REGIONS 64u
 
-long ms_proc_open(const char *path)
+/* Not /proc/self: that is the first thread, and has no memory any more when that thread has ended. */
+long ms_proc_open(const char *name)
 {
+	char path[64] = "/proc/thread-self/";
+	size_t used = strlen(path);
+
+	if (strlen(name) >= sizeof(path) - used)
+		return -1;
+	memcpy(path + used, name, strlen(name) + 1);
 	return ms_raw(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
 }
 
@@ -106,7 +113,7 @@ static bool next_line(struct lines *l, const char **line, size_t *bytes)
 static bool read_all(char *buffer, struct ms_maps *maps, size_t capacity, char *names, size_t name_room, size_t *count,
 		     size_t *name_bytes)
 {
-	struct lines l = {.fd = ms_proc_open("/proc/self/maps"), .buffer = buffer};
+	struct lines l = {.fd = ms_proc_open("maps"), .buffer = buffer};
 	const char *line;
 	size_t bytes;
 

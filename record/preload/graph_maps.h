@@ -1,5 +1,5 @@
 /*
- * graph_maps.h - the address space as /proc/self/maps tells it, read without allocation by libc.
+ * graph_maps.h - the address space as /proc/thread-self/maps tells it, read without allocation by libc.
  *
  * ms_maps_read reads the file twice (to count, then to fill) into memory of our own; regions stand in order of address.
  * Between the two reads the map may change: what came in between is cut off or missing, so read it while the other
@@ -41,7 +41,7 @@ void ms_maps_free(struct ms_maps *maps);
 /* The region that holds the address, NULL when there is none. */
 const struct ms_region *ms_maps_find(const struct ms_maps *maps, uint64_t address);
 
-/* Opens a file below /proc/self for reading. A descriptor or -errno. */
-long ms_proc_open(const char *path);
+/* Opens a file of the calling thread's folder in /proc for reading. A descriptor or -errno. */
+long ms_proc_open(const char *name);
 
 #endif

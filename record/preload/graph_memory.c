@@ -70,7 +70,7 @@ bool ms_memory_begin(void)
 		return false;
 	}
 	ms_raw(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&open, (long)&memory.mask, 8, 0, 0);
-	memory.pagemap = ms_proc_open("/proc/self/pagemap");
+	memory.pagemap = ms_proc_open("pagemap");
 	memory.window_start = UINT64_MAX;
 	memory.page = 1;
 	memory.bytes = 0;

@@ -4,7 +4,7 @@
  * A page is copied by a few instructions of which a handler for SIGSEGV and SIGBUS knows how to leave them: a page beyond the
  * end of its file or one that another thread has just unmapped is an answer, not a fault. The handler is in place from
  * ms_memory_begin to ms_memory_end only, and hands on every fault that is not that copy's. Pages that were never touched are
- * left alone where the kernel says so (/proc/self/pagemap): reading them would make page tables grow.
+ * left alone where the kernel says so (/proc/thread-self/pagemap): reading them would make page tables grow.
  *
  * ms_memory_page gives the copy, valid until the next call; ascending addresses are fast. Async-signal-safe, no errno. One
  * user at a time.

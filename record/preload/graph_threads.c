@@ -19,6 +19,7 @@
 #define PATIENCE_NS 300000000u     /* for a thread that does not answer */
 #define BUSY_PATIENCE_NS 50000000u /* for one that is always in a hook: a longjmp may have left it */
 #define ASK_AGAIN_NS 500000u
+#define LOOK_CLOSELY_NS 3000000u
 #define HELD_MAX_NS 60000000000u
 #define NAP_NS 200000000L
 
@@ -203,12 +204,37 @@ static size_t ask_all(uint32_t stop)
 	return awaited;
 }
 
-/* A thread that ended after it was asked does not answer. */
-static void look_for_the_dead(void)
+/* The first thread of a process stays in the list when it has ended before the others. */
+static bool is_zombie(uint32_t tid)
+{
+	char path[48] = "/proc/self/task/", stat[128], digits[12];
+	char *digit = digits + sizeof(digits) - 1;
+	size_t used = strlen(path);
+	long fd, got;
+
+	*digit = '\0';
+	do
+		*--digit = (char)('0' + tid % 10);
+	while ((tid /= 10) != 0);
+	memcpy(path + used, digit, strlen(digit));
+	memcpy(path + used + strlen(digit), "/stat", 6);
+	fd = ms_raw(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	if (ms_raw_failed(fd))
+		return false;
+	got = ms_raw(SYS_read, fd, (long)stat, sizeof(stat), 0, 0, 0);
+	ms_raw(SYS_close, fd, 0, 0, 0, 0, 0);
+	while (got > 2 && stat[got - 1] != ')') /* behind the name, which may contain anything */
+		got--;
+	return got > 2 && got + 2 < (long)sizeof(stat) && (stat[got + 1] == 'Z' || stat[got + 1] == 'X');
+}
+
+/* A thread that has ended does not answer. */
+static void look_for_the_dead(bool closely)
 {
 	for (size_t i = 0; i < thread_count; i++)
 		if (atomic_load_explicit(&threads[i].state, memory_order_relaxed) == STATE_ASKED &&
-		    ms_raw(SYS_tgkill, ms_raw_getpid(), threads[i].tid, 0, 0, 0, 0) == -ESRCH)
+		    (ms_raw(SYS_tgkill, ms_raw_getpid(), threads[i].tid, 0, 0, 0, 0) == -ESRCH ||
+		     (closely && is_zombie(threads[i].tid))))
 			atomic_store_explicit(&threads[i].state, STATE_GONE, memory_order_relaxed);
 }
 
@@ -226,7 +252,7 @@ static void collect(uint32_t stop)
 		if (waited > BUSY_PATIENCE_NS)
 			atomic_store_explicit(&insisting, 1, memory_order_relaxed);
 		ms_raw(SYS_futex, (long)&answers, FUTEX_WAIT_PRIVATE, seen, (long)&nap, 0, 0);
-		look_for_the_dead();
+		look_for_the_dead(waited > LOOK_CLOSELY_NS);
 	}
 }
 

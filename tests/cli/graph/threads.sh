@@ -51,3 +51,32 @@ complete 0
 all_held busy
 report
 whole
+
+# The first thread has ended before the one that exits: the process has its memory, although /proc/self has none.
+cat >"$T/leader.c" <<'C'
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+void *kept;
+static void *run(void *argument)
+{
+	usleep(20000);
+	kept = malloc(66);
+	exit(3);
+	return argument;
+}
+int main(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, run, NULL);
+	pthread_exit(NULL);
+}
+C
+gcc -g -pthread -o "$T/leader" "$T/leader.c"
+record "$T/leader"
+eq status 3 $status
+edges
+complete 0
+has_not "$T/edges" '^unscanned'
+eq "block held by a global" 1 "$(grep -c '^edge data:kept ' "$T/edges")"
