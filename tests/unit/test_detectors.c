@@ -316,6 +316,22 @@ static void test_merging(void **state)
 	assert_string_equal(only("double-free")->fingerprint, first);
 }
 
+/* Memory is bounded: what is beyond the limit is counted, and said. */
+static void test_too_many(void **state)
+{
+	uint64_t a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 40);
+
+	(void)state;
+	small_trace_free_block(&t, MS_EV_FREE, 1, a);
+	for (unsigned i = 0; i < MS_CASES_MAX + 5; i++)
+		bad_free(MS_EV_FREE, 1, 0x10000 * a);
+	finish();
+	assert_int_equal(only("double-free")->count, MS_CASES_MAX);
+	assert_int_equal(detector("double-free")->checked, MS_CASES_MAX + 6);
+	assert_non_null(strstr(detector("double-free")->reason, "5 more frees of unknown blocks were not looked at"));
+	assert_int_equal(report.totals.unmatched_frees, MS_CASES_MAX + 5);
+}
+
 /* ---- families and sizes -------------------------------------------------------------------------------------------- */
 
 /* The referee: for each allocation the frees that are right, by name. */
@@ -557,6 +573,39 @@ static void test_bounds_and_damage(void **state)
 	assert_int_equal(report.findings.count, 2);
 }
 
+/* Two calls write beyond the same block: the damage is that of the one that went further; a read is an error of its own. */
+static void test_furthest_write(void **state)
+{
+	static const uint8_t bytes[8] = {'x'};
+	static const struct {
+		const char *function;
+		uint8_t access;
+		uint64_t length;
+	} calls[] = {{"strcpy", MS_ACCESS_WRITE, 1}, {"memset", MS_ACCESS_WRITE, 8}, {"memcmp", MS_ACCESS_READ, 20}};
+	uint64_t a;
+
+	(void)state;
+	restart(&canary);
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 40);
+	for (int i = 0; i < 3; i++)
+		saw(1, &(struct ms_evidence){.kind = MS_EVIDENCE_BOUNDS, .access = calls[i].access, .address = 0x10000 * a + 40,
+		                             .length_bytes = calls[i].length, .stack = 1, .block_address = 0x10000 * a,
+		                             .block_bytes = 40,
+		                             .function = ms_writer_string(t.writer, calls[i].function, strlen(calls[i].function))});
+	saw(1, &(struct ms_evidence){.kind = MS_EVIDENCE_DAMAGE, .check = MS_CHECK_EXIT, .byte_count = 8, .bytes = bytes,
+	                             .address = 0x10000 * a + 40, .length_bytes = 8, .block_address = 0x10000 * a, .block_bytes = 40});
+	finish_guarded();
+	assert_int_equal(report.findings.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct ms_finding *f = &report.findings.list[i];
+
+		assert_string_equal(f->function, calls[i].function);
+		assert_int_equal(f->confirmed, i == 1);
+		assert_int_equal(f->cwe, i == 2 ? 126 : 122);
+	}
+	assert_string_equal(report.findings.list[0].message, "strcpy: write of 1 byte right at the end of a 40-byte block");
+}
+
 static void test_fault(void **state)
 {
 	uint64_t registers[MS_EVIDENCE_REGISTERS] = {11, 22}, a;
@@ -673,9 +722,9 @@ int main(void)
 		TEST(test_double_free), TEST(test_address_reuse), TEST(test_interior_free), TEST(test_interior_of_dead),
 		TEST(test_never_allocated), TEST(test_unknown_is_not_judged), TEST(test_double_free_with_losses),
 		TEST(test_double_free_in_child), TEST(test_realloc_after_free), TEST(test_free_after_realloc),
-		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_families), TEST(test_sizes),
+		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_too_many), TEST(test_families), TEST(test_sizes),
 		TEST(test_mismatches_merge), TEST(test_refused_double_free), TEST(test_refused_inside), TEST(test_damage),
-		TEST(test_underflow), TEST(test_bounds_and_damage), TEST(test_fault), TEST(test_use_after_free),
+		TEST(test_underflow), TEST(test_bounds_and_damage), TEST(test_furthest_write), TEST(test_fault), TEST(test_use_after_free),
 		TEST(test_freed_stack), TEST(test_not_observable), TEST(test_table), TEST(test_normal_names),
 	};
 
