@@ -23,6 +23,8 @@ STORM_RATIO = 4.0
 SCALING_RATIO = 1.8
 REPLAY_EVENTS_PER_S = 30e6
 REPLAY_RSS_MB = 150
+GRAPH_S = 3
+GRAPH_RSS_MIB = 1024
 CANARY_SHARE = 1.5      # of what plain recording adds
 SAMPLE_SHARE = 1.05     # of the wall time of plain recording: within noise
 MEMCHECK_RATIO = 5.0
@@ -99,6 +101,10 @@ def verdicts(r):
         if w == "100000k-live10000":
             rss = r.median("replay", w, "memscope", "tree_rss_kib")
             v.add(f"replay memory, {w}", rss * 1024 / 1e6 if rss else None, REPLAY_RSS_MB, True, "{:.0f}", " MB")
+    for w in r.workloads("graph"):
+        rss = r.median("graph", w, "memscope", "tree_rss_kib")
+        v.add(f"report with leaks and holders, {w}", r.median("graph", w, "memscope", "wall_s"), GRAPH_S, True, "{:.2f}", " s")
+        v.add(f"its memory, {w}", quotient(rss, 1024), GRAPH_RSS_MIB, True, "{:.0f}", " MiB")
     return v.rows
 
 
@@ -246,6 +252,17 @@ def section_replay(r):
     yield from table(["trace", "bytes", "written, M events/s", "analysis s", "M events/s", "RSS MB"], rows)
 
 
+def section_graph(r):
+    yield "## Heap graphs"
+    yield ""
+    yield "`graph_heap` ends with so many live blocks, three pointers in each; `memscope-analyze` makes the whole report: leaks, retained sizes, holders."
+    yield ""
+    rows = [[w, with_spread(r, "graph", w, "record", "wall_s"), number(r.median("graph", w, "record", "trace_bytes"), "{:,.0f}"),
+             with_spread(r, "graph", w, "memscope", "wall_s"),
+             number(quotient(r.median("graph", w, "memscope", "tree_rss_kib"), 1024), "{:.0f}")] for w in r.workloads("graph")]
+    yield from table(["heap", "recorded, s", "trace bytes", "analysis s", "RSS MiB"], rows)
+
+
 def document(path):
     r = Results(path)
     names = r.workloads("record")
@@ -275,6 +292,8 @@ def document(path):
         yield from section_analysis(r)
     if r.workloads("replay"):
         yield from section_replay(r)
+    if r.workloads("graph"):
+        yield from section_graph(r)
     failed = [(key, row) for key, rows in r.rows.items() for row in rows if row["status"] != 0]
     if failed:
         yield "## Runs that failed"
