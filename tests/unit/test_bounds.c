@@ -1019,10 +1019,12 @@ static void test_formats(void **state)
 	silent("fprintf", "%n inside");
 	wrapped_fprintf(sink, "abc%ln", (long *)(void *)(p + 4));
 	expect("fprintf", "%ln", MS_ACCESS_WRITE, at(8), 4, false);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose snprintf would read it */
 	/* None at all: libc's business. */
 	assert_int_equal(wrapped_snprintf(p, 8, NULL), -1);
 	assert_int_equal(errno, EINVAL);
 	silent("snprintf", "no format");
+#endif
 	/* Formats without an end, or freed. */
 	memcpy(p, "abcdefgh", 9);
 	wrapped_fprintf(sink, p);
