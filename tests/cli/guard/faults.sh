@@ -56,4 +56,4 @@ eq findings 1 "$(value '.findings | length')"
 record --guard=sample=1 "$P" freed
 eq status 0 "$status"
 report
-eq "sample: read of a freed block" 1 "$(finding use-after-free ".access == \"read\" and .block.freed")"
+eq "sample: read of a freed block" 1 "$(finding use-after-free ".access == \"read\" and .block.freed and $frames[0] == \"read_byte\" and .stacks.free[0].function == \"freed\"")"
