@@ -43,7 +43,11 @@ static void say_where(char *text, size_t room, const struct ms_finding *f)
 
 	ms_block_text(block, &f->block);
 	if (f->kind == MS_FINDING_USE_AFTER_FREE && f->address >= start && f->address < end) {
-		snprintf(text, room, "%" PRIu64 " bytes inside %s that had been freed", f->address - start, block);
+		distance = f->address - start;
+		if (distance)
+			snprintf(text, room, "%" PRIu64 " byte%s inside %s that had been freed", distance, distance == 1 ? "" : "s", block);
+		else
+			snprintf(text, room, "at the start of %s that had been freed", block);
 		return;
 	}
 	if (f->address < start) {
@@ -57,7 +61,7 @@ static void say_where(char *text, size_t room, const struct ms_finding *f)
 		snprintf(text, room, "%" PRIu64 " byte%s past the end of %s%s", distance, distance == 1 ? "" : "s", block,
 		         f->block.freed ? " that had been freed" : "");
 	else
-		snprintf(text, room, "right at the end of %s%s", block, f->block.freed ? " that had been freed" : "");
+		snprintf(text, room, "just past the end of %s%s", block, f->block.freed ? " that had been freed" : "");
 }
 
 static void say(struct ms_finding *f)

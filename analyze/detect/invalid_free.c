@@ -40,7 +40,7 @@ static int run(const struct ms_detector_context *x, struct ms_detector_result *r
 			               after ? "past the end of" : "before", ms_block_text(block, &f.block));
 		} else {
 			f.cwe = 761;
-			ms_finding_say(&f, "%s of an address %" PRId64 " bytes inside %s%s", call, f.offset,
+			ms_finding_say(&f, "%s of an address %" PRId64 " byte%s inside %s%s", call, f.offset, f.offset == 1 ? "" : "s",
 			               ms_block_text(block, &f.block),
 			               verdict == MS_VERDICT_INSIDE_DEAD ? " that had been freed already" : "");
 		}

@@ -603,7 +603,7 @@ static void test_furthest_write(void **state)
 		assert_int_equal(f->confirmed, i == 1);
 		assert_int_equal(f->cwe, i == 2 ? 126 : 122);
 	}
-	assert_string_equal(report.findings.list[0].message, "strcpy: write of 1 byte right at the end of a 40-byte block");
+	assert_string_equal(report.findings.list[0].message, "strcpy: write of 1 byte just past the end of a 40-byte block");
 }
 
 static void test_fault(void **state)
@@ -619,7 +619,7 @@ static void test_fault(void **state)
 	                             .register_count = MS_EVIDENCE_REGISTERS});
 	finish_guarded();
 	f = only("heap-overflow");
-	assert_string_equal(f->message, "read right at the end of a 40-byte block");
+	assert_string_equal(f->message, "read just past the end of a 40-byte block");
 	assert_int_equal(f->cwe, 126);
 	assert_int_equal(f->register_count, MS_EVIDENCE_REGISTERS);
 	assert_int_equal(f->registers[1], 22);
@@ -668,6 +668,7 @@ static void test_freed_stack(void **state)
 	                             .address = 0x10000 * a, .block_address = 0x10000 * a, .block_bytes = 40});
 	finish_guarded();
 	assert_string_equal(function(only("use-after-free")->free_node), "parse(char const*)");
+	assert_string_equal(report.findings.list[0].message, "read at the start of a 40-byte block that had been freed");
 	assert_non_null(strstr(detector("overflow")->reason, "one allocation in 1000"));
 }
 

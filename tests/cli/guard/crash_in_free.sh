@@ -16,5 +16,5 @@ eq "size" 26 "$(finding strcpy .block.size)"
 eq "where" hide "$(finding memset '.stacks.error[0].function')"
 eq "damage" true "$(finding memset .confirmed)"
 eq "bytes" 78 "$(finding memset '.bytes.found[0:2]')"
-has "$T/report.txt" 'strcpy: write of 1 byte right at the end of a 26-byte block'
-has "$T/report.txt" 'memset: write of 22 bytes right at the end of a 26-byte block'
+has "$T/report.txt" 'strcpy: write of 1 byte just past the end of a 26-byte block'
+has "$T/report.txt" 'memset: write of 22 bytes just past the end of a 26-byte block'
