@@ -4,6 +4,8 @@
  *   behind N   reads, then writes, N bytes behind the end of a 13-byte block (0: the byte right behind it)
  *   before N   the same N bytes before a 16-byte block
  *   freed      reads a freed block, whose contents it expects to find, and writes into it
+ *   write N    writes one byte N bytes from the start of a 16-byte block, no read before
+ *   wfreed     writes into a freed block, no read before
  *   thread     `behind 0` in a second thread
  *   child      `behind 0` in a forked child, which prints and exits
  *   many       40 blocks, each read behind its end, in the same place of the program
@@ -63,6 +65,17 @@ static void freed(void)
 	printf("%.25s\n", p);
 }
 
+static void write_at(long n, int is_freed)
+{
+	char *p = allocate_block(16);
+
+	if (is_freed)
+		free(p);
+	write_byte(p + n);
+	if (!is_freed)
+		free(p);
+}
+
 static void *in_thread(void *unused)
 {
 	behind(0);
@@ -82,6 +95,8 @@ int main(int argc, char **argv)
 		before(n);
 	} else if (strcmp(what, "freed") == 0) {
 		freed();
+	} else if (strcmp(what, "write") == 0 || strcmp(what, "wfreed") == 0) {
+		write_at(n, what[1] == 'f');
 	} else if (strcmp(what, "thread") == 0) {
 		pthread_create(&thread, NULL, in_thread, NULL);
 		pthread_join(thread, NULL);

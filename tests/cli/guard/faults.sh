@@ -31,6 +31,22 @@ has "$T/out" '^contents of a freed wlock$'
 report
 eq "read of a freed block" 1 "$(finding use-after-free ".access == \"read\" and .offset == 0 and .block.freed and $frames[0] == \"read_byte\" and .stacks.free[0].function == \"freed\"")"
 
+# Writes alone, on both sides and into freed memory.
+one_write() { # KIND OFFSET RECORD-ARGUMENT...
+	local kind=$1 offset=$2
+	shift 2
+	record "$@"
+	eq status 0 "$status"
+	report
+	eq "$*: findings" 1 "$(value '.findings | length')"
+	eq "$*" 1 "$(finding "$kind" ".access == \"write\" and .offset == $offset and .evidence == \"fault\" and $frames[0:3] == [\"write_byte\", \"write_at\", \"main\"]")"
+}
+one_write heap-overflow 16 --guard=full "$P" write 16
+one_write heap-overflow 400 --guard=full "$P" write 400
+one_write heap-underflow -1 --guard=full --guard-side=start "$P" write -1
+one_write heap-underflow -32 --guard=full --guard-side=start "$P" write -32
+one_write use-after-free 15 --guard=full "$P" wfreed 15
+
 record --guard=full "$P" thread
 report
 eq "in a thread" 1 "$(finding heap-overflow ".thread.id != 1 and $frames[0:3] == [\"read_byte\", \"behind\", \"in_thread\"]")"
