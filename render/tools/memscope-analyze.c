@@ -168,6 +168,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!s->trace)
 			argp_error(state, "no trace is given");
 		s->text |= !s->json && !s->checks.generate;
+		if (s->checks.generate && !s->checks.generate_file && ((s->text && !s->text_file) || (s->json && !s->json_file)))
+			argp_error(state, "a report and suppressions cannot both go to %s: give one a file",
+			           s->output ? s->output : "standard output");
 		if (s->text && s->json && !s->text_file && !s->json_file)
 			argp_error(state, "text and JSON cannot both go to %s: give one a file",
 			           s->output ? s->output : "standard output");

@@ -68,6 +68,8 @@ record --free-stacks "$PROGRAMS/zoo/double_free" twice bug
 analyze 0 --gen-suppressions="$T/mine.supp" "$trace"
 has "$T/mine.supp" '^   Memcheck:Free$'
 has "$T/mine.supp" '^   fun:drop_again$'
+analyze 2 --gen-suppressions --text "$trace"
+has "$T/err" 'cannot both go to standard output'
 printf 'leak:never_called\n' >"$T/other.supp"
 analyze 0 --suppressions "$T/mine.supp" --suppressions "$T/other.supp" --fail-on 'findings>0' --json="$T/quiet.json" \
 	--text="$T/quiet.txt" "$trace"
