@@ -45,15 +45,46 @@ __asm__(".text\n"
 	"	.cfi_endproc\n"
 	".size ms_copy_words, . - ms_copy_words\n");
 
+/* One word: a plain load, which the processor overlaps with others. False when it faulted. */
+extern char ms_load_from[], ms_load_to[], ms_load_failed[];
+bool ms_load_word(uint64_t from, uint64_t *value);
+__asm__(".text\n"
+	".globl ms_load_word, ms_load_from, ms_load_to, ms_load_failed\n"
+	".hidden ms_load_word, ms_load_from, ms_load_to, ms_load_failed\n"
+	".type ms_load_word, @function\n"
+	"ms_load_word:\n"
+	"	.cfi_startproc\n"
+	"ms_load_from:\n"
+	"	mov (%rdi), %rax\n"
+	"ms_load_to:\n"
+	"	mov %rax, (%rsi)\n"
+	"	mov $1, %eax\n"
+	"	ret\n"
+	"ms_load_failed:\n"
+	"	xor %eax, %eax\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	".size ms_load_word, . - ms_load_word\n");
+
+static bool within(greg_t at, const char *from, const char *to)
+{
+	return (uint64_t)at >= (uint64_t)(uintptr_t)from && (uint64_t)at < (uint64_t)(uintptr_t)to;
+}
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 	greg_t *at = &uc->uc_mcontext.gregs[REG_RIP];
 
-	if (atomic_load_explicit(&memory.tid, memory_order_relaxed) == (uint32_t)ms_raw_gettid() &&
-	    (uint64_t)*at >= (uint64_t)(uintptr_t)ms_copy_from && (uint64_t)*at < (uint64_t)(uintptr_t)ms_copy_to) {
-		*at = (greg_t)(uintptr_t)ms_copy_to;
-		return;
+	if (atomic_load_explicit(&memory.tid, memory_order_relaxed) == (uint32_t)ms_raw_gettid()) {
+		if (within(*at, ms_copy_from, ms_copy_to)) {
+			*at = (greg_t)(uintptr_t)ms_copy_to;
+			return;
+		}
+		if (within(*at, ms_load_from, ms_load_to)) {
+			*at = (greg_t)(uintptr_t)ms_load_failed;
+			return;
+		}
 	}
 	ms_kernel_chain(number == SIGSEGV ? &memory.segv : &memory.bus, number, info, context);
 }
@@ -127,7 +158,7 @@ const uint64_t *ms_memory_page(uint64_t page, enum ms_page_state *state)
 
 bool ms_memory_word(uint64_t address, uint64_t *value)
 {
-	return address < UINT64_C(1) << 47 && ms_copy_words(value, address, 1) == 0;
+	return address < UINT64_C(1) << 47 && ms_load_word(address, value);
 }
 
 uint64_t ms_memory_read(uint64_t *to, uint64_t address, uint64_t words)

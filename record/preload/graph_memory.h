@@ -1,9 +1,9 @@
 /*
  * graph_memory.h - reads the program's memory for the heap graph: page by page, never a crash, and nothing that is not there.
  *
- * A page is copied by a few instructions of which a handler for SIGSEGV and SIGBUS knows how to leave them: a page beyond the
+ * A page is copied, a word is loaded by a few instructions of which a handler for SIGSEGV and SIGBUS knows how to leave them: a page beyond the
  * end of its file or one that another thread has just unmapped is an answer, not a fault. The handler is in place from
- * ms_memory_begin to ms_memory_end only, and hands on every fault that is not that copy's. Pages that were never touched are
+ * ms_memory_begin to ms_memory_end only, and hands on every fault that is not theirs. Pages that were never touched are
  * left alone where the kernel says so (/proc/thread-self/pagemap): reading them would make page tables grow.
  *
  * ms_memory_page gives the copy, valid until the next call; ascending addresses are fast. Async-signal-safe, no errno. One
