@@ -801,6 +801,43 @@ static void test_counts(void **state)
 	no_evidence();
 }
 
+/* What is dropped is a repetition: another sort of error of the same block still comes through. */
+static void repetitions_hide_nothing_else(void **state)
+{
+	struct ms_evidence_entry e = {.kind = MS_EVIDENCE_BOUNDS, .access = MS_ACCESS_WRITE, .address = 0x5028, .length_bytes = 1,
+	                              .block_address = 0x5000, .block_bytes = 40};
+	uint64_t dropped = atomic_load(&arena.header->guard_dropped);
+	const struct mini_entry *first;
+	struct ms_caller at[40];
+	size_t published = 0;
+
+	(void)state;
+	(void)no_evidence();
+	for (unsigned i = 0; i < 40; i++) {
+		at[i] = (struct ms_caller){.fp = (uintptr_t)__builtin_frame_address(0), .pc = (uintptr_t)repetitions_hide_nothing_else + i};
+		guard_evidence(&e, NULL, NULL, &at[i]);
+	}
+	published = evidence(&first);
+	assert_in_range(published, 1, 39);
+	assert_int_equal(atomic_load(&arena.header->guard_dropped) - dropped, 40 - published);
+
+	for (unsigned sort = 0; sort < 4; sort++) {
+		struct ms_evidence_entry other = e;
+
+		if (sort == 0)
+			other.freed = 1;
+		if (sort == 1)
+			other.access = MS_ACCESS_READ;
+		if (sort == 2)
+			other.address = 0x4ff8;
+		if (sort == 3)
+			other.kind = MS_EVIDENCE_REFUSED_FREE;
+		guard_evidence(&other, NULL, NULL, &at[0]);
+		assert_int_equal(evidence(&first), 1);
+		assert_int_equal(first->evidence.kind, other.kind);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -823,6 +860,7 @@ int main(void)
 		cmocka_unit_test(test_signal_handler),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(repetitions_hide_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

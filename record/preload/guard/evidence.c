@@ -12,7 +12,8 @@
 #define MOST_PER_BLOCK 8u
 #define WORDS (MS_ENTRY_EVIDENCE_WORDS + MS_EVIDENCE_BYTES / 8 + MS_EVIDENCE_REGISTERS)
 
-/* Hash of a kind, a block and a place; and how often for a block: hash << 8 | count. Racing writers lose a note, no more. */
+/* Hash of a sort of error, a block and a place; and how often that sort for that block: hash << 8 | count. Racing writers lose
+   a note, no more. What is dropped has been recorded before: at least one of its sort for its block. */
 static _Atomic uint64_t seen_places[SEEN], seen_blocks[SEEN];
 
 static uint64_t mix(uint64_t h, uint64_t value)
@@ -25,8 +26,9 @@ static uint64_t mix(uint64_t h, uint64_t value)
 static bool is_repeated(const struct ms_evidence_entry *e, const struct ms_caller *caller)
 {
 	uint64_t subject = e->block_address != 0 ? e->block_address : e->address;
-	uint64_t block = mix(mix(mix(1, subject), e->block_bytes), e->reserved2) << 8;
-	uint64_t place = mix(mix(mix(block, e->kind), caller != NULL ? caller->pc : 0), caller != NULL ? caller->fp : 0);
+	uint64_t sort = (uint64_t)e->kind << 16 | (uint64_t)e->access << 8 | (uint64_t)e->freed << 1 | (e->address < e->block_address);
+	uint64_t block = mix(mix(mix(mix(1, subject), e->block_bytes), e->reserved2), sort) << 8;
+	uint64_t place = mix(mix(block, caller != NULL ? caller->pc : 0), caller != NULL ? caller->fp : 0);
 	_Atomic uint64_t *of_block = &seen_blocks[block >> 52 & (SEEN - 1)], *of_place = &seen_places[place >> 52 & (SEEN - 1)];
 	uint64_t known = atomic_load_explicit(of_block, memory_order_relaxed);
 

@@ -129,7 +129,7 @@ extern bool guard_under_is_glibc;
 
 /*
  * Publishes evidence: the stack of caller becomes its node (NULL: no stack). bytes and registers as counted in *e. Evidence of
- * the same kind for the same block and the same stack, and of any kind for the same block more than a few times, is dropped
+ * the same sort (kind, access, freed or not, side) for the same block and place, and more than a few times for the same block, is dropped
  * and counted; e->reserved2 may hold a number of the life of the block at that address, for telling what is the same. Waits for room in
  * the ring like any event.
  */
