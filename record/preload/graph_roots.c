@@ -15,6 +15,7 @@
 #define ROOTS_MIN (1u << 12)
 #define CARVES_MAX (1u << 18)
 #define CARVES_MIN (1u << 14)
+#define MAPPING_MAX (UINT64_C(64) << 30) /* larger ones are reserved for something, as the shadow of a sanitizer is */
 #define PTHREAD_BYTES 2304u             /* libc's struct of a thread, from the thread pointer on */
 #define ARENA_ALIGN (UINT64_C(64) << 20) /* glibc: a heap of another arena starts at a multiple of this */
 #define CHUNK_FLAGS UINT64_C(7)
@@ -442,7 +443,7 @@ static void add_regions(struct builder *b)
 
 		if (!readable(region))
 			continue;
-		if (!is_memory(region)) {
+		if (!is_memory(region) || region->end - region->start > MAPPING_MAX) {
 			ms_sink_unscanned(b->in->sink, MS_UNSCANNED_RANGE, region->start, region->end - region->start);
 			continue;
 		}

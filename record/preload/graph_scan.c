@@ -6,6 +6,7 @@
 
 #define CHUNK_FLAGS UINT64_C(7)
 #define BLOCKS_PER_LOOK 4096u /* at the clock */
+#define PAGES_PER_LOOK 4096u
 
 /* ---- heuristics -------------------------------------------------------------------------------------------------- */
 
@@ -98,6 +99,12 @@ static inline void word(struct ms_scan *scan, uint32_t source, uint64_t offset, 
 	ms_sink_edge(scan->sink, source, offset, target, into, into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into));
 }
 
+static bool late(struct ms_scan *scan)
+{
+	scan->out_of_time |= ms_ticks_monotonic() > scan->deadline_ns;
+	return scan->out_of_time;
+}
+
 /* The aligned words of [start, end), which belong to the source whose offset 0 is base. */
 static void range(struct ms_scan *scan, uint32_t source, uint64_t base, uint64_t start, uint64_t end, bool allocators)
 {
@@ -106,6 +113,8 @@ static void range(struct ms_scan *scan, uint32_t source, uint64_t base, uint64_t
 	start = (start + 7) & ~UINT64_C(7);
 	end &= ~UINT64_C(7);
 	while (start < end) {
+		if (++scan->pages % PAGES_PER_LOOK == 0 && late(scan))
+			return;
 		uint64_t page = start & ~(MS_PAGE - 1), stop = end < page + MS_PAGE ? end : page + MS_PAGE;
 		enum ms_page_state state;
 		const uint64_t *words = ms_memory_page(page, &state);
@@ -173,11 +182,6 @@ static void first_word(struct ms_scan *scan, uint32_t position)
 }
 
 /* ---- blocks and roots -------------------------------------------------------------------------------------------- */
-
-static bool late(const struct ms_scan *scan)
-{
-	return ms_ticks_monotonic() > scan->deadline_ns;
-}
 
 static bool blocks(struct ms_scan *scan)
 {
@@ -260,7 +264,7 @@ static void root(struct ms_scan *scan, uint32_t number)
 
 bool ms_scan_run(struct ms_scan *scan)
 {
-	bool in_time = scan->index->count == 0 || blocks(scan);
+	bool in_time = scan->index->count == 0 || (blocks(scan) && !scan->out_of_time);
 
 	for (uint32_t i = 0; in_time && scan->index->count > 0 && i < scan->root_count; i++) {
 		root(scan, i);

@@ -36,6 +36,8 @@ struct ms_scan {
 	const struct ms_address_range *modules; /* sorted */
 	uint32_t module_count;
 	uint64_t deadline_ns;          /* of CLOCK_MONOTONIC */
+	uint64_t pages;                /* looked at so far */
+	bool out_of_time;
 };
 
 bool ms_scan_run(struct ms_scan *scan);

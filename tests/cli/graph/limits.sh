@@ -130,3 +130,35 @@ trace=$T/c.ms
 edges
 complete 0
 held stack stack:hold_on_stack
+
+# Much address space that is mapped and never touched: it is not touched by us, and what is too large to be memory is said.
+cat >"$T/vast.c" <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+void *kept;
+int main(void)
+{
+	void **vast = mmap(NULL, 1ul << 40, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void **wide = mmap(NULL, 1ul << 31, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (vast == MAP_FAILED || wide == MAP_FAILED)
+		return 77;
+	kept = malloc(77);
+	wide[1 << 27] = malloc(78);
+	((char **)calloc(1 << 20, 4096))[12345] = malloc(79);
+	return 0;
+}
+C
+gcc -w -o "$T/vast" "$T/vast.c"
+if "$T/vast"; then
+	record "$T/vast"
+	eq "status with much address space" 0 $status
+	edges
+	complete 0
+	eq "block held in a wide mapping" 1 "$(grep -c "^edge mapping: .* $(awk '$1 == "block" && $3 == 78 { print $2 }' "$T/edges") 0 0$" "$T/edges")"
+	eq "block held in a wide block" 1 "$(grep -c "^edge block:.* 98760 $(awk '$1 == "block" && $3 == 79 { print $2 }' "$T/edges") 0 0$" "$T/edges")"
+	ge "ranges that were not read" 1 "$(grep -c '^unscanned 2 ' "$T/edges" || true)"
+	le "bytes that were read" 10000000 "$("$BIN/memscope-trace" info --json "$trace" | jq '.graphs[0].scanned_bytes')"
+fi
