@@ -8,7 +8,7 @@
  *                               number of frames, * and ? for characters. Kinds: Free, Leak, Addr1 .. Addr32 (the size is not
  *                               looked at); suppressions of other kinds and tools are read and never match
  *
- * Functions match in their mangled or demangled form. The stack is that of the error; of leaks, of damage (whose writer is not known)
+ * Those that a program carries itself: embedded_suppressions.h. Functions match in their mangled or demangled form. The stack is that of the error; of leaks, of damage (whose writer is not known)
  * and where there is none, that of the allocation. Its first frame is the function of the malloc family itself; a suppression may leave it out.
  *
  * Errors: MS_E_NOMEM, MS_E_IO, MS_E_ARGUMENT (the message names file and line). Ownership: ms_suppressions_free.

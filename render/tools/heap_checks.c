@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "analyze/baseline.h"
+#include "analyze/embedded_suppressions.h"
 
 enum { KEY_SUPPRESSIONS = 1024, KEY_GENERATE, KEY_FAIL_ON, KEY_BASELINE };
 
@@ -61,10 +62,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp heap_checks_argp = {option_table, parse, NULL, NULL, NULL, NULL, NULL};
 
-int heap_checks_apply(const struct heap_checks *c, struct ms_report *report, struct ms_error *err)
+int heap_checks_apply(struct heap_checks *c, struct ms_report *report, const struct ms_trace *trace, struct ms_error *err)
 {
-	int rc = c->suppressions ? ms_suppress(report, c->suppressions, err) : MS_OK;
+	int rc = c->suppressions ? MS_OK : ms_suppressions_new(&c->suppressions, err);
 
+	if (rc == MS_OK)
+		rc = ms_suppressions_embedded(c->suppressions, trace, err);
+	if (rc == MS_E_ARGUMENT) { /* the program's fault, not the user's: those before the error count */
+		fprintf(stderr, "memscope-analyze: %s\n", err->message);
+		rc = MS_OK;
+	}
+	if (rc == MS_OK && ms_suppressions_count(c->suppressions))
+		rc = ms_suppress(report, c->suppressions, err);
 	return rc == MS_OK && c->baseline ? ms_baseline_apply(report, c->baseline, err) : rc;
 }
 

@@ -15,7 +15,7 @@
 #include "analyze/suppressions.h"
 
 struct heap_checks {
-	struct ms_suppressions *suppressions; /* NULL = none given */
+	struct ms_suppressions *suppressions; /* NULL = none so far */
 	const char *baseline;
 	bool generate;
 	const char *generate_file;       /* NULL = where the report goes that names no file */
@@ -25,8 +25,8 @@ struct heap_checks {
 
 extern const struct argp heap_checks_argp;
 
-/* Suppresses, compares with the baseline. MS_E_*. */
-int heap_checks_apply(const struct heap_checks *checks, struct ms_report *report, struct ms_error *err);
+/* Suppresses what files and the program itself name, compares with the baseline. MS_E_*. */
+int heap_checks_apply(struct heap_checks *checks, struct ms_report *report, const struct ms_trace *trace, struct ms_error *err);
 /* Whether a condition holds; says which on standard error. */
 bool heap_checks_failed(const struct heap_checks *checks, const struct ms_report *report);
 void heap_checks_free(struct heap_checks *checks);

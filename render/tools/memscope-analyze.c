@@ -333,7 +333,7 @@ int main(int argc, char **argv)
 		heap_checks_free(&s.checks);
 		return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
 	}
-	rc = heap_checks_apply(&s.checks, &report, &err);
+	rc = heap_checks_apply(&s.checks, &report, trace, &err);
 	if (rc) {
 		fprintf(stderr, "memscope-analyze: %s\n", err.message);
 		status = rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_USAGE;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "analyze/baseline.h"
+#include "analyze/embedded_suppressions.h"
 #include "analyze/gate.h"
 #include "analyze/suppressions.h"
 #include "format/evidence.h"
@@ -298,12 +299,35 @@ static void test_baseline(void **state)
 	assert_int_equal(ms_baseline_apply(&report, path, &err), MS_E_IO);
 }
 
+static void test_returned_constant(void **state)
+{
+	static const struct {
+		const char *code;
+		size_t size;
+		uint64_t value;
+	} cases[] = {
+		{"\x48\x8d\x05\x10\x00\x00\x00\xc3", 8, 0x1000 + 7 + 0x10},
+		{"\x48\x8d\x05\xf0\xff\xff\xff\xc3", 8, 0x1000 + 7 - 0x10},
+		{"\xf3\x0f\x1e\xfa\x55\x48\x89\xe5\x48\x8d\x05\x01\x00\x00\x00\x5d\xc3", 17, 0x1000 + 15 + 1},
+		{"\xb8\x34\x12\x40\x00\xc3", 6, 0x401234},
+		{"\x48\xc7\xc0\x34\x12\x40\x00\xc3", 8, 0x401234},
+		{"\x48\x8d\x05\x10\x00\x00\x00\x90", 8, 0},      /* goes on */
+		{"\x48\x8d\x05\x10\x00\x00\x00", 7, 0},          /* cut */
+		{"\x55\x48\x89\xe5\xb8\x34\x12\x40\x00\xc3", 10, 0}, /* the frame is not left */
+		{"\xe8\x34\x12\x40\x00\xc3", 6, 0}, {"", 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(ms_returned_constant((const uint8_t *)cases[i].code, cases[i].size, 0x1000), cases[i].value);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_valgrind), TEST(test_leaks), TEST(test_errors), TEST(test_counts), TEST(test_generated), TEST(test_globs),
-		TEST(test_gates), TEST(test_baseline),
+		TEST(test_gates), TEST(test_baseline), TEST(test_returned_constant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,12 @@ printf 'what is this\n' >"$T/bad.supp"
 analyze 2 --suppressions "$T/bad.supp" "$trace"
 has "$T/err" 'bad.supp:1: expected'
 
+# Suppressions that the program carries for LeakSanitizer.
+record "$PROGRAMS/own_suppressions"
+analyze 0 --json="$T/own.json" "$trace"
+eq "leaks that are suppressed" 'leak:kept_for_good' "$(jq -r '[.findings[] | select(.suppressed_by) | .suppressed_by] | join(" ")' "$T/own.json")"
+eq "leaks that are not" 1 "$(jq '[.findings[] | select(.suppressed_by == null)] | length' "$T/own.json")"
+
 # An overflow in a guarded recording: bytes, side, certainty.
 record --guard=canary "$PROGRAMS/zoo/heap_overflow" one_byte_of_40 bug
 analyze 0 --json="$T/report.json" --text="$T/report.txt" "$trace"
