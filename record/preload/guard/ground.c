@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/uio.h>
 
+#include "guard_bytes.h"
 #include "record/preload/raw.h"
 
 /* Newer than the headers that this may be built with. */
@@ -225,12 +226,19 @@ static bool prepare_markers(uint64_t start, uint64_t bytes, uint64_t open_pages)
 	return count == 0 || install(vector, count);
 }
 
+/* A program that locks all its memory locks this, too: the kernel would fill every page of it and close none. */
+static void unlock(uint64_t start, uint64_t bytes)
+{
+	ms_raw(SYS_munlock, (long)start, (long)bytes, 0, 0, 0, 0);
+}
+
 bool ground_prepare(enum ground_kind kind, uint64_t start, uint64_t bytes, uint64_t open_pages)
 {
 	if (kind == GROUND_PROTECT)
 		return true;
 	if (!ground_take_mappings(2))
 		return false;
+	unlock(start, bytes);
 	if (ms_raw_failed(ms_raw(SYS_mprotect, (long)start, (long)bytes, PROT_READ | PROT_WRITE, 0, 0, 0)))
 		return false;
 	/* A large page would give memory to a thousand slots at once. */
@@ -277,10 +285,21 @@ bool ground_open(enum ground_kind kind, uint64_t start, uint64_t bytes, const vo
 					   .len = GROUND_PAGE};
 		long result = moved_request(UFFDIO_COPY, &copy);
 
-		if (ms_raw_failed(result) && result != -EEXIST)
+		if (result == -EEXIST) /* open already: filled when all memory was locked */
+			guard_copy((void *)(uintptr_t)at, (const void *)(uintptr_t)copy.src, GROUND_PAGE);
+		else if (ms_raw_failed(result))
 			return false;
 	}
 	return true;
+}
+
+/* What closes pages of these kinds. */
+static bool close_by(int advice, uint64_t start, uint64_t bytes)
+{
+	if (ms_raw_madvise((void *)(uintptr_t)start, bytes, advice) == 0)
+		return true;
+	unlock(start, bytes);
+	return ms_raw_madvise((void *)(uintptr_t)start, bytes, advice) == 0;
 }
 
 bool ground_close(enum ground_kind kind, uint64_t start, uint64_t bytes)
@@ -293,11 +312,11 @@ bool ground_close(enum ground_kind kind, uint64_t start, uint64_t bytes)
 		ground_take_mappings(-2);
 		return true;
 	case GROUND_MARKERS:
-		return ms_raw_madvise((void *)(uintptr_t)start, bytes, MADV_GUARD_INSTALL) == 0;
+		return close_by(MADV_GUARD_INSTALL, start, bytes);
 	case GROUND_MOVED:
 		break;
 	}
-	return ms_raw_madvise((void *)(uintptr_t)start, bytes, MADV_DONTNEED) == 0;
+	return close_by(MADV_DONTNEED, start, bytes);
 }
 
 bool ground_move(uint64_t from, uint64_t to)
