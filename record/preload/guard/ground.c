@@ -285,10 +285,11 @@ bool ground_open(enum ground_kind kind, uint64_t start, uint64_t bytes, const vo
 					   .len = GROUND_PAGE};
 		long result = moved_request(UFFDIO_COPY, &copy);
 
-		if (result == -EEXIST) /* open already: filled when all memory was locked */
-			guard_copy((void *)(uintptr_t)at, (const void *)(uintptr_t)copy.src, GROUND_PAGE);
-		else if (ms_raw_failed(result))
+		if (ms_raw_failed(result) && result != -EEXIST)
 			return false;
+		/* Open already: filled when all memory was locked, or, where contents do not matter, by another thread's fault. */
+		if (result == -EEXIST && page_template != NULL)
+			guard_copy((void *)(uintptr_t)at, page_template, GROUND_PAGE);
 	}
 	return true;
 }
