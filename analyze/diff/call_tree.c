@@ -50,11 +50,23 @@ void ms_call_tree_free(struct ms_call_tree *t)
 	free(t->nodes);
 	free(t->slots);
 	free(t->tail_of_name);
+	free(t->hash_of_name);
 	free(t->build_of_module);
 	ms_intern_free(&t->names);
 	ms_intern_free(&t->tails);
 	ms_intern_free(&t->modules);
 	memset(t, 0, sizeof *t);
+}
+
+/* FNV-1a, finished. */
+static uint64_t hash_bytes(const void *bytes, size_t count)
+{
+	const unsigned char *at = bytes;
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < count; i++)
+		h = (h ^ at[i]) * 0x100000001b3ull;
+	return ms_mix64(h);
 }
 
 static const char *file_name(const char *path)
@@ -71,16 +83,12 @@ int ms_call_tree_modules(struct ms_call_tree *t, const struct ms_trace *trace, s
 	for (uint32_t i = 1; i <= count; i++) {
 		const struct ms_module *m = ms_trace_module(trace, i);
 		const char *name = file_name(m->path);
-		uint64_t build = 0xcbf29ce484222325ull;
+		uint64_t build = m->build_id_bytes ? hash_bytes(m->build_id, m->build_id_bytes) : 0;
 		bool is_new;
 		uint32_t id = ms_intern(&t->modules, name, strlen(name), &is_new);
 
 		if (!id || !reserve(&t->build_of_module, &t->module_capacity, id, sizeof *t->build_of_module))
 			return no_memory(err);
-		for (size_t k = 0; k < m->build_id_bytes; k++)
-			build = (build ^ m->build_id[k]) * 0x100000001b3ull;
-		if (m->build_id_bytes == 0)
-			build = 0;
 		if (is_new)
 			t->build_of_module[id] = build;
 		else if (t->build_of_module[id] != build)
@@ -113,8 +121,10 @@ static uint32_t intern_name(struct ms_call_tree *t, const char *name, size_t len
 
 	if (!id || !is_new)
 		return id;
-	if (!reserve(&t->tail_of_name, &t->name_capacity, id, sizeof *t->tail_of_name))
+	if (!reserve(&t->tail_of_name, &t->tail_capacity, id, sizeof *t->tail_of_name) ||
+	    !reserve(&t->hash_of_name, &t->hash_capacity, id, sizeof *t->hash_of_name))
 		return 0;
+	t->hash_of_name[id] = hash_bytes(name, length);
 	if (length == 4 && memcmp(name, "main", 4) == 0)
 		t->main_name = id;
 	return (t->tail_of_name[id] = ms_intern(&t->tails, tail, strlen(tail), &is_new)) ? id : 0;

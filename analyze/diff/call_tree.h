@@ -31,7 +31,8 @@ struct ms_call_tree {
 	size_t slot_capacity;            /* power of two */
 	struct ms_intern names, tails, modules;
 	uint32_t *tail_of_name;          /* by name: id of its last part, without namespaces and classes */
-	size_t name_capacity;
+	uint64_t *hash_of_name;          /* by name: of its text, so that no order depends on which report came first */
+	size_t tail_capacity, hash_capacity;
 	uint64_t *build_of_module;       /* by id in modules: hash of the build-id; 0 = none, or several */
 	size_t module_capacity;
 	uint32_t main_name;              /* 0 = nobody has a main */

@@ -46,10 +46,11 @@ struct ms_edit ms_edit_distance(const uint32_t *a, size_t n, const uint32_t *b, 
 		for (size_t k = 1; k <= m; k++) {
 			struct cell diagonal = above[k - 1];
 
-			if (a[i - 1] == b[k - 1])
-				diagonal.equal++;
-			else
-				diagonal = plus(diagonal, tails[a[i - 1]] == tails[b[k - 1]] ? MOVED : REPLACED);
+			bool moved = tails[a[i - 1]] == tails[b[k - 1]];
+
+			if (a[i - 1] != b[k - 1])
+				diagonal = plus(diagonal, moved ? MOVED : REPLACED);
+			diagonal.equal += moved;
 			row[k] = better(diagonal, better(plus(above[k], GAP), plus(row[k - 1], GAP)));
 			if (row[k].cost < least)
 				least = row[k].cost;

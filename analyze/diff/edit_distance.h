@@ -20,7 +20,7 @@
 struct ms_edit {
 	uint32_t cost;
 	uint32_t edits;                  /* functions inserted, removed, replaced */
-	uint32_t equal;                  /* functions that are the same */
+	uint32_t equal;                  /* functions that are the same, or only moved */
 	bool far;
 };
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "analyze/diff.h"
-#include "analyze/mix64.h"
 #include "edit_distance.h"
 
 #define CANDIDATES 16u                   /* per shared feature and side */
@@ -20,12 +19,14 @@ enum { OLD, NEW };
 
 struct key {
 	uint64_t hash;
+	uint64_t path;                   /* of the whole path: orders what shares a key, whichever side it is on */
 	uint32_t item;
 	uint32_t rank;                   /* 0: the whole path; else a function is left out */
 };
 
 struct candidate {
 	uint32_t cost, unlike, old, new, edits;
+	uint64_t first, second;          /* the two paths, for an order that is the same the other way round */
 };
 
 struct pairs {
@@ -36,6 +37,7 @@ struct pairs {
 	bool limited;
 	uint8_t *known;                  /* by name: bits of the sides that have it */
 	uint32_t *uses;                  /* by name: nodes of the tree that have it */
+	uint64_t *whole;                 /* by node: hash of the path */
 	uint64_t *reduced;               /* by node: hash of the path without what one side does not know */
 	struct key *keys;
 	size_t key_count, key_capacity;
@@ -44,9 +46,9 @@ struct pairs {
 	uint32_t *path[2];               /* room for two paths, from the outermost on */
 };
 
-static uint64_t name_hash(uint32_t name)
+static uint64_t name_hash(const struct pairs *p, uint32_t name)
 {
-	return ms_mix64(name + BASE);
+	return p->tree->hash_of_name[name];
 }
 
 /* ---- what both sides know ----------------------------------------------------------------------------------------- */
@@ -66,11 +68,12 @@ static bool mark_names(struct pairs *p)
 		p->uses[nodes[n].name]++;
 	}
 	free(on);
-	p->reduced[0] = BASE;
+	p->whole[0] = p->reduced[0] = 0;
 	for (uint32_t n = 1; n < p->tree->count; n++) {
 		uint64_t parent = p->reduced[nodes[n].parent];
 
-		p->reduced[n] = p->known[nodes[n].name] != 3 ? parent : parent * BASE + name_hash(nodes[n].name);
+		p->whole[n] = p->whole[nodes[n].parent] * BASE + name_hash(p, nodes[n].name);
+		p->reduced[n] = p->known[nodes[n].name] != 3 ? parent : parent * BASE + name_hash(p, nodes[n].name);
 	}
 	return true;
 }
@@ -117,7 +120,7 @@ static bool judge(struct pairs *p, uint32_t old, uint32_t new, struct candidate 
 	const struct ms_pair_item *a = &p->items[old], *b = &p->items[new];
 	const struct ms_call_node *na = &p->tree->nodes[a->path], *nb = &p->tree->nodes[b->path];
 	bool same_numbers = a->blocks[OLD] == b->blocks[NEW] && a->bytes[OLD] == b->bytes[NEW];
-	bool same_head = na->head == nb->head || p->tree->tail_of_name[na->head] == p->tree->tail_of_name[nb->head];
+	bool same_head = na->head == nb->head, moved_head = p->tree->tail_of_name[na->head] == p->tree->tail_of_name[nb->head];
 	uint32_t far = unlike(a->blocks[OLD], b->blocks[NEW]), bytes = unlike(a->bytes[OLD], b->bytes[NEW]), equal;
 	size_t n, m;
 	const uint32_t *x, *y;
@@ -142,7 +145,12 @@ static bool judge(struct pairs *p, uint32_t old, uint32_t new, struct candidate 
 	if (edit.far)
 		return false;
 	equal = edit.equal - (edit.equal && *x == p->tree->main_name && *y == p->tree->main_name);
-	*c = (struct candidate){.cost = edit.cost + (same_head ? 0 : 2), .unlike = far, .old = old, .new = new, .edits = edit.edits};
+	*c = (struct candidate){.cost = edit.cost + (moved_head ? 0 : 2), .unlike = far, .old = old, .new = new, .edits = edit.edits,
+	                        .first = p->whole[a->path], .second = p->whole[b->path]};
+	if (c->first > c->second) {
+		c->first = p->whole[b->path];
+		c->second = p->whole[a->path];
+	}
 	return c->cost <= 2 * equal + (same_numbers ? 5 : 0);
 }
 
@@ -166,7 +174,7 @@ static bool add_key(struct pairs *p, uint64_t hash, uint32_t item, uint32_t rank
 		p->keys = grown;
 		p->key_capacity = capacity;
 	}
-	p->keys[p->key_count++] = (struct key){hash, item, rank};
+	p->keys[p->key_count++] = (struct key){hash, p->whole[p->items[item].path], item, rank};
 	return true;
 }
 
@@ -178,6 +186,8 @@ static int by_hash(const void *a, const void *b)
 		return x->hash < y->hash ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
+	if (x->path != y->path)
+		return x->path < y->path ? -1 : 1;
 	return x->item < y->item ? -1 : x->item > y->item;
 }
 
@@ -288,9 +298,9 @@ static int by_cost(const void *a, const void *b)
 		return x->cost < y->cost ? -1 : 1;
 	if (x->unlike != y->unlike)
 		return x->unlike < y->unlike ? -1 : 1;
-	if (x->old != y->old)
-		return x->old < y->old ? -1 : 1;
-	return x->new < y->new ? -1 : x->new > y->new;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->second < y->second ? -1 : x->second > y->second;
 }
 
 static bool add_candidates(struct pairs *p, size_t from, size_t to)
@@ -361,17 +371,15 @@ static bool one_edit(struct pairs *p)
 	for (uint32_t i = 0; i < p->count; i++) {
 		size_t n;
 		const uint32_t *names;
-		uint64_t whole = 0, after = 0, power = 1;
+		uint64_t whole = p->whole[p->items[i].path], after = 0, power = 1;
 
 		if (!is_left(&p->items[i]))
 			continue;
 		names = names_of(p, OLD, p->items[i].path, &n);
-		for (size_t k = 0; k < n; k++)
-			whole = whole * BASE + name_hash(names[k]);
 		if (!add_key(p, whole, i, 0))
 			return false;
 		for (size_t k = n; k-- > 0 && n - k <= LEFT_OUT;) {
-			uint64_t name = name_hash(names[k]);
+			uint64_t name = name_hash(p, names[k]);
 			/* whole = (before * BASE + name) * power + after, with before the hash of what stands before k */
 			uint64_t before_times = whole - after - name * power; /* before * BASE * power */
 
@@ -406,12 +414,12 @@ static bool more_edits(struct pairs *p)
 			if (got < 3)
 				last[got++] = name;
 			if (name != p->tree->main_name &&
-			    (!rarest || p->uses[name] < p->uses[rarest] || (p->uses[name] == p->uses[rarest] && name < rarest)))
+			    (!rarest || p->uses[name] < p->uses[rarest] || (p->uses[name] == p->uses[rarest] && name_hash(p, name) < name_hash(p, rarest))))
 				rarest = name;
 		}
-		if ((got > 1 && !add_key(p, name_hash(last[0]) * 3 + name_hash(last[1]), i, 0)) ||
-		    (got > 2 && !add_key(p, name_hash(last[1]) * 5 + name_hash(last[2]), i, 0)) ||
-		    (rarest && !add_key(p, name_hash(rarest) * 7, i, 0)))
+		if ((got > 1 && !add_key(p, name_hash(p, last[0]) * 3 + name_hash(p, last[1]), i, 0)) ||
+		    (got > 2 && !add_key(p, name_hash(p, last[1]) * 5 + name_hash(p, last[2]), i, 0)) ||
+		    (rarest && !add_key(p, name_hash(p, rarest) * 7, i, 0)))
 			return false;
 	}
 	return pair_keys(p);
@@ -433,16 +441,18 @@ int ms_pair(const struct ms_call_tree *tree, struct ms_pair_item *items, size_t 
 	}
 	p.known = calloc(tree->names.count + 1, sizeof *p.known);
 	p.uses = calloc(tree->names.count + 1, sizeof *p.uses);
+	p.whole = malloc(tree->count * sizeof *p.whole);
 	p.reduced = malloc(tree->count * sizeof *p.reduced);
 	p.path[OLD] = malloc(deepest * sizeof *p.path[OLD]);
 	p.path[NEW] = malloc(deepest * sizeof *p.path[NEW]);
-	done = p.known && p.uses && p.reduced && p.path[OLD] && p.path[NEW] && mark_names(&p) && reduce(&p) && one_edit(&p) &&
+	done = p.known && p.uses && p.whole && p.reduced && p.path[OLD] && p.path[NEW] && mark_names(&p) && reduce(&p) && one_edit(&p) &&
 	       more_edits(&p);
 	for (size_t i = 0; i < count; i++)
 		left[side_of(&items[i])] |= is_left(&items[i]);
 	*limited = p.limited && left[OLD] && left[NEW];
 	free(p.known);
 	free(p.uses);
+	free(p.whole);
 	free(p.reduced);
 	free(p.path[OLD]);
 	free(p.path[NEW]);

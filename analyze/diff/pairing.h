@@ -12,7 +12,7 @@
  *      that both sides know.
  * In 2 and 3 the cheapest pairs are taken first (edit_distance.h); of equals those whose numbers are closest. A pair must have
  * enough in common: no more cost than twice the functions that are equal (main does not count), and where the function
- * that allocates is another one, numbers within a factor of two. No pair is better than a wrong one: then both show up, as new and gone.
+ * that allocates has another name, numbers within a factor of two. No pair is better than a wrong one: then both show up, as new and gone.
  *
  * Work is bounded by `comparisons` and by 16 candidates per shared feature and side; *limited says that a bound was reached.
  * Errors: MS_E_NOMEM. Thread-safety: pure but for its results.
