@@ -34,7 +34,7 @@ static bool pick(const struct word *words, size_t count, const char *text, uint8
 void guard_options_init(struct guard_options *g)
 {
 	*g = (struct guard_options){
-		.config = {.min_align = 1, .quarantine_bytes = QUARANTINE_BYTES},
+		.config = {.min_align = 16, .quarantine_bytes = QUARANTINE_BYTES},
 		.graph_at_exit = true,
 	};
 }

@@ -39,7 +39,8 @@ static const struct argp_option table[] = {
 	 "Full and sample mode: protect the end of blocks (default), their start, alternate, or both: the full mode runs the "
 	 "program twice and writes a second trace (FILE with .start before its extension), which memscope-analyze FILE takes in", 2},
 	{"guard-align", KEY_GUARD_ALIGN, "N", 0,
-	 "Full mode: align blocks to N bytes at least (default 1: by their size, so that odd sizes end exactly at the page)", 2},
+	 "Full mode: align blocks to N bytes at least (default 16, as malloc promises; 1: by their size, so that odd sizes end exactly at the "
+	 "page, for programs that do not rely on more)", 2},
 	{"guard-quarantine", KEY_GUARD_QUARANTINE, "BYTES", 0, "Hold back that much freed memory (default 16M)", 2},
 	{"guard-signal", KEY_GUARD_SIGNAL, "SIGNAL", 0, "Check all blocks when the program gets SIGNAL", 2},
 	{"guard-interval", KEY_GUARD_INTERVAL, "SECONDS", 0,

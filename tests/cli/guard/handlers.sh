@@ -5,7 +5,7 @@ P=$PROGRAMS/guard_handlers
 alike() {
 	local plain=0
 	"$P" "$1" >"$T/plain.out" 2>/dev/null || plain=$?
-	record --guard=full -- "$P" "$1"
+	record --guard=full --guard-align=1 -- "$P" "$1"
 	eq "$1: status" "$plain" "$status"
 	diff "$T/plain.out" "$T/out" >"$T/diff" || wrong "$1: $(cat "$T/diff")"
 	report
@@ -26,7 +26,7 @@ alike abort 1
 signaled 6
 
 # What is damaged is found before the program dies of something else.
-record --guard=full --guard-side=start -- "$P" abort
+record --guard=full --guard-align=1 --guard-side=start -- "$P" abort
 eq status 134 "$status"
 report
 eq "damage found at the crash" 1 "$(value '[.findings[] | select(.kind == "heap-overflow" and .check == "crash" and .access == "write" and .offset == 24)] | length')"
