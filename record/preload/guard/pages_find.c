@@ -168,6 +168,9 @@ static void lend(uint32_t chunk, uint32_t index, uint64_t start, uint64_t end)
 	if (slot_phase(state) == SLOT_FREED && (state & SLOT_REOPENED) == 0 && slot->bytes != 0 &&
 	    start < slot->start + slot->bytes && end > slot->start && reopen(chunk, index))
 		atomic_fetch_or_explicit(&slot->state, SLOT_REOPENED, memory_order_acq_rel);
+	/* The first page of a chunk stands behind no slot: like after a fault, it stays open. */
+	if (index == 0 && start < slot_low(chunk, 0) && end + GROUND_PAGE > slot_low(chunk, 0))
+		ground_open(kind_of(chunk), slot_low(chunk, 0) - GROUND_PAGE, GROUND_PAGE, NULL);
 	if (end > high && start < high + GROUND_PAGE && (state & (SLOT_GUARD_OPEN | SLOT_LENT)) == 0 &&
 	    ground_open(kind_of(chunk), high, GROUND_PAGE, NULL))
 		atomic_fetch_or_explicit(&slot->state, SLOT_LENT, memory_order_acq_rel);
