@@ -2,7 +2,7 @@
  * leak.c - blocks that no root leads to any more, from the heap graph: one finding per call path and kind.
  *
  * Still reachable is no finding, nor is what the dynamic linker allocates for itself and points into the middle of, on purpose: the vectors
- * of threads, its tables of mappings. Certainty: observed, because the scan read every place where a pointer could stand; inferred when it
+ * of threads (of an ended one from where libc keeps its stack for the next, which is no root), its tables of mappings. Certainty: observed, because the scan read every place where a pointer could stand; inferred when it
  * could not (then the reason says what was left out), and for possible leaks, whose interior pointers may be real ones.
  */
 #include <inttypes.h>
@@ -25,10 +25,10 @@ static const struct {
 	[MS_LEAK_INDIRECT] = {MS_FINDING_LEAK_INDIRECT, MS_SEVERITY_WARNING, "that only lost blocks hold"},
 };
 
-/* Its headline stands in the dynamic linker. */
+/* Code of the dynamic linker itself asked for it, whatever the headline of the call path is. */
 static bool is_dynamic_linkers(const struct ms_report *r, uint32_t node)
 {
-	const struct ms_report_line *line = ms_report_headline(r, node);
+	const struct ms_report_line *line = node != 0 && r->nodes[node].line_count ? &r->lines[r->nodes[node].first_line] : NULL;
 	const char *slash = line ? strrchr(line->module, '/') : NULL;
 
 	return line && strncmp(slash ? slash + 1 : line->module, "ld-", 3) == 0;
@@ -131,14 +131,14 @@ static int add_all(const struct ms_detector_context *x, struct ms_detector_resul
 	for (size_t i = 0; i < l->leak_count && rc == MS_OK; i++) {
 		struct ms_leak *a = &l->leaks[i];
 
-		if (a->kind == MS_LEAK_POSSIBLE && is_dynamic_linkers(x->report, a->node))
+		if (a->kind != MS_LEAK_REACHABLE && is_dynamic_linkers(x->report, a->node))
 			linkers += a->blocks;
 		else if (a->kind != MS_LEAK_REACHABLE)
 			rc = add(x, a, sums, err);
 	}
 	free(sums);
 	if (rc == MS_OK && linkers)
-		rc = ms_detector_say(result, "%" PRIu64 " possibly lost block%s of the dynamic linker %s no finding: it points into %s middle",
+		rc = ms_detector_say(result, "%" PRIu64 " lost block%s of the dynamic linker %s no finding: it points into %s middle",
 		                     linkers, linkers == 1 ? "" : "s", linkers == 1 ? "is" : "are", linkers == 1 ? "its" : "their");
 	return rc;
 }
