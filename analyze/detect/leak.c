@@ -2,8 +2,9 @@
  * leak.c - blocks that no root leads to any more, from the heap graph: one finding per call path and kind.
  *
  * Still reachable is no finding, nor is what the dynamic linker allocates for itself and points into the middle of, on purpose: the vectors
- * of threads (of an ended one from where libc keeps its stack for the next, which is no root), its tables of mappings. Certainty: observed, because the scan read every place where a pointer could stand; inferred when it
- * could not (then the reason says what was left out), and for possible leaks, whose interior pointers may be real ones.
+ * of threads (of one that ended from the stack that libc keeps for the next thread, which is no root), its tables of mappings.
+ * Certainty: observed, because the scan read every place where a pointer could stand; inferred when it could not (then the reason says
+ * what was left out), and for possible leaks, whose interior pointers may be real ones.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -18,3 +18,10 @@ eq "damage" true "$(finding memset .confirmed)"
 eq "bytes" 78 "$(finding memset '.bytes.found[0:2]')"
 has "$T/report.txt" 'strcpy: write of 1 byte just past the end of a 26-byte block'
 has "$T/report.txt" 'memset: write of 22 bytes just past the end of a 26-byte block'
+
+# The very command line of README.md, run where the program stands, with the tools in PATH.
+line=$(grep -E '^ *memscope-record .*\./crash_in_free && memscope-analyze' "$ROOT/README.md") || give_up "README.md has no such line"
+cp "$PROGRAMS/crash_in_free" "$T"
+PATH=$BIN:$PATH bash -c "$line" >"$T/shown" 2>"$T/err" </dev/null || wrong "$line: status $?: $(cat "$T/err")"
+has "$T/shown" 'heap-overflow: strcpy: write of 1 byte just past the end of a 26-byte block'
+has "$T/shown" "copy \(.*crash_in_free\.c:$(grep -n 'return strcpy' "$ROOT/tests/programs/crash_in_free.c" | cut -d: -f1)\)"

@@ -66,7 +66,7 @@ CASE(libc)
 		drop(p);
 }
 
-/* expect: case=stack kind=invalid-free error=drop_wrong way=bad-free */
+/* expect: case=stack kind=invalid-free error=drop_wrong way=bad-free-nowhere */
 CASE(stack)
 {
 	_Alignas(16) char local[64];
@@ -76,14 +76,14 @@ CASE(stack)
 }
 
 static _Alignas(16) char global[64];
-/* expect: case=global kind=invalid-free error=drop_wrong way=bad-free */
+/* expect: case=global kind=invalid-free error=drop_wrong way=bad-free-nowhere */
 CASE(global)
 {
 	if (bug)
 		drop_wrong(global + 16);
 }
 
-/* expect: case=mapping kind=invalid-free error=drop_wrong way=bad-free */
+/* expect: case=mapping kind=invalid-free error=drop_wrong way=bad-free-nowhere */
 CASE(mapping)
 {
 	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -92,14 +92,14 @@ CASE(mapping)
 	munmap(p, 8192);
 }
 
-/* expect: case=nonsense kind=invalid-free error=drop_wrong way=bad-free */
+/* expect: case=nonsense kind=invalid-free error=drop_wrong way=bad-free-nowhere */
 CASE(nonsense)
 {
 	if (bug)
 		drop_wrong((void *)(uintptr_t)0x1230);
 }
 
-/* expect: case=environment kind=invalid-free error=drop_wrong way=bad-free */
+/* expect: case=environment kind=invalid-free error=drop_wrong way=bad-free-nowhere */
 CASE(environment)
 {
 	if (bug)

@@ -59,7 +59,7 @@ SITE void drop_local(both *p)
 {
 	delete p; /* BUG */
 }
-// expect: case=stack kind=invalid-free error=drop_local way=bad-free
+// expect: case=stack kind=invalid-free error=drop_local way=bad-free-nowhere
 CASE(stack)
 {
 	alignas(16) both local;
@@ -73,7 +73,7 @@ SITE void *drop_there(void *p)
 	drop_local(static_cast<both *>(p));
 	return nullptr;
 }
-// expect: case=thread kind=invalid-free error=drop_local way=bad-free
+// expect: case=thread kind=invalid-free error=drop_local way=bad-free-nowhere
 CASE(thread)
 {
 	in_thread(drop_there, bug ? &fixed : nullptr);

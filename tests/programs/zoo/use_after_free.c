@@ -58,8 +58,19 @@ CASE(write_eight)
 		drop(p);
 }
 
-/* expect: case=write_large kind=use-after-free size=100000 offset=80000 access=write alloc=make_block free=drop error=put8 way=freed-store */
+/* expect: case=write_large kind=use-after-free size=100000 offset=800 access=write alloc=make_block free=drop error=put8 way=freed-store */
 CASE(write_large)
+{
+	char *p = make_block(100000);
+	if (bug)
+		drop(p);
+	put8((uint64_t *)p, 100);
+	if (!bug)
+		drop(p);
+}
+
+/* expect: case=write_far kind=use-after-free size=100000 offset=80000 access=write alloc=make_block free=drop error=put8 way=freed-far */
+CASE(write_far)
 {
 	char *p = make_block(100000);
 	if (bug)
@@ -114,6 +125,21 @@ CASE(write_moved)
 	put8((uint64_t *)(bug ? p : q), 2);
 	drop(q);
 	drop(in_the_way);
+}
+
+SITE static char *make_next(size_t n) { return memset(malloc(n), 'a', n); }
+/* An allocator that is not watched gives the next block the same address. */
+/* expect: case=write_reused kind=use-after-free size=40 offset=24 access=write alloc=make_block free=drop error=put8 way=freed-store */
+CASE(write_reused)
+{
+	char *p = make_block(40);
+	if (bug)
+		drop(p);
+	char *q = make_next(40);
+	put8((uint64_t *)p, 3);
+	drop(q);
+	if (!bug)
+		drop(p);
 }
 
 SITE static void *write_it(void *p)
@@ -319,7 +345,7 @@ CASE(wcslen)
 		drop(p);
 }
 
-ZOO_MAIN(ZOO(write_first), ZOO(write_last), ZOO(write_eight), ZOO(write_large), ZOO(write_loop), ZOO(write_later),
-	 ZOO(write_moved), ZOO(write_thread), ZOO(read_first), ZOO(read_eight), ZOO(read_list), ZOO(read_later),
+ZOO_MAIN(ZOO(write_first), ZOO(write_last), ZOO(write_eight), ZOO(write_large), ZOO(write_far), ZOO(write_loop), ZOO(write_later),
+	 ZOO(write_moved), ZOO(write_reused), ZOO(write_thread), ZOO(read_first), ZOO(read_eight), ZOO(read_list), ZOO(read_later),
 	 ZOO(read_moved), ZOO(read_thread), ZOO(memset), ZOO(strcpy), ZOO(snprintf), ZOO(read), ZOO(memcpy_from), ZOO(strlen),
 	 ZOO(write_call), ZOO(wcslen))

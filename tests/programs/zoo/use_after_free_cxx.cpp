@@ -67,7 +67,7 @@ SITE void bump(long *p)
 {
 	*p += 100; /* BUG */
 }
-// expect: case=iterator kind=use-after-free size=48 offset=24 access=read alloc=grow_vector free=grow_vector error=bump way=freed-update
+// expect: case=iterator kind=use-after-free size=48 offset=24 access=write alloc=grow_vector free=grow_vector error=bump way=freed-store
 CASE(iterator)
 {
 	std::vector<long> v;
