@@ -1,6 +1,7 @@
 /* heap_report.c - is there a graph, what may be said from it, and what weakens it. */
 #include "heap_report.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,9 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 	case MS_REPORT_TRUNCATED:
 		return "the record ends before the program did; frees may be missing";
 	case MS_REPORT_SIGNALED:
-		return "the program was killed by a signal before a heap graph was taken";
+		return r->trace.process->guard == MS_GUARD_OFF && r->trace.term_signal != SIGKILL
+		               ? "the program was killed by a signal before a heap graph was taken (with a guard, one is taken at a crash)"
+		               : "the program was killed by a signal before a heap graph was taken";
 	case MS_REPORT_RUNNING:
 		return "the program was still running when the recording stopped";
 	default:
