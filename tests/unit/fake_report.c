@@ -127,7 +127,7 @@ void fake_finish(struct fake_report *f)
 	}
 }
 
-void fake_free(struct fake_report *f)
+void fake_report_free(struct fake_report *f)
 {
 	ms_report_free(&f->report);
 	for (size_t i = 0; i < f->name_count; i++)

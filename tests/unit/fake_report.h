@@ -2,7 +2,7 @@
  * fake_report.h - reports made by hand, for tests that compare them: sites by the names of their functions, and little else.
  *
  * fake_start .. fake_finish; fake_site gives a call path, outermost function first, separated by ">", and its numbers. Totals are
- * the sums. Names are copied; everything is freed by fake_free.
+ * the sums. Names are copied; everything is freed by fake_report_free.
  */
 #ifndef MS_TESTS_FAKE_REPORT_H
 #define MS_TESTS_FAKE_REPORT_H
@@ -25,6 +25,6 @@ void fake_leak(struct fake_report *f, uint8_t leak_kind, uint32_t site, uint64_t
 void fake_thread(struct fake_report *f, const char *name, bool is_main, uint64_t allocations);
 /* Totals from sites. */
 void fake_finish(struct fake_report *f);
-void fake_free(struct fake_report *f);
+void fake_report_free(struct fake_report *f);
 
 #endif

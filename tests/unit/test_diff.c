@@ -244,7 +244,7 @@ static void test_same(void **state)
 		for (size_t i = 0; i < d.thread_count; i++)
 			assert_int_equal(d.threads[i].allocations.change, MS_DIFF_SAME);
 		done(&d);
-		fake_free(&a);
+		fake_report_free(&a);
 		seed = start;
 	}
 }
@@ -287,8 +287,8 @@ static void test_sums_and_antisymmetry(void **state)
 			assert_int_equal(opposite[d.threads[i].presence], back.threads[i].presence);
 		done(&d);
 		done(&back);
-		fake_free(&a);
-		fake_free(&b);
+		fake_report_free(&a);
+		fake_report_free(&b);
 	}
 }
 
@@ -343,8 +343,8 @@ static void edit_paths(unsigned paths, unsigned edits, bool made_up)
 		fail_msg("%zu of %u paths with %u edits did not pair as constructed", d.row_count, paths, edits);
 	assert_false(d.pairing_limited);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 static void test_edits(void **state)
@@ -421,8 +421,8 @@ static void test_pairs(void **state)
 		if (d.row_count != cases[i].changed || strcmp(changes, cases[i].changes) != 0)
 			fail_msg("%s: %zu rows, %s", cases[i].what, d.row_count, changes);
 		done(&d);
-		fake_free(&a);
-		fake_free(&b);
+		fake_report_free(&a);
+		fake_report_free(&b);
 	}
 }
 
@@ -443,8 +443,8 @@ static void test_templates(void **state)
 	d = compare(&a, &b);
 	assert_int_equal(d.paths_fuzzy, 1); /* similar, and the same numbers */
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 /* Comparisons are limited, and that is said; what was exact stays exact. */
@@ -474,8 +474,8 @@ static void test_limit(void **state)
 	assert_in_range(d.row_count, 190, 200);
 	assert_int_equal(d.paths_unchanged, 201 - d.row_count - d.paths_fuzzy + d.paths_fuzzy - (200 - d.row_count) / 2);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 /* ---- noise -------------------------------------------------------------------------------------------------------- */
@@ -545,7 +545,7 @@ static void test_several_runs(void **state)
 	old.count = 0;
 	assert_int_equal(ms_diff_build(&d, &old, &new, NULL, &err), MS_E_ARGUMENT);
 	for (int i = 0; i < 5; i++)
-		fake_free(&runs[i]);
+		fake_report_free(&runs[i]);
 }
 
 /* ---- findings, threads, conditions -------------------------------------------------------------------------------- */
@@ -615,8 +615,8 @@ static void test_findings_and_gates(void **state)
 	assert_int_equal(gate(&d, "invalid-free>+0"), MS_GATE_UNKNOWN);
 	assert_int_equal(gate(&d, "leak-possible-bytes>0"), MS_GATE_UNKNOWN);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 static void test_threads(void **state)
@@ -647,8 +647,8 @@ static void test_threads(void **state)
 	assert_int_equal(d.threads[3].allocations.change, MS_DIFF_SAME);
 	assert_int_equal(d.threads[3].threads.change, MS_DIFF_SHRUNK);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 /* ---- rendering ---------------------------------------------------------------------------------------------------- */
@@ -688,8 +688,8 @@ static void test_markdown(void **state)
 	assert_non_null(strstr(text, "| `'a\\|b\\n# c\\x1b[2J"));
 	free(text);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 /* However many changes: no more than a comment holds. */
@@ -717,8 +717,8 @@ static void test_markdown_limit(void **state)
 	assert_non_null(strstr(text, "another_function_with_a_long_name_2999"));
 	free(text);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 static void test_rank(void **state)
@@ -746,8 +746,8 @@ static void test_rank(void **state)
 	assert_int_equal(count, 0);
 	free(ranked);
 	done(&d);
-	fake_free(&a);
-	fake_free(&b);
+	fake_report_free(&a);
+	fake_report_free(&b);
 }
 
 static void test_percent(void **state)
