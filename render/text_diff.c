@@ -1,4 +1,4 @@
-/* text_diff.c - a comparison as text: totals, what changed, where, findings, threads, the two curves. See diff_render.h. */
+/* text_diff.c - a comparison as text: what is compared, totals, what changed and where. See diff_render.h. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,26 +7,11 @@
 #include "diff_render.h"
 #include "escape.h"
 #include "report_names.h"
-#include "spark.h"
-#include "text_style.h"
-
-struct diff_text {
-	struct ms_text t;
-	const struct ms_diff *diff;
-	const struct ms_diff_render_options *options;
-	struct ms_diff_ranked *ranked;
-	size_t ranked_count;
-	bool several;                    /* runs on a side */
-};
-
-static size_t at_most(const struct diff_text *x, size_t count)
-{
-	return x->options->top && count > x->options->top ? x->options->top : count;
-}
+#include "text_diff.h"
 
 /* ---- what is compared --------------------------------------------------------------------------------------------- */
 
-static void print_side(struct diff_text *x, const char *name, const struct ms_diff_side *side)
+static void print_side(struct ms_diff_text *x, const char *name, const struct ms_diff_side *side)
 {
 	FILE *out = x->t.out;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
@@ -47,7 +32,7 @@ static void print_side(struct diff_text *x, const char *name, const struct ms_di
 	}
 }
 
-static void print_verdict(struct diff_text *x)
+static void print_verdict(struct ms_diff_text *x)
 {
 	const struct ms_diff *d = x->diff;
 	FILE *out = x->t.out;
@@ -86,7 +71,7 @@ static void print_verdict(struct diff_text *x)
 
 /* ---- totals ------------------------------------------------------------------------------------------------------- */
 
-static void cell_value(struct diff_text *x, struct ms_table *table, uint64_t value, bool bytes)
+static void cell_value(struct ms_diff_text *x, struct ms_table *table, uint64_t value, bool bytes)
 {
 	if (bytes)
 		ms_cell_bytes(&x->t, table, value);
@@ -94,7 +79,7 @@ static void cell_value(struct diff_text *x, struct ms_table *table, uint64_t val
 		ms_cell_count(table, value);
 }
 
-static void cell_band(struct diff_text *x, struct ms_table *table, const struct ms_diff_side_value *v, bool bytes)
+static void cell_band(struct ms_diff_text *x, struct ms_table *table, const struct ms_diff_side_value *v, bool bytes)
 {
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], text[2 * MS_UNIT_TEXT + 8];
 
@@ -109,7 +94,7 @@ static void cell_band(struct diff_text *x, struct ms_table *table, const struct 
 	ms_table_cell(table, text);
 }
 
-static int print_totals(struct diff_text *x)
+static int print_totals(struct ms_diff_text *x)
 {
 	static const struct ms_column one[] = {
 		{"old", MS_RIGHT}, {"new", MS_RIGHT}, {"change", MS_RIGHT}, {"", MS_RIGHT}, {"what", MS_LEFT}};
@@ -149,7 +134,7 @@ static int print_totals(struct diff_text *x)
 static const uint8_t classes[] = {MS_DIFF_NEW, MS_DIFF_GROWN, MS_DIFF_SHRUNK, MS_DIFF_GONE};
 #define CLASSES (sizeof classes / sizeof *classes)
 
-static int print_metrics(struct diff_text *x)
+static int print_metrics(struct ms_diff_text *x)
 {
 	static const struct ms_column columns[] = {
 		{"new", MS_RIGHT}, {"grown", MS_RIGHT}, {"shrunk", MS_RIGHT}, {"gone", MS_RIGHT}, {"in", MS_LEFT}};
@@ -183,17 +168,54 @@ static int print_metrics(struct diff_text *x)
 
 /* ---- call paths --------------------------------------------------------------------------------------------------- */
 
-static const unsigned shown[] = {MS_DIFF_PEAK, MS_DIFF_LIVE, MS_DIFF_ALLOCATED, MS_DIFF_ALLOCATIONS, MS_DIFF_TEMPORARY};
+static const struct {
+	unsigned metric;
+	const char *title;
+} shown[] = {
+	{MS_DIFF_PEAK, "peak"}, {MS_DIFF_LIVE, "alive"}, {MS_DIFF_ALLOCATED, "allocated"}, {MS_DIFF_ALLOCATIONS, "allocations"},
+	{MS_DIFF_REALLOCATIONS, "reallocations"}, {MS_DIFF_TEMPORARY, "temporary"}, {MS_DIFF_LEAK_DEFINITE, "definitely lost"},
+	{MS_DIFF_LEAK_INDIRECT, "indirectly lost"}, {MS_DIFF_LEAK_POSSIBLE, "possibly lost"},
+};
+#define SHOWN (sizeof shown / sizeof *shown)
 
-static int print_class(struct diff_text *x, uint8_t class)
+/* The rows of a class, at most so many; pass 1 finds out which columns have something in them. */
+static size_t add_rows(struct ms_diff_text *x, struct ms_table *table, uint8_t class, size_t most, uint32_t *columns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->ranked_count && n < most; i++) {
+		const struct ms_diff_row *row = &x->diff->rows[x->ranked[i].row];
+		char text[MS_DIFF_TEXT];
+
+		if (x->ranked[i].change != class)
+			continue;
+		n++;
+		for (size_t k = 0; k < SHOWN && !table; k++)
+			*columns |= (uint32_t)ms_diff_is_change(row->value[shown[k].metric].change) << k;
+		if (!table)
+			continue;
+		snprintf(text, sizeof text, "%zu", i + 1);
+		ms_table_cell(table, text);
+		for (size_t k = 0; k < SHOWN; k++) {
+			const struct ms_diff_value *v = &row->value[shown[k].metric];
+
+			if (*columns >> k & 1)
+				ms_table_cell(table, ms_diff_is_change(v->change) ? ms_diff_amount(text, v->old.median, v->new.median,
+				              ms_diff_metrics[shown[k].metric].bytes, x->options->exact) : "");
+		}
+		ms_cell_owned(table, ms_diff_place(x->diff, row));
+	}
+	return n;
+}
+
+static int print_class(struct ms_diff_text *x, uint8_t class)
 {
 	static const char *const titles[MS_DIFF_CHANGES] = {
 		[MS_DIFF_NEW] = "NEW", [MS_DIFF_GROWN] = "GROWN", [MS_DIFF_SHRUNK] = "SHRUNK", [MS_DIFF_GONE] = "GONE"};
-	static const struct ms_column columns[] = {
-		{"rank", MS_RIGHT}, {"peak", MS_RIGHT}, {"alive", MS_RIGHT}, {"allocated", MS_RIGHT}, {"allocations", MS_RIGHT},
-		{"temporary", MS_RIGHT}, {"where", MS_LEFT}};
+	struct ms_column columns[SHOWN + 2] = {{"rank", MS_RIGHT}};
 	struct ms_table table;
-	size_t count = 0, printed = 0;
+	size_t count = 0, printed, column_count = 1;
+	uint32_t used = 0;
 	char n[MS_UNIT_TEXT];
 	int rc;
 
@@ -202,30 +224,19 @@ static int print_class(struct diff_text *x, uint8_t class)
 	if (!count)
 		return MS_OK;
 	ms_text_heading(&x->t, titles[class], "%s, the most important first", ms_unit_of(n, count, "call path"));
-	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < x->ranked_count && printed < at_most(x, count); i++) {
-		const struct ms_diff_row *row = &x->diff->rows[x->ranked[i].row];
-		char text[MS_DIFF_TEXT];
-
-		if (x->ranked[i].change != class)
-			continue;
-		snprintf(text, sizeof text, "%zu", i + 1);
-		ms_table_cell(&table, text);
-		for (size_t k = 0; k < sizeof shown / sizeof *shown; k++) {
-			const struct ms_diff_value *v = &row->value[shown[k]];
-
-			ms_table_cell(&table, ms_diff_is_change(v->change) ? ms_diff_amount(text, v->old.median, v->new.median,
-			              ms_diff_metrics[shown[k]].bytes, x->options->exact) : "");
-		}
-		ms_cell_owned(&table, ms_diff_place(x->diff, row));
-		printed++;
-	}
+	add_rows(x, NULL, class, ms_diff_text_rows(x, count), &used);
+	for (size_t k = 0; k < SHOWN; k++)
+		if (used >> k & 1)
+			columns[column_count++] = (struct ms_column){shown[k].title, MS_RIGHT};
+	columns[column_count++] = (struct ms_column){"where", MS_LEFT};
+	ms_table_init(&table, columns, column_count);
+	printed = add_rows(x, &table, class, ms_diff_text_rows(x, count), &used);
 	rc = ms_text_print(&x->t, &table);
 	ms_text_more(&x->t, count - printed, "more call path");
 	return rc;
 }
 
-static void print_metric(struct diff_text *x, unsigned m, const struct ms_diff_value *v)
+static void print_metric(struct ms_diff_text *x, unsigned m, const struct ms_diff_value *v)
 {
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], text[MS_DIFF_TEXT], percent[MS_DIFF_TEXT];
 	bool bytes = ms_diff_metrics[m].bytes, exact = x->options->exact;
@@ -258,9 +269,9 @@ static void print_metric(struct diff_text *x, unsigned m, const struct ms_diff_v
 	putc('\n', x->t.out);
 }
 
-static int print_paths(struct diff_text *x)
+static int print_paths(struct ms_diff_text *x)
 {
-	size_t count = at_most(x, x->ranked_count);
+	size_t count = ms_diff_text_rows(x, x->ranked_count);
 
 	if (!count)
 		return MS_OK;
@@ -291,133 +302,9 @@ static int print_paths(struct diff_text *x)
 	return MS_OK;
 }
 
-/* ---- findings ----------------------------------------------------------------------------------------------------- */
-
-static void print_findings(struct diff_text *x, const char *what, const struct ms_diff_finding *list, size_t count,
-                           const struct ms_diff_side *side, const char *other)
-{
-	size_t n = at_most(x, count);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct ms_diff_finding *f = &list[i];
-
-		fprintf(x->t.out, "  %-5s  %s: ", what, ms_finding_kinds[f->finding->kind].name);
-		ms_escape_text(x->t.out, f->finding->message);
-		if (side->count > 1)
-			fprintf(x->t.out, " (in %" PRIu32 " of %zu runs)", f->runs, side->count);
-		putc('\n', x->t.out);
-		if (!f->comparable)
-			fprintf(x->t.out, "         ! it could not have been seen in the %s trace\n", other);
-	}
-	ms_text_more(&x->t, count - n, "more finding");
-}
-
-static int print_all_findings(struct diff_text *x)
-{
-	const struct ms_diff *d = x->diff;
-	char a[MS_UNIT_TEXT];
-	uint32_t blind = ~(d->kinds_old & d->kinds_new);
-
-	ms_text_heading(&x->t, "FINDINGS", "%zu new, %zu fixed, %s on both sides", d->new_finding_count, d->fixed_finding_count,
-	                ms_unit_count(a, d->common_findings));
-	print_findings(x, "new", d->new_findings, d->new_finding_count, &d->new, "old");
-	print_findings(x, "fixed", d->fixed_findings, d->fixed_finding_count, &d->old, "new");
-	for (int k = 0, printed = 0; k < MS_FINDING_KIND_COUNT; k++) {
-		if (!(blind >> k & 1))
-			continue;
-		fprintf(x->t.out, "%s%s", printed++ ? ", " : "  not observable in every trace: ", ms_finding_kinds[k].name);
-		if (!(blind >> (k + 1) & ((1u << (MS_FINDING_KIND_COUNT - k - 1)) - 1)))
-			putc('\n', x->t.out);
-	}
-	return MS_OK;
-}
-
-/* ---- threads ------------------------------------------------------------------------------------------------------ */
-
-static int print_threads(struct diff_text *x)
-{
-	static const struct ms_column columns[] = {
-		{"threads", MS_RIGHT}, {"allocated", MS_RIGHT}, {"allocations", MS_RIGHT}, {"alive", MS_RIGHT}, {"temporary", MS_RIGHT},
-		{"", MS_LEFT}, {"name", MS_LEFT}};
-	struct ms_table table;
-	size_t count = 0, printed = 0;
-	char text[MS_DIFF_TEXT];
-	int rc;
-
-	for (size_t i = 0; i < x->diff->thread_count; i++) {
-		const struct ms_diff_thread *t = &x->diff->threads[i];
-
-		count += ms_diff_is_change(t->threads.change) || ms_diff_is_change(t->allocations.change) ||
-		         ms_diff_is_change(t->allocated_bytes.change) || ms_diff_is_change(t->live_bytes.change) ||
-		         ms_diff_is_change(t->temporary.change);
-	}
-	if (!count)
-		return MS_OK;
-	ms_text_heading(&x->t, "THREADS", "by name, those that changed");
-	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < x->diff->thread_count && printed < at_most(x, count); i++) {
-		const struct ms_diff_thread *t = &x->diff->threads[i];
-		const struct {
-			const struct ms_diff_value *v;
-			bool bytes;
-		} cells[] = {{&t->threads, false}, {&t->allocated_bytes, true}, {&t->allocations, false}, {&t->live_bytes, true},
-		             {&t->temporary, false}};
-		bool any = false;
-
-		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
-			any |= ms_diff_is_change(cells[c].v->change);
-		if (!any)
-			continue;
-		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
-			ms_table_cell(&table, ms_diff_is_change(cells[c].v->change) ? ms_diff_amount(text, cells[c].v->old.median,
-			              cells[c].v->new.median, cells[c].bytes, x->options->exact) : "");
-		ms_table_cell(&table, t->presence == MS_DIFF_SAME ? "" : ms_diff_change_name(t->presence));
-		if (t->is_main || *t->name)
-			ms_cell_owned(&table, *t->name ? ms_text_escaped(t->name) : strdup("(main)"));
-		else
-			ms_table_cell(&table, "(no name)");
-		printed++;
-	}
-	rc = ms_text_print(&x->t, &table);
-	ms_text_more(&x->t, count - printed, "more name");
-	return rc;
-}
-
-/* ---- curves ------------------------------------------------------------------------------------------------------- */
-
-static int print_curve(struct diff_text *x, const char *name, const struct ms_report *r, uint64_t most, uint64_t longest, size_t width)
-{
-	uint64_t *values = malloc((r->timeline_count + 1) * sizeof *values);
-	size_t own = longest ? (size_t)((unsigned __int128)width * r->trace.duration_ns / longest) : width;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
-
-	if (!values)
-		return MS_E_NOMEM;
-	for (size_t i = 0; i < r->timeline_count; i++)
-		values[i] = r->timeline[i].max_live_bytes;
-	fprintf(x->t.out, "  %s  ", name);
-	ms_spark(x->t.out, values, r->timeline_count, most, own ? own : 1, x->options->utf8);
-	fprintf(x->t.out, "  %s in %s\n", ms_unit_bytes(a, r->totals.peak_bytes, x->options->exact), ms_unit_duration(b, r->trace.duration_ns));
-	free(values);
-	return MS_OK;
-}
-
-static int print_curves(struct diff_text *x)
-{
-	const struct ms_report *old = x->diff->old.reports[0], *new = x->diff->new.reports[0];
-	uint64_t most = old->totals.peak_bytes > new->totals.peak_bytes ? old->totals.peak_bytes : new->totals.peak_bytes;
-	uint64_t longest = old->trace.duration_ns > new->trace.duration_ns ? old->trace.duration_ns : new->trace.duration_ns;
-	size_t width = x->options->width > 60 && x->options->width < 120 ? x->options->width - 40 : 80;
-
-	if (!most)
-		return MS_OK;
-	ms_text_heading(&x->t, "TIMELINE", "bytes alive over time, to one scale%s", x->several ? "; the first run of each side" : "");
-	return print_curve(x, "old", old, most, longest, width) || print_curve(x, "new", new, most, longest, width) ? MS_E_NOMEM : MS_OK;
-}
-
 int ms_render_diff_text(FILE *out, const struct ms_diff *diff, const struct ms_diff_render_options *options, struct ms_error *err)
 {
-	struct diff_text x = {
+	struct ms_diff_text x = {
 		.t = {.out = out, .report = diff->new.reports[0],
 		      .options = {.top = options->top, .frames = options->frames, .width = options->width, .exact = options->exact,
 		                  .utf8 = options->utf8, .bold = options->bold}},
@@ -434,7 +321,7 @@ int ms_render_diff_text(FILE *out, const struct ms_diff *diff, const struct ms_d
 	rc = print_totals(&x) || print_metrics(&x);
 	for (size_t c = 0; c < CLASSES && !rc; c++)
 		rc = print_class(&x, classes[c]);
-	rc = rc || print_paths(&x) || print_all_findings(&x) || print_threads(&x) || print_curves(&x);
+	rc = rc || print_paths(&x) || ms_diff_text_findings(&x) || ms_diff_text_threads(&x) || ms_diff_text_curves(&x);
 	free(x.ranked);
 	if (rc)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the text of a comparison");

@@ -14,6 +14,7 @@
 #include "analyze/companion.h"
 #include "analyze/diff.h"
 #include "analyze/diff/diff_gate.h"
+#include "analyze/embedded_suppressions.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
@@ -74,7 +75,8 @@ struct settings {
 	struct ms_diff_render_options render;
 	struct ms_diff_options diff;
 	struct ms_report_options report;
-	struct ms_suppressions *suppressions;
+	const char **suppression_files;
+	size_t suppression_file_count;
 	struct ms_gate *gates;
 	size_t gate_count;
 };
@@ -141,9 +143,22 @@ static void check(struct settings *s, struct argp_state *state)
 		argp_error(state, "only one of text, JSON and Markdown can go to %s: give the others a file", s->output ? s->output : "standard output");
 }
 
+/* Those of all files that were given; *out is for the caller to free, also on errors. */
+static int read_suppressions(const struct settings *s, struct ms_suppressions **out, struct ms_error *err)
+{
+	int rc;
+
+	*out = NULL;
+	rc = ms_suppressions_new(out, err);
+	for (size_t i = 0; rc == MS_OK && i < s->suppression_file_count; i++)
+		rc = ms_suppressions_read(*out, s->suppression_files[i], err);
+	return rc;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct settings *s = state->input;
+	struct ms_suppressions *suppressions;
 	struct ms_error err;
 
 	switch (key) {
@@ -188,8 +203,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--fail-on: %s", err.message);
 		break;
 	case KEY_SUPPRESSIONS:
-		if ((!s->suppressions && ms_suppressions_new(&s->suppressions, &err)) || ms_suppressions_read(s->suppressions, arg, &err))
+		s->suppression_files = one_more(state, s->suppression_files, s->suppression_file_count, sizeof *s->suppression_files);
+		s->suppression_files[s->suppression_file_count++] = arg;
+		if (read_suppressions(s, &suppressions, &err))
 			argp_error(state, "--suppressions: %s", err.message);
+		ms_suppressions_free(suppressions);
 		break;
 	case 'q':
 		s->quiet = true;
@@ -254,6 +272,24 @@ static const struct argp argp = {
 
 /* ---- the work ----------------------------------------------------------------------------------------------------- */
 
+/* As memscope-analyze does: the user's files, and what the program itself carries. */
+static int suppress(const struct settings *s, struct run *r, struct ms_error *err)
+{
+	struct ms_suppressions *suppressions;
+	int rc = read_suppressions(s, &suppressions, err);
+
+	if (rc == MS_OK)
+		rc = ms_suppressions_embedded(suppressions, r->trace, err);
+	if (rc == MS_E_ARGUMENT) { /* the program's fault, not the user's: those before the error count */
+		fprintf(stderr, "memscope-diff: %s: %s\n", r->file, err->message);
+		rc = MS_OK;
+	}
+	if (rc == MS_OK && ms_suppressions_count(suppressions))
+		rc = ms_suppress(&r->report, suppressions, err);
+	ms_suppressions_free(suppressions);
+	return rc;
+}
+
 static int read_run(struct settings *s, struct run *r)
 {
 	struct ms_error err;
@@ -269,8 +305,8 @@ static int read_run(struct settings *s, struct run *r)
 		r->built = true;
 		rc = ms_report_merge_companion(&r->report, r->file, &s->report, &r->companion, &err);
 	}
-	if (rc == MS_OK && s->suppressions)
-		rc = ms_suppress(&r->report, s->suppressions, &err);
+	if (rc == MS_OK)
+		rc = suppress(s, r, &err);
 	if (rc == MS_OK)
 		return STATUS_FINE;
 	fprintf(stderr, "memscope-diff: %s: %s", r->file, err.message);
@@ -406,6 +442,6 @@ int main(int argc, char **argv)
 	free(traces);
 	free(s.runs);
 	free(s.gates);
-	ms_suppressions_free(s.suppressions);
+	free(s.suppression_files);
 	return status;
 }
