@@ -85,7 +85,8 @@ struct ms_why {
 	struct ms_holder holder;         /* from_root */
 	struct ms_why_step *steps;       /* from_root: the block the root points to, ..., the block asked for; else the head first */
 	size_t step_count;
-	uint64_t pointers;               /* edges from roots and other blocks to the block asked for */
+	uint64_t pointers;               /* edges from roots and other blocks to the block asked for: a block counts once, or twice if a pointer
+	                                    into the middle stands before one to the start */
 	/* Asked by site: the block is the one of the site that retains most. */
 	uint32_t site_node;
 	uint64_t site_blocks;            /* blocks of the site in the graph; 0 = a block was asked for */

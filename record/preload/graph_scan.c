@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "graph_memory.h"
+#include "raw.h"
 
 #define CHUNK_FLAGS UINT64_C(7)
 #define BLOCKS_PER_LOOK 4096u /* at the clock */
@@ -80,12 +81,27 @@ static bool is_chunk_after(const struct ms_graph_block *block, uint64_t address)
 	       block->address - 16 + (size & ~CHUNK_FLAGS) == address;
 }
 
+/*
+ * One pointer of a block to another one says that it holds it; a second one adds nothing, and a program's own arenas have thousands.
+ * So of each block the first pointer to the start of another one is kept, and the first into its middle if it stands before that.
+ * (A root is a whole segment: there each pointer is another global's.) `seen` has for each target the turn of the source that
+ * was seen last, and whether its pointer was a strong one: to the start, or as good as that.
+ */
+static inline bool is_repeated(const struct ms_scan *scan, uint32_t target, bool strong)
+{
+	uint32_t seen = scan->seen[target];
+
+	return seen >> 1 == scan->turn && ((seen & 1) != 0 || !strong);
+}
+
 /* allocators: the word stands in the allocator's own data. */
 static inline void word(struct ms_scan *scan, uint32_t source, uint64_t offset, uint64_t value, bool allocators)
 {
 	const struct ms_graph_block *block;
 	uint64_t into;
 	uint32_t target;
+	uint8_t flags;
+	bool strong;
 
 	if (__builtin_expect(value - scan->index->low >= scan->index->span, 1))
 		return;
@@ -96,7 +112,18 @@ static inline void word(struct ms_scan *scan, uint32_t source, uint64_t offset, 
 	into = value - block->address;
 	if (into != 0 && allocators && scan->glibc && is_chunk_after(block, value))
 		return;
-	ms_sink_edge(scan->sink, source, offset, target, into, into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into));
+	if (scan->turn == 0) { /* a root, or no memory for `seen` */
+		ms_sink_edge(scan->sink, source, offset, target, into, into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into));
+		return;
+	}
+	if (is_repeated(scan, target, true))
+		return;
+	flags = into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into);
+	strong = into == 0 || flags != 0;
+	if (is_repeated(scan, target, strong))
+		return;
+	scan->seen[target] = scan->turn << 1 | strong;
+	ms_sink_edge(scan->sink, source, offset, target, into, flags);
 }
 
 static bool late(struct ms_scan *scan)
@@ -194,6 +221,7 @@ static bool blocks(struct ms_scan *scan)
 
 		if (i % BLOCKS_PER_LOOK == 0 && late(scan))
 			return false;
+		scan->turn = scan->seen != NULL ? i + 1 : 0;
 		while (region < maps->count && maps->regions[region].end <= at)
 			region++;
 		if (at % 8 != 0) {
@@ -264,7 +292,15 @@ static void root(struct ms_scan *scan, uint32_t number)
 
 bool ms_scan_run(struct ms_scan *scan)
 {
-	bool in_time = scan->index->count == 0 || (blocks(scan) && !scan->out_of_time);
+	size_t seen_bytes = (size_t)scan->index->count * sizeof(*scan->seen);
+	bool in_time;
+
+	scan->seen = seen_bytes > 0 ? ms_raw_memory(seen_bytes) : NULL;
+	in_time = scan->index->count == 0 || (blocks(scan) && !scan->out_of_time);
+	scan->turn = 0;
+	if (scan->seen != NULL)
+		ms_raw_munmap(scan->seen, seen_bytes);
+	scan->seen = NULL;
 
 	for (uint32_t i = 0; in_time && scan->index->count > 0 && i < scan->root_count; i++) {
 		root(scan, i);

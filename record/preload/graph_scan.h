@@ -3,6 +3,8 @@
  * becomes an edge. Aligned: at a multiple of 8 from address 0; in a block that starts elsewhere (a guard's, at the very end of its
  * page) from the start of the block.
  *
+ * Of the pointers of one block to another one the first is kept, and the first to its start; of a root, all.
+ *
  * Pointers into the middle of a block count, with their offset; where a heuristic of Memcheck says that such a pointer holds the
  * block, the edge's flags say which. Two kinds of words are no edges although they look like it: in a root what lies in a live
  * block (a stack inside a block is a root of its own), and in the data of the module that defines malloc the address of a
@@ -38,6 +40,8 @@ struct ms_scan {
 	uint64_t deadline_ns;          /* of CLOCK_MONOTONIC */
 	uint64_t pages;                /* looked at so far */
 	bool out_of_time;
+	uint32_t *seen;                /* by target; of ms_scan_run */
+	uint32_t turn;                 /* of the source that is scanned, 0 = every pointer counts */
 };
 
 bool ms_scan_run(struct ms_scan *scan);
