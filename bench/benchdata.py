@@ -2,7 +2,7 @@
 import csv
 import statistics
 
-NUMBERS = ("wall_s", "cpu_s", "app_cpu_s", "app_rss_kib", "tree_rss_kib", "events", "trace_bytes", "lost", "rate_per_s")
+NUMBERS = ("wall_s", "cpu_s", "app_cpu_s", "app_rss_kib", "tree_rss_kib", "events", "trace_bytes", "graph_bytes", "lost", "rate_per_s")
 
 
 class Results:
@@ -58,5 +58,6 @@ class Results:
         return wall / plain if wall is not None and plain else None
 
     def bytes_per_event(self, workload, mode="memscope"):
-        size, events = (self.median("record", workload, mode, c) for c in ("trace_bytes", "events"))
-        return size / events if size is not None and events else None
+        """Of the trace, symbols included, without the heap graph at exit, which grows with the heap and not with events."""
+        size, events, graph = (self.median("record", workload, mode, c) for c in ("trace_bytes", "events", "graph_bytes"))
+        return (size - (graph or 0)) / events if size is not None and events else None

@@ -165,10 +165,11 @@ def section_trace(r, names):
     for w in names:
         size = {m: r.median("record", w, m, "trace_bytes") for m in MODES}
         rows.append([w, number(r.median("record", w, "memscope", "events"), "{:,.0f}"), number(size["memscope"], "{:,.0f}"),
+                     number(r.median("record", w, "memscope", "graph_bytes"), "{:,.0f}"),
                      number(r.bytes_per_event(w)), number(r.bytes_per_event(w, "memscope-nosym")),
                      number(r.median("record", w, "memscope", "lost"), "{:,.0f}"),
                      number(size["heaptrack"], "{:,.0f}"), number(size["heaptrack-raw"], "{:,.0f}")])
-    yield from table(["workload", "events recorded", "bytes", "bytes/event", "without symbols", "lost", "heaptrack bytes", "raw bytes"], rows)
+    yield from table(["workload", "events recorded", "bytes", "heap graph in them", "bytes/event without it", "nor symbols", "lost", "heaptrack bytes", "raw bytes"], rows)
 
 
 def section_guard(r):
