@@ -15,7 +15,8 @@ no_findings() {
 	for t in "$T"/traces/*.ms; do
 		"$BIN/memscope-analyze" --json="$T/report.json" "$t" 2>"$T/analyze.err" || give_up "$1: memscope-analyze $t: $(cat "$T/analyze.err")"
 		said=$(value '[.findings[] | select(.kind | startswith("leak-") | not)] as $errors
-			| if ($errors | length) + .trace.lost_events == 0 then "nothing"
+			| if .trace.guard == "none" or .trace.guard != "sample" and .totals.allocations > 0 and (.trace.guard_counts | .page_blocks + .canary_blocks + .plain_blocks) == 0 then "no guard"
+			  elif ($errors | length) + .trace.lost_events == 0 then "nothing"
 			  else "\(.trace.lost_events) lost events, \($errors | length) errors in \(.trace.command | join(" ") | .[:200]): \($errors[:3])" end')
 		[ "$said" = nothing ] || wrong "$1: $said"
 		n=$((n + 1))
