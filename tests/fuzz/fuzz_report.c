@@ -1,15 +1,17 @@
 /*
  * Property: of a trace that opens, a report can be made and shown, or an error says why not: replay, detectors, heap graphs, holders,
- * text and JSON, whatever the trace claims.
+ * text and JSON, whatever the trace claims. Compared with itself nothing has changed; twice with once neither.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/diff.h"
 #include "analyze/report.h"
 #include "checksums.h"
 #include "format/trace_reader.h"
+#include "render/diff_render.h"
 #include "render/json.h"
 #include "render/suppression_file.h"
 #include "render/text.h"
@@ -33,6 +35,28 @@ static void show(const struct ms_report *r)
 	free(text);
 }
 
+static void compare(const struct ms_report *r, const struct ms_trace *t)
+{
+	static const struct ms_diff_render_options options = {.metric = MS_DIFF_METRIC_COUNT, .top = 4, .frames = 5, .width = 90};
+	const struct ms_report *reports[] = {r, r, r};
+	const struct ms_trace *traces[] = {t, t, t};
+	const struct ms_diff_side old = {reports, traces, 2}, new = {reports + 2, traces + 2, 1};
+	struct ms_diff d;
+	struct ms_error err;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f || ms_diff_build(&d, &old, &new, NULL, &err) || d.row_count || d.paths_fuzzy || d.new_finding_count || d.fixed_finding_count)
+		abort();
+	if (ms_render_diff_text(f, &d, &options, &err) || ms_render_diff_json(f, &d, &options, &err) ||
+	    ms_render_diff_markdown(f, &d, &options, &err))
+		abort();
+	fclose(f);
+	free(text);
+	ms_diff_free(&d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct ms_report_options options = {.threads = 1, .timeline_buckets = 3};
@@ -48,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ms_trace_open_memory(&t, bytes, size, &err) == MS_OK) {
 		if (ms_report_build(&report, t, &options, &err) == MS_OK) {
 			show(&report);
+			compare(&report, t);
 			ms_report_free(&report);
 		} else if (err.message[0] == 0) {
 			abort();
