@@ -2,7 +2,7 @@
 #   before   records.c and text.c; the helper is a function of its own
 #   moved    a blank line more, copy_field lives in the other file, the helper is inlined
 #   worse    as moved, and an extra strdup per record
-# Every build has the name `records`, in the folder given.
+# Every build has the name `records`, in the folder given. DEBUG= leaves debug information out.
 _field='char *copy_field(const char *from) { char *to = malloc(strlen(from) + 1); keep(to); strcpy(to, from); return to; }'
 _text='void *grow_table(void *table, int n) { void *t = realloc(table, (size_t)n * sizeof(char *)); keep(t); return t; }'
 build() {
@@ -39,5 +39,5 @@ build() {
 		echo "$_text"
 	} >"$dir/text.c"
 	[ "$1" != before ] || flags=-falign-functions=64
-	(cd "$dir" && cc -g -O1 -fno-builtin -fno-optimize-sibling-calls $flags -o records records.c text.c) || give_up "cc fails"
+	(cd "$dir" && cc ${DEBUG--g} -O1 -fno-builtin -fno-optimize-sibling-calls $flags -o records records.c text.c) || give_up "cc fails"
 }

@@ -45,6 +45,16 @@ has "$T/worse.txt" '^NEW  1 call path'
 has "$T/worse.md" '^### Heap: 1 call path changed$'
 has "$T/worse.md" '^- `allocations>\+0` \*\*holds\*\*'
 
+# Without debug information nothing tells that the helper was inlined: its frame is gone, and its numbers say where it went.
+DEBUG=
+build before "$T/four"
+build worse "$T/five"
+TRACE=$T/bare.ms record "$T/four/records"
+TRACE=$T/bare_worse.ms record "$T/five/records"
+"$D" --json="$T/bare.json" --text="$T/bare.txt" "$T/bare.ms" "$T/bare_worse.ms"
+eq "changed without debug information" "1 new 500" "$(jq -r '"\(.call_paths.changed) \(.changes[0] | "\(.change) \(.metrics.allocations.new.median)")"' "$T/bare.json")"
+eq "the helper was paired by similar names" 1 "$(jq .call_paths.paired_by_similar_names "$T/bare.json")"
+
 # The other way round it is gone, and by as much.
 "$D" --json="$T/better.json" "$T/worse.ms" "$T/before.ms"
 eq "the other way round" "gone 500" "$(jq -r '.changes[0] | "\(.change) \(.metrics.allocations.old.median)"' "$T/better.json")"
