@@ -71,6 +71,8 @@ static void print_verdict(struct ms_diff_text *x)
 
 /* ---- totals ------------------------------------------------------------------------------------------------------- */
 
+#define BAND_TEXT (2 * MS_UNIT_TEXT + 8)
+
 static void cell_value(struct ms_diff_text *x, struct ms_table *table, uint64_t value, bool bytes)
 {
 	if (bytes)
@@ -79,9 +81,10 @@ static void cell_value(struct ms_diff_text *x, struct ms_table *table, uint64_t 
 		ms_cell_count(table, value);
 }
 
-static void cell_band(struct ms_diff_text *x, struct ms_table *table, const struct ms_diff_side_value *v, bool bytes)
+/* "5 .. 7", "5" */
+static const char *band(char text[BAND_TEXT], const struct ms_diff_text *x, const struct ms_diff_side_value *v, bool bytes)
 {
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], text[2 * MS_UNIT_TEXT + 8];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
 	if (bytes) {
 		ms_unit_bytes(a, v->min, x->options->exact);
@@ -90,8 +93,8 @@ static void cell_band(struct ms_diff_text *x, struct ms_table *table, const stru
 		ms_unit_count(a, v->min);
 		ms_unit_count(b, v->max);
 	}
-	snprintf(text, sizeof text, v->min == v->max ? "%s" : "%s .. %s", a, b);
-	ms_table_cell(table, text);
+	snprintf(text, BAND_TEXT, v->min == v->max ? "%s" : "%s .. %s", a, b);
+	return text;
 }
 
 static int print_totals(struct ms_diff_text *x)
@@ -120,8 +123,10 @@ static int print_totals(struct ms_diff_text *x)
 		ms_table_cell(&table, old->median == new->median ? "" : ms_diff_amount(text, old->median, new->median, total->bytes, x->options->exact));
 		ms_table_cell(&table, ms_diff_percent(text, old->median, new->median));
 		if (x->several) {
-			cell_band(x, &table, old, total->bytes);
-			cell_band(x, &table, new, total->bytes);
+			char runs[BAND_TEXT];
+
+			ms_table_cell(&table, band(runs, x, old, total->bytes));
+			ms_table_cell(&table, band(runs, x, new, total->bytes));
 			ms_table_cell(&table, total->value.change == MS_DIFF_NOISE ? "noise" : "");
 		}
 		ms_table_cell(&table, total->summary);
@@ -253,18 +258,9 @@ static void print_metric(struct ms_diff_text *x, unsigned m, const struct ms_dif
 	if (v->old.median)
 		fprintf(x->t.out, " (%s%s%s)", ms_diff_amount(text, v->old.median, v->new.median, bytes, exact), *percent ? ", " : "", percent);
 	if (x->several) {
-		const struct ms_diff_side_value *side[] = {&v->old, &v->new};
+		char old[BAND_TEXT], new[BAND_TEXT];
 
-		for (int i = 0; i < 2; i++) {
-			if (bytes) {
-				ms_unit_bytes(a, side[i]->min, exact);
-				ms_unit_bytes(b, side[i]->max, exact);
-			} else {
-				ms_unit_count(a, side[i]->min);
-				ms_unit_count(b, side[i]->max);
-			}
-			fprintf(x->t.out, "%s%s .. %s", i ? " against " : "; runs ", a, b);
-		}
+		fprintf(x->t.out, "; runs %s against %s", band(new, x, &v->new, bytes), band(old, x, &v->old, bytes));
 	}
 	putc('\n', x->t.out);
 }
