@@ -11,6 +11,8 @@
  *   null       no handler: a null pointer ends the program, as SIGSEGV
  *   abort      no handler: abort, with a heap block overwritten (START side: behind its end, canary)
  *   caught     SIGABRT caught: the handler runs, abort ends the program
+ *   barrier    mprotects its own heap blocks and catches the writes to them, as a garbage collector does
+ *   vforked    a child of vfork sets other actions; the handlers stay
  *   disposition NUMBER   prints whether the signal is ignored
  */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sigset, sigignore: some programs have them */
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *closed_page;
@@ -155,6 +158,66 @@ static void shown_case(void)
 	printf("handled %d\n", handled);
 }
 
+static char *block;
+static size_t block_bytes;
+
+static void open_block(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	handled++;
+	address_right += info->si_addr == block + 5;
+	mprotect(block, block_bytes, PROT_READ | PROT_WRITE);
+}
+
+static void barrier_case(void)
+{
+	static const size_t sizes[] = {4096, 8192, 160 * 1024, 1024 * 1024};
+	struct sigaction action = {.sa_sigaction = open_block, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGSEGV, &action, NULL);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		block_bytes = sizes[i];
+		if (posix_memalign((void **)&block, 4096, block_bytes) != 0)
+			return;
+		for (int round = 0; round < 3; round++) {
+			mprotect(block, block_bytes, PROT_READ);
+			*(volatile char *)(block + 5) = (char)round;
+		}
+		madvise(block, block_bytes, MADV_DONTNEED);
+		printf("%zu: handled %d address %d zero %d\n", block_bytes, handled, address_right, *(volatile char *)(block + 5));
+		free(block);
+	}
+}
+
+static void vforked_case(void)
+{
+	pid_t child;
+	int status = -1;
+
+	signal(SIGABRT, note);
+	signal(SIGSEGV, note);
+	signal(SIGFPE, SIG_IGN);
+	signal(SIGBUS, SIG_IGN);
+	child = vfork();
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		signal(SIGFPE, note);
+		execl("/nonexistent", "nonexistent", (char *)NULL);
+		execl("/proc/self/exe", "guard_handlers", "disposition", "7", (char *)NULL);
+		_exit(1);
+	}
+	waitpid(child, &status, 0);
+	raise(SIGFPE);
+	raise(SIGSEGV);
+	raise(SIGABRT);
+	raise(SIGBUS);
+	printf("child %d handled %d\n", status, handled);
+}
+
 static void *blocked_thread(void *unused)
 {
 	sigset_t all, seen;
@@ -206,6 +269,10 @@ int main(int argc, char **argv)
 		puts("alive");
 		fflush(stdout);
 		execl("/proc/self/exe", argv[0], "disposition", "11", (char *)NULL);
+	} else if (strcmp(what, "barrier") == 0) {
+		barrier_case();
+	} else if (strcmp(what, "vforked") == 0) {
+		vforked_case();
 	} else if (strcmp(what, "null") == 0) {
 		*(volatile char *)(uintptr_t)argc = 1;
 	} else if (strcmp(what, "abort") == 0) {

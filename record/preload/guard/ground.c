@@ -263,10 +263,17 @@ void ground_forget(uint64_t start, uint64_t bytes)
 
 /* ---- pages ------------------------------------------------------------------------------------------------------ */
 
+static const char zero[GROUND_PAGE] __attribute__((aligned(4096)));
+
+bool ground_fill(uint64_t page)
+{
+	struct uffdio_copy copy = {.dst = page, .src = (uintptr_t)zero, .len = GROUND_PAGE};
+
+	return moved_request(UFFDIO_COPY, &copy) == 0;
+}
+
 bool ground_open(enum ground_kind kind, uint64_t start, uint64_t bytes, const void *page_template)
 {
-	static const char zero[GROUND_PAGE] __attribute__((aligned(4096)));
-
 	switch (kind) {
 	case GROUND_PROTECT:
 		if (!ground_take_mappings(2))

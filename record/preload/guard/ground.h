@@ -40,6 +40,8 @@ void ground_forget(uint64_t start, uint64_t bytes);
 
 /* Opens pages; contents: zero where they were closed, but for GROUND_MOVED the template, if one is given (one page). */
 bool ground_open(enum ground_kind kind, uint64_t start, uint64_t bytes, const void *page_template);
+/* GROUND_MOVED: puts an empty page where none is. False: there is one. */
+bool ground_fill(uint64_t page);
 /* Closes pages and gives their memory back. */
 bool ground_close(enum ground_kind kind, uint64_t start, uint64_t bytes);
 /* GROUND_MOVED: closes the page at `from` and opens the one at `to` with the same contents. False: nothing has happened. */

@@ -15,6 +15,7 @@
 #include "record/preload/elf_lookup.h"
 #include "record/preload/process.h"
 #include "record/preload/raw.h"
+#include "signal_actions.h"
 
 #define MOST_RESERVED (UINT64_C(1) << 38)
 #define LEAST_RESERVED (UINT64_C(1) << 26)
@@ -428,4 +429,6 @@ void guard_after_fork(bool child)
 	if (has_pages)
 		guard_pages.after_fork(child);
 	guard_foreign_after_fork(child);
+	if (child)
+		signal_after_fork();
 }

@@ -116,6 +116,31 @@ static bool first_time(struct slot *slot, uint32_t flag)
 
 #define BUSY_FAULTS 10000u
 static __thread uint32_t busy_faults; /* in a row */
+#define LIVE_FAULTS 8u
+static __thread struct {
+	uint64_t address;
+	uint32_t count;                /* in a row */
+} live_faults;
+
+/*
+ * A page of a live block. A moved page that the program gave back to the kernel (madvise) is missing: it is put there. Any other
+ * one is open already, or was just opened when the block was made, and the access comes again; unless the program has closed it
+ * itself (mprotect), which shows when the access comes again and again.
+ */
+static enum page_fault live_fault(uint32_t chunk, uint64_t address)
+{
+	if (kind_of(chunk) == GROUND_MOVED && ground_fill(page_of(address))) {
+		live_faults.count = 0;
+		return PAGE_FAULT_OPENED;
+	}
+	if (live_faults.address != address)
+		live_faults.count = 0;
+	live_faults.address = address;
+	if (++live_faults.count < LIVE_FAULTS)
+		return PAGE_FAULT_OPENED;
+	live_faults.count = 0;
+	return PAGE_FAULT_FOREIGN;
+}
 
 enum page_fault guard_pages_fault(uint64_t address, struct guard_block *block)
 {
@@ -137,10 +162,8 @@ enum page_fault guard_pages_fault(uint64_t address, struct guard_block *block)
 	busy_faults = 0;
 	in_block = slot->bytes != 0 && (slot_phase(state) == SLOT_LIVE || slot_phase(state) == SLOT_FREED) &&
 		   page >= page_of(slot->start) && page < slot->start + slot->bytes;
-	if (in_block && slot_phase(state) == SLOT_LIVE) {
-		/* The program gave the page back to the kernel (madvise), or the block is just new. */
-		return ground_open(kind_of(chunk), page, GROUND_PAGE, NULL) ? PAGE_FAULT_OPENED : PAGE_FAULT_FOREIGN;
-	}
+	if (in_block && slot_phase(state) == SLOT_LIVE)
+		return live_fault(chunk, address);
 	if (in_block && (state & SLOT_REOPENED) == 0) {
 		if (!reopen(chunk, index))
 			return PAGE_FAULT_FOREIGN;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "record/preload/elf_lookup.h"
+#include "record/preload/process.h"
 #include "record/preload/raw.h"
 
 #define SIGNALS 65
@@ -53,6 +54,28 @@ static _Atomic uint64_t stripped[SIGNALS]; /* fault signals that the program wan
 static _Atomic uint32_t writer;
 
 static __thread uint64_t blocked;      /* fault signals that this thread believes to have blocked */
+static _Atomic uint32_t owner;         /* pid of the process whose memory this is */
+
+/*
+ * A child of vfork has signals of its own, but the memory is its parent's: what it sets before it execs must not be what
+ * its parent believes. A forked child that nobody has noticed yet has memory of its own.
+ */
+static bool in_vfork_child(void)
+{
+	uint32_t now = (uint32_t)ms_raw_getpid();
+
+	if (atomic_load_explicit(&owner, memory_order_relaxed) == now)
+		return false;
+	if (!ms_process_forked())
+		return true;
+	atomic_store_explicit(&owner, now, memory_order_relaxed);
+	return false;
+}
+
+void signal_after_fork(void)
+{
+	atomic_store_explicit(&owner, (uint32_t)ms_raw_getpid(), memory_order_relaxed);
+}
 
 static bool is_owned(int number)
 {
@@ -117,6 +140,7 @@ void signal_own(int number, signal_action_handler handler, bool only_default)
 	if (number <= 0 || number >= SIGNALS || real_signals()->sigaction == NULL ||
 	    real_signals()->sigaction(number, NULL, &now) != 0 || (only_default && (is_handler(&now) || now.sa_handler == SIG_IGN)))
 		return;
+	signal_after_fork();
 	set_view(number, &now);
 	views[number].ours = handler;
 	if (install(number, &now) != 0)
@@ -174,24 +198,37 @@ void signal_pass_on(int number, siginfo_t *info, void *context)
 		action.sa_handler(number);
 }
 
+/* Is our handler what the kernel has? Not when the signal is really ignored, or a child of vfork has set something. */
+static bool is_installed(int number)
+{
+	struct sigaction now;
+
+	return real_signals()->sigaction(number, NULL, &now) == 0 && is_handler(&now) && now.sa_sigaction == views[number].ours;
+}
+
+static bool is_ignored(int number)
+{
+	struct sigaction action = view_of(number);
+
+	return is_owned(number) && !is_handler(&action) && action.sa_handler == SIG_IGN;
+}
+
 void signal_before_exec(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	for (int number = 1; number < SIGNALS; number++) {
-		struct sigaction action = view_of(number);
-
-		if (is_owned(number) && !is_handler(&action) && action.sa_handler == SIG_IGN)
+	for (int number = 1; number < SIGNALS; number++)
+		if (is_ignored(number) && is_installed(number))
 			real_signals()->sigaction(number, &ignore, NULL);
-	}
 }
 
 void signal_after_failed_exec(void)
 {
 	for (int number = 1; number < SIGNALS; number++) {
-		struct sigaction action = view_of(number);
+		struct sigaction action = view_of(number), now;
 
-		if (is_owned(number))
+		if (is_ignored(number) && real_signals()->sigaction(number, NULL, &now) == 0 && !is_handler(&now) &&
+		    now.sa_handler == SIG_IGN)
 			install(number, &action);
 	}
 }
@@ -217,7 +254,7 @@ static int pass_sigaction(int number, const struct sigaction *action, struct sig
 	result = real_signals()->sigaction(number, action, old);
 	if (result == 0 && old != NULL)
 		*mask_word(&old->sa_mask) |= before;
-	if (result == 0 && action != NULL)
+	if (result == 0 && action != NULL && !in_vfork_child())
 		atomic_store_explicit(&stripped[number], wanted, memory_order_relaxed);
 	return result;
 }
@@ -229,6 +266,13 @@ int signal_hook_sigaction(int number, const struct sigaction *action, struct sig
 	if (!is_owned(number))
 		return pass_sigaction(number, action, old);
 	before = view_of(number);
+	if (action != NULL && in_vfork_child()) {
+		if (real_signals()->sigaction(number, action, NULL) != 0)
+			return -1;
+		if (old != NULL)
+			*old = before;
+		return 0;
+	}
 	if (action != NULL) {
 		now = *action;
 		set_view(number, &now);
@@ -302,7 +346,7 @@ int signal_hook_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, co
 		if (how != SIG_UNBLOCK) /* in a handler for one of them it is blocked indeed */
 			*mask_word(&changed) &= ~FAULT_BITS;
 		result = real(how, &changed, old);
-		if (result == 0)
+		if (result == 0 && !in_vfork_child())
 			blocked = how == SIG_BLOCK ? before | bits : how == SIG_UNBLOCK ? before & ~bits : bits;
 	} else {
 		result = real(how, NULL, old);

@@ -9,7 +9,7 @@
  * where a plain program would have gone on, because its access would not have faulted. The program sees them as blocked.
  *
  * Ownership: structs are copied. Errors: as the function that is interposed, with its errno; before the guard has started
- * everything goes to libc. Thread-safety: any thread, async-signal-safe. signal_actions_start from one thread.
+ * everything goes to libc. Thread-safety: any thread, async-signal-safe; signal_own from one thread.
  * Source: sigaction(2), signal(7), sigset(3).
  */
 #ifndef MS_PRELOAD_SIGNAL_ACTIONS_H
@@ -47,6 +47,10 @@ void signal_pass_on(int number, siginfo_t *info, void *context);
 bool signal_is_fatal(int number, const siginfo_t *info);
 /* True when the program has a handler of its own. */
 bool signal_has_handler(int number);
+
+/* In a forked child, whose memory is its own: what it sets is what it believes. In a child of vfork, whose memory is its parent's,
+   it goes to the kernel alone. */
+void signal_after_fork(void);
 
 /* Around exec: signals that the program ignores are really ignored for the image that comes. */
 void signal_before_exec(void);

@@ -18,6 +18,8 @@ alike once 2
 alike shown 1
 alike blocked 2
 alike ignored 2
+alike barrier 1
+alike vforked 1
 alike null 1
 signaled 11
 alike caught 1
