@@ -136,7 +136,8 @@ static bool more_edits(struct ms_pairs *p)
 			if (got < 3)
 				last[got++] = name;
 			if (name != p->tree->main_name &&
-			    (!rarest || p->uses[name] < p->uses[rarest] || (p->uses[name] == p->uses[rarest] && ms_pair_name_hash(p, name) < ms_pair_name_hash(p, rarest))))
+			    (!rarest || p->uses[name] < p->uses[rarest] ||
+			     (p->uses[name] == p->uses[rarest] && ms_pair_name_hash(p, name) < ms_pair_name_hash(p, rarest))))
 				rarest = name;
 		}
 		if ((got > 1 && !ms_pair_add_key(p, ms_pair_name_hash(p, last[0]) * 3 + ms_pair_name_hash(p, last[1]), i, 0)) ||
@@ -167,8 +168,8 @@ int ms_pair(const struct ms_call_tree *tree, struct ms_pair_item *items, size_t 
 	p.reduced = malloc(tree->count * sizeof *p.reduced);
 	p.path[MS_OLD] = malloc(deepest * sizeof *p.path[MS_OLD]);
 	p.path[MS_NEW] = malloc(deepest * sizeof *p.path[MS_NEW]);
-	done = p.known && p.uses && p.whole && p.reduced && p.path[MS_OLD] && p.path[MS_NEW] && ms_pair_mark_names(&p) && ms_pair_reduce(&p) && one_edit(&p) &&
-	       more_edits(&p);
+	done = p.known && p.uses && p.whole && p.reduced && p.path[MS_OLD] && p.path[MS_NEW] && ms_pair_mark_names(&p) &&
+	       ms_pair_reduce(&p) && one_edit(&p) && more_edits(&p);
 	for (size_t i = 0; i < count; i++)
 		left[ms_pair_side(&items[i])] |= ms_pair_is_left(&items[i]);
 	*limited = p.limited && left[MS_OLD] && left[MS_NEW];

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyze/companion.h"
@@ -22,7 +21,7 @@
 #include "render/suppression_file.h"
 #include "render/text.h"
 #include "render/tools/heap_checks.h"
-#include "render/units.h"
+#include "render/tools/progress.h"
 #include "render/why.h"
 
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
@@ -214,35 +213,6 @@ static const struct argp argp = {
 	"of, what is alive at the end, temporary blocks, threads.\v", children, help_filter, NULL,
 };
 
-/* ---- progress ----------------------------------------------------------------------------------------------------- */
-
-struct progress {
-	struct timespec start;
-	double next_s;
-	bool shown;
-};
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-static void show_progress(void *arg, uint64_t done, uint64_t total)
-{
-	struct progress *p = arg;
-	double s = seconds_since(&p->start);
-	char share[MS_UNIT_TEXT], count[MS_UNIT_TEXT];
-
-	if (s < p->next_s)
-		return;
-	p->next_s = s + 0.1;
-	p->shown = true;
-	fprintf(stderr, "\r%s of %s events \033[K", ms_unit_share(share, done, total), ms_unit_count(count, total));
-}
-
 /* ---- main --------------------------------------------------------------------------------------------------------- */
 
 static void say(const char *file, const struct ms_error *err)
@@ -298,7 +268,7 @@ fail:
 int main(int argc, char **argv)
 {
 	struct settings s = {.text_options = {.frames = 16}};
-	struct progress progress = {.next_s = 0.5};
+	struct progress progress;
 	struct ms_trace *trace = NULL, *companion = NULL;
 	struct ms_report report;
 	struct ms_why why = {0};
@@ -311,11 +281,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), see ms_output_commit */
 	s.text_options.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s.report_options.file = s.trace;
-	clock_gettime(CLOCK_MONOTONIC, &progress.start);
-	if (!s.quiet && isatty(STDERR_FILENO)) {
-		s.report_options.progress = show_progress;
-		s.report_options.progress_arg = &progress;
-	}
+	progress_start(&progress, &s.report_options, s.quiet);
 	rc = ms_trace_open(&trace, s.trace, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&report, trace, &s.report_options, &err);
@@ -324,8 +290,7 @@ int main(int argc, char **argv)
 		if (rc)
 			ms_report_free(&report);
 	}
-	if (progress.shown)
-		fputs("\r\033[K", stderr);
+	progress_end(&progress);
 	if (rc) {
 		say(s.trace, &err);
 		ms_trace_close(trace);
@@ -340,7 +305,7 @@ int main(int argc, char **argv)
 		goto done;
 	}
 	if (s.verbose && !s.quiet) {
-		double seconds = seconds_since(&progress.start);
+		double seconds = progress_seconds(&progress);
 
 		fprintf(stderr, "memscope-analyze: %" PRIu64 " events in %.3f s, %.1f million per second\n", report.trace.events,
 		        seconds, seconds > 0 ? (double)report.trace.events / seconds / 1e6 : 0.0);

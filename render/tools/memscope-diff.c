@@ -20,6 +20,7 @@
 #include "format/version.h"
 #include "render/diff_render.h"
 #include "render/output.h"
+#include "render/tools/progress.h"
 
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 enum { TEXT, JSON, MARKDOWN, OUTPUTS };
@@ -50,7 +51,7 @@ static const struct argp_option option_table[] = {
 	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
 	 "Leave out the findings that FILE names, in the syntax of LeakSanitizer or Valgrind; may be given again", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
-	{"quiet", 'q', NULL, 0, "No notes on standard error, but why a condition holds", 0},
+	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error, but why a condition holds", 0},
 	{"verbose", 'v', NULL, 0, "Say which trace is being read", 0},
 	{"help", 'h', NULL, 0, "Print this help", 0},
 	{"usage", KEY_USAGE, NULL, 0, "Print the options in short", 0},
@@ -79,6 +80,7 @@ struct settings {
 	size_t suppression_file_count;
 	struct ms_gate *gates;
 	size_t gate_count;
+	struct progress progress;
 };
 
 static void *one_more(struct argp_state *state, void *list, size_t count, size_t size)
@@ -297,7 +299,7 @@ static int read_run(struct settings *s, struct run *r)
 
 	if (s->verbose && !s->quiet)
 		fprintf(stderr, "memscope-diff: reading %s\n", r->file);
-	s->report.file = r->file;
+	s->report.file = s->progress.file = r->file;
 	rc = ms_trace_open(&r->trace, r->file, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
@@ -305,6 +307,7 @@ static int read_run(struct settings *s, struct run *r)
 		r->built = true;
 		rc = ms_report_merge_companion(&r->report, r->file, &s->report, &r->companion, &err);
 	}
+	progress_end(&s->progress);
 	if (rc == MS_OK)
 		rc = suppress(s, r, &err);
 	if (rc == MS_OK)
@@ -428,6 +431,7 @@ int main(int argc, char **argv)
 		fputs("memscope-diff: no memory\n", stderr);
 		status = STATUS_UNWRITTEN;
 	}
+	progress_start(&s.progress, &s.report, s.quiet);
 	for (size_t i = 0; i < s.run_count && status == STATUS_FINE; i++)
 		status = read_run(&s, &s.runs[i]);
 	if (status == STATUS_FINE)
