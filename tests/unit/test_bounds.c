@@ -1180,6 +1180,55 @@ static void test_pages_are_opened(void **state)
 	assert_int_equal(opened_count, 0);
 }
 
+/* Another thread frees the block, and what describes the call, as soon as the bytes are written. */
+static struct msghdr *message_that_ends;
+
+static ssize_t write_and_free(int fd, const void *at, size_t n)
+{
+	(void)fd;
+	(void)at;
+	blocks[0].freed = true;
+	return (ssize_t)n;
+}
+
+static ssize_t sendmsg_and_free(int fd, const struct msghdr *message, int flags)
+{
+	(void)fd;
+	(void)message;
+	(void)flags;
+	blocks[0].freed = true;
+	mprotect(message_that_ends, 4096, PROT_NONE);
+	return 9;
+}
+
+static void test_freed_by_another_thread(void **state)
+{
+	const struct libc_real real = libc_real;
+	struct iovec v;
+	char *p;
+
+	(void)state;
+	libc_real.write = write_and_free;
+	libc_real.sendmsg = sendmsg_and_free;
+	p = one_block(8, false, false);
+	wrapped_write(1, p, 8);
+	silent("write", "of a block that was alive");
+	p = one_block(8, false, true);
+	wrapped_write(1, p, 9);
+	expect("write", "behind a block that was alive", MS_ACCESS_READ, at(8), 1, false);
+	p = one_block(8, true, false);
+	wrapped_write(1, p, 8);
+	expect("write", "of a freed block", MS_ACCESS_READ, at(0), 8, true);
+	message_that_ends = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = one_block(8, false, false);
+	v = (struct iovec){p, 9};
+	*message_that_ends = (struct msghdr){.msg_iov = &v, .msg_iovlen = 1};
+	wrapped_sendmsg(1, message_that_ends, 0);
+	expect("sendmsg", "behind a block that was alive", MS_ACCESS_READ, at(8), 1, false);
+	munmap(message_that_ends, 4096);
+	libc_real = real;
+}
+
 static void test_bad_vectors(void **state)
 {
 	struct msghdr *bad = (struct msghdr *)8;
@@ -1298,6 +1347,7 @@ int main(void)
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_pages_are_opened),
+		cmocka_unit_test(test_freed_by_another_thread),
 		cmocka_unit_test(test_bad_vectors),
 		cmocka_unit_test(test_outside_of_pools),
 		cmocka_unit_test(test_errno_and_names),

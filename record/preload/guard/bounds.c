@@ -103,19 +103,16 @@ size_t bounds_product(size_t a, size_t b)
 }
 
 /*
- * The block that [start, end) is about. What begins behind one block and reaches into the next begins before the next: a
- * pointer to the front of a block comes from that block, however near the other one is.
+ * What begins behind one block and reaches into the next begins before the next: a pointer to the front of a block comes from
+ * that block, however near the other one is.
  */
-static bool block_of(uint64_t start, uint64_t end, struct guard_block *block)
+static void prefer_next(uint64_t start, uint64_t end, struct guard_block *block)
 {
 	struct guard_block last;
 
-	if (!bounds_pools->find(start, block))
-		return guard_covers(end - 1) && bounds_pools->find(end - 1, block);
 	if (start >= block->start + block->bytes && guard_covers(end - 1) && bounds_pools->find(end - 1, &last) && last.start > start &&
 	    last.start < end)
 		*block = last;
-	return true;
 }
 
 /* The part of the range that is to be reported: all of it in a freed block, else the first run of bytes outside. */
@@ -149,19 +146,31 @@ static __attribute__((noinline)) void report(const struct bounds_call *call, enu
 	bounds_pools->evidence(&e, NULL, NULL, call->caller);
 }
 
-bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes)
+bool bounds_touch_of(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes, struct guard_block block)
 {
 	uint64_t end = bytes <= UINT64_MAX - start ? start + bytes : UINT64_MAX;
 	uint64_t address, bytes_outside;
-	struct guard_block block;
 
-	if (bytes == 0 || !guard_covers(start) || !block_of(start, end, &block) ||
-	    !part_outside(&block, start, end, &address, &bytes_outside))
+	if (bytes == 0)
+		return false;
+	prefer_next(start, end, &block);
+	if (!part_outside(&block, start, end, &address, &bytes_outside))
 		return false;
 	report(call, access, &block, address, bytes_outside);
 	if (block.by_page)
 		bounds_pools->open(start, least(end - start, OPEN_BYTES));
 	return true;
+}
+
+bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes)
+{
+	uint64_t last = bytes <= UINT64_MAX - start ? start + bytes - 1 : UINT64_MAX - 1;
+	struct guard_block block;
+
+	if (bytes == 0 || !guard_covers(start) ||
+	    (!bounds_pools->find(start, &block) && !(guard_covers(last) && bounds_pools->find(last, &block))))
+		return false;
+	return bounds_touch_of(call, access, start, bytes, block);
 }
 
 /* A division by a variable would be the dearest part of a comparison. */

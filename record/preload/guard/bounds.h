@@ -48,17 +48,26 @@ void bounds_resolve(void);
 
 /* ---- a call ---- */
 
-#define BOUNDS_OPENED 4u
+#define BOUNDS_NOTED 4u
+
+/*
+ * A place that the call may touch outside of its block, as it was before the call. Other threads may free the block before the
+ * call comes back: whoever reads what was written owns it then. So what the call did is compared with this.
+ */
+struct bounds_note {
+	uint64_t start, bytes;           /* what it may touch */
+	uint64_t before;                 /* bytes that the call touches before these: of the vectors before */
+	uint64_t opened_bytes;           /* 0: nothing was opened */
+	struct guard_block block;
+};
 
 struct bounds_call {
 	const struct libc_real *real;
 	const char *function;            /* NUL-terminated, outlives the call */
 	const struct ms_caller *caller;  /* as in hooks */
 	unsigned width;                  /* bytes of a character: 1 or 4 */
-	unsigned opened_count;
-	struct {
-		uint64_t start, bytes;
-	} opened[BOUNDS_OPENED];
+	unsigned noted_count;
+	struct bounds_note noted[BOUNDS_NOTED];
 };
 
 /* Where blocks are looked up and evidence goes: the pools; tests put another table here. */
@@ -93,6 +102,8 @@ struct bounds_place bounds_place(const struct bounds_call *call, const void *p);
 
 /* [start, start + bytes) is touched: evidence, if any of it is not in a live block. True when there was. */
 bool bounds_touch(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes);
+/* The same against this block, which is or was the one at start. */
+bool bounds_touch_of(const struct bounds_call *call, enum ms_access_kind access, uint64_t start, uint64_t bytes, struct guard_block block);
 /* The character behind the room is read. */
 void bounds_touch_next(const struct bounds_call *call, const struct bounds_place *place);
 
@@ -145,9 +156,12 @@ void bounds_may_print(struct bounds_call *call, const void *to, const void *form
 
 /* ---- calls whose touch is known afterwards: bounds_io.c ---- */
 
-/* Opens what of [at, at + n) a plain program could touch and this one could not. */
+/* Notes [at, at + n) if it is not all inside of a live block, and opens what of it a plain program could touch and this one could
+   not. What bounds_did_... is told later counts for places that are noted, by their starts, and for nothing else. */
 void bounds_may_touch(struct bounds_call *call, const void *at, size_t n);
-/* The same for a string, that only needs it when it has no end in its block. */
+/* Notes what begins there, however much of it is touched, and opens nothing. */
+void bounds_note(struct bounds_call *call, const void *at);
+/* The same as bounds_may_touch for a string, that only needs it when it has no end in its block. */
 void bounds_may_read_string(struct bounds_call *call, const void *s);
 void bounds_did_read(const struct bounds_call *call, const void *at, size_t n);
 void bounds_did_write(const struct bounds_call *call, const void *at, size_t n);
@@ -159,6 +173,6 @@ void bounds_done(struct bounds_call *call);
 bool bounds_vectors_covered(const struct iovec *at, int count);
 bool bounds_message_covered(const struct msghdr *message);
 void bounds_vectors_may_touch(struct bounds_call *call, const struct iovec *at, int count);
-void bounds_vectors_did(const struct bounds_call *call, enum ms_access_kind access, const struct iovec *at, int count, ssize_t bytes);
+void bounds_vectors_did(const struct bounds_call *call, enum ms_access_kind access, ssize_t bytes);
 
 #endif

@@ -220,8 +220,12 @@ void bounds_may_print(struct bounds_call *call, const void *to, const void *form
 	int saved_errno = errno, chars;
 	va_list copy;
 
-	if (!bounds_covered(to) || !bounds_pools->find((uint64_t)(uintptr_t)to, &block) || !block.by_page)
+	if (!bounds_covered(to) || !bounds_pools->find((uint64_t)(uintptr_t)to, &block))
 		return;
+	if (!block.by_page) {
+		bounds_note(call, to);
+		return;
+	}
 	va_copy(copy, list);
 	chars = call->real->vsnprintf(NULL, 0, format, copy);
 	va_end(copy);

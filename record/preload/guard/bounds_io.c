@@ -11,27 +11,52 @@
 /* A call that could touch more than this behind its block gets no more opened: nobody has a use for it. */
 #define OPEN_BYTES UINT64_C(65536)
 
-static void may_touch_bytes(struct bounds_call *call, uint64_t start, uint64_t bytes)
+static void may_touch_bytes(struct bounds_call *call, uint64_t start, uint64_t bytes, uint64_t before, bool open)
 {
+	struct bounds_note *note = &call->noted[call->noted_count];
 	struct guard_block block;
 	uint64_t inside = 0;
 
-	if (bytes == 0 || call->opened_count == BOUNDS_OPENED || !guard_covers(start) || !bounds_pools->find(start, &block) || !block.by_page)
+	if (bytes == 0 || call->noted_count == BOUNDS_NOTED || !guard_covers(start) || !bounds_pools->find(start, &block))
 		return;
 	if (!block.freed && start >= block.start && start - block.start < block.bytes)
 		inside = block.start + block.bytes - start;
 	if (bytes <= inside)
 		return;
-	if (bytes - inside > OPEN_BYTES)
-		bytes = inside + OPEN_BYTES;
-	bounds_pools->open(start, bytes);
-	call->opened[call->opened_count].start = start;
-	call->opened[call->opened_count++].bytes = bytes;
+	call->noted_count++;
+	*note = (struct bounds_note){.start = start, .bytes = bytes, .before = before, .block = block};
+	if (!block.by_page || !open)
+		return;
+	note->opened_bytes = bytes - inside > OPEN_BYTES ? inside + OPEN_BYTES : bytes;
+	bounds_pools->open(start, note->opened_bytes);
+}
+
+/* bytes: of the whole call. */
+static void did(const struct bounds_call *call, enum ms_access_kind access, const struct bounds_note *note, uint64_t bytes)
+{
+	if (bytes > note->before)
+		bounds_touch_of(call, access, note->start, bytes - note->before < note->bytes ? bytes - note->before : note->bytes,
+				note->block);
+}
+
+static void did_at(const struct bounds_call *call, enum ms_access_kind access, const void *at, size_t n)
+{
+	for (unsigned i = 0; i < call->noted_count; i++) {
+		if (call->noted[i].start == (uint64_t)(uintptr_t)at) {
+			did(call, access, &call->noted[i], bounds_product(n, call->width));
+			return;
+		}
+	}
 }
 
 void bounds_may_touch(struct bounds_call *call, const void *at, size_t n)
 {
-	may_touch_bytes(call, (uint64_t)(uintptr_t)at, bounds_product(n, call->width));
+	may_touch_bytes(call, (uint64_t)(uintptr_t)at, bounds_product(n, call->width), 0, true);
+}
+
+void bounds_note(struct bounds_call *call, const void *at)
+{
+	may_touch_bytes(call, (uint64_t)(uintptr_t)at, UINT64_MAX, 0, false);
 }
 
 void bounds_may_read_string(struct bounds_call *call, const void *s)
@@ -44,26 +69,31 @@ void bounds_may_read_string(struct bounds_call *call, const void *s)
 
 void bounds_did_read(const struct bounds_call *call, const void *at, size_t n)
 {
-	bounds_touch(call, MS_ACCESS_READ, (uint64_t)(uintptr_t)at, bounds_product(n, call->width));
+	did_at(call, MS_ACCESS_READ, at, n);
 }
 
 void bounds_did_write(const struct bounds_call *call, const void *at, size_t n)
 {
-	bounds_touch(call, MS_ACCESS_WRITE, (uint64_t)(uintptr_t)at, bounds_product(n, call->width));
+	did_at(call, MS_ACCESS_WRITE, at, n);
 }
 
 void bounds_did_write_string(const struct bounds_call *call, const void *s)
 {
-	if (s != NULL && bounds_covered(s))
-		bounds_did_write(call, s, bounds_length(call, s, SIZE_MAX) + 1);
+	for (unsigned i = 0; i < call->noted_count; i++)
+		if (s != NULL && call->noted[i].start == (uint64_t)(uintptr_t)s) {
+			bounds_did_write(call, s, bounds_length(call, s, SIZE_MAX) + 1);
+			return;
+		}
 }
 
 /* The program's own use of a page that was opened for it after evidence is not ended: guard_close knows. */
 void bounds_done(struct bounds_call *call)
 {
-	while (call->opened_count > 0) {
-		call->opened_count--;
-		bounds_pools->close(call->opened[call->opened_count].start, call->opened[call->opened_count].bytes);
+	while (call->noted_count > 0) {
+		const struct bounds_note *note = &call->noted[--call->noted_count];
+
+		if (note->opened_bytes != 0)
+			bounds_pools->close(note->start, note->opened_bytes);
 	}
 }
 
@@ -105,16 +135,18 @@ bool bounds_message_covered(const struct msghdr *message)
 
 void bounds_vectors_may_touch(struct bounds_call *call, const struct iovec *at, int count)
 {
-	for (int i = 0; i < count; i++)
-		may_touch_bytes(call, (uint64_t)(uintptr_t)at[i].iov_base, at[i].iov_len);
+	uint64_t before = 0;
+
+	for (int i = 0; i < count; i++) {
+		may_touch_bytes(call, (uint64_t)(uintptr_t)at[i].iov_base, at[i].iov_len, before, true);
+		if (__builtin_add_overflow(before, at[i].iov_len, &before))
+			return; /* no call comes so far */
+	}
 }
 
-void bounds_vectors_did(const struct bounds_call *call, enum ms_access_kind access, const struct iovec *at, int count, ssize_t bytes)
+/* The vectors themselves may be gone. */
+void bounds_vectors_did(const struct bounds_call *call, enum ms_access_kind access, ssize_t bytes)
 {
-	for (int i = 0; i < count && bytes > 0; i++) {
-		size_t part = at[i].iov_len < (size_t)bytes ? at[i].iov_len : (size_t)bytes;
-
-		bounds_touch(call, access, (uint64_t)(uintptr_t)at[i].iov_base, part);
-		bytes -= (ssize_t)part;
-	}
+	for (unsigned i = 0; bytes > 0 && i < call->noted_count; i++)
+		did(call, access, &call->noted[i], (uint64_t)bytes);
 }

@@ -23,7 +23,7 @@
 	call.function = call_name;                                                                                    \
 	call.caller = call_caller;                                                                                    \
 	call.width = call_width;                                                                                      \
-	call.opened_count = 0; /* and nothing else of it counts */                                                    \
+	call.noted_count = 0; /* and nothing else of it counts */                                                     \
 	bounds_counted()
 
 void bounds_early(void) __attribute__((cold)); /* interpose_early.c */

@@ -76,7 +76,7 @@ VOID(qsort, "qsort", 1, (void *base, size_t n, size_t bytes, int (*compare)(cons
 VOID(qsort_r, "qsort_r", 1, (void *base, size_t n, size_t bytes, int (*compare)(const void *, const void *, void *), void *context),
      (base, n, bytes, compare, context), IN1(base), bounds_sort(C, base, n, bytes))
 AROUND(void *, bsearch, "bsearch", 1, (const void *key, const void *base, size_t n, size_t bytes, int (*compare)(const void *, const void *)),
-       (key, base, n, bytes, compare), IN1(base), (void)0, bounds_did_read(C, r, r != NULL ? 1 : 0))
+       (key, base, n, bytes, compare), IN1(base), (void)0, bounds_touch(C, MS_ACCESS_READ, (uint64_t)(uintptr_t)r, r != NULL ? 1 : 0))
 
 /* ---- strings, narrow and wide ---- */
 #define ONE(result, symbol, name, width)                                                                              \
@@ -444,7 +444,7 @@ RECEIVE(__recvfrom_chk, "recvfrom", (int fd, void *at, size_t n, size_t room, in
 #undef RECEIVE
 #define VECTORS(symbol, access, parameters, arguments)                                                                \
 	AROUND(ssize_t, symbol, #symbol, 1, parameters, arguments, bounds_vectors_covered(at, count),                 \
-	       bounds_vectors_may_touch(C, at, count), bounds_vectors_did(C, access, at, count, r))
+	       bounds_vectors_may_touch(C, at, count), bounds_vectors_did(C, access, r))
 VECTORS(readv, MS_ACCESS_WRITE, (int fd, const struct iovec *at, int count), (fd, at, count))
 VECTORS(writev, MS_ACCESS_READ, (int fd, const struct iovec *at, int count), (fd, at, count))
 VECTORS(preadv, MS_ACCESS_WRITE, (int fd, const struct iovec *at, int count, off_t offset), (fd, at, count, offset))
@@ -455,7 +455,7 @@ VECTORS(pwritev64, MS_ACCESS_READ, (int fd, const struct iovec *at, int count, o
 #define MESSAGE(symbol, access, message_type, taken)                                                                  \
 	AROUND(ssize_t, symbol, #symbol, 1, (int fd, message_type *message, int flags), (fd, message, flags),         \
 	       bounds_message_covered(message), bounds_vectors_may_touch(C, message->msg_iov, (int)message->msg_iovlen), \
-	       bounds_vectors_did(C, access, message->msg_iov, (int)message->msg_iovlen, taken))
+	       bounds_vectors_did(C, access, taken))
 MESSAGE(recvmsg, MS_ACCESS_WRITE, struct msghdr, (flags & MSG_TRUNC) == 0 ? r : 0)
 MESSAGE(sendmsg, MS_ACCESS_READ, const struct msghdr, r)
 #undef MESSAGE
