@@ -85,7 +85,8 @@ static void say(struct ms_finding *f)
 		else
 			ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s %s", f->function, access, f->length_bytes, s, where);
 	} else if (f->evidence == MS_EVIDENCE_BOUNDS) {
-		ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s, from %s", f->function, access, f->length_bytes, s, where);
+		ms_finding_say(f, "%s: %s of %" PRIu64 " byte%s%s %s", f->function, access, f->length_bytes, s,
+		               f->address == f->block.address ? "" : ", from", where);
 	} else if (f->length_bytes) {
 		ms_finding_say(f, "%s of %" PRIu64 " byte%s %s", access, f->length_bytes, s, where);
 	} else {
