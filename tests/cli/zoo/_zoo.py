@@ -76,6 +76,12 @@ ROWS = [
 ]
 SEES = {(kind, way): sees.split() for kind, way, _, sees in ROWS}
 
+CWES = {
+    "double-free": {415}, "invalid-free": {590, 761}, "mismatched-free": {762}, "size-mismatched-free": {763, 131},
+    "realloc-after-free": {416}, "heap-overflow": {122, 126}, "heap-underflow": {124, 127}, "use-after-free": {416},
+    "leak-definite": {401}, "leak-indirect": {401}, "leak-possible": {401},
+}
+
 Finding = collections.namedtuple("Finding", "kind way size offset damage access count alloc free error line")
 Case = collections.namedtuple("Case", "program name findings")
 
@@ -188,6 +194,8 @@ def differences(case, want, got, sees):
 
     f = got[0]
     block = f.get("block") or {}
+    if f.get("cwe") not in CWES[want.kind]:
+        expect("CWE", CWES[want.kind], f.get("cwe"))
     if sees == "end":
         expect("blocks", want.count, sum(blocks_of(g) for g in got))
     else:
@@ -211,6 +219,8 @@ def differences(case, want, got, sees):
     if want.free and sees != "bare":
         expect("function that freed", want.free, stacks["free"][0][0] if stacks["free"] else None)
     if want.error and sees in ("call", "access"):
+        expect("it is the first thread's", any(n == "main" for n, _ in stacks["error"]), (f.get("thread") or {}).get("id") == 1)
+        expect("it has a time", True, 0 < f["time_ns"] <= f["last_ns"])
         expect("function and line of the error", (want.error, want.line), stacks["error"][0] if stacks["error"] else None)
     return wrong
 
