@@ -3,6 +3,7 @@
  *
  *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
  *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
+ *   ms_moment_find                       analyze/moment.h         a moment of a trace from text
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
@@ -18,6 +19,7 @@
 #include "analyze/diff.h"
 #include "analyze/diff/diff_gate.h"
 #include "analyze/gate.h"
+#include "analyze/moment.h"
 #include "analyze/report.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"

@@ -1,0 +1,336 @@
+/* moment.c - see moment.h. */
+#include "moment.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis.h"
+#include "format/container.h"
+#include "steps.h"
+
+#define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, peak, start, end or 50%%"
+#define WHOLE_SHARE 100000000u           /* 100 % in millionths of a percent */
+
+/* ---- text ---------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint64_t factor;
+	unsigned digits;                 /* after the point, at most; trailing zeros do not count */
+	uint8_t kind;
+} units[] = {
+	{"ns", 1, 0, MS_MOMENT_TIME},
+	{"us", 1000, 3, MS_MOMENT_TIME},
+	{"ms", 1000000, 6, MS_MOMENT_TIME},
+	{"s", 1000000000, 9, MS_MOMENT_TIME},
+	{"min", 60 * UINT64_C(1000000000), 9, MS_MOMENT_TIME},
+	{"h", 3600 * UINT64_C(1000000000), 9, MS_MOMENT_TIME},
+	{"%", 1000000, 6, MS_MOMENT_SHARE},
+};
+
+static int unknown(const char *text, struct ms_error *err)
+{
+	return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s' is no moment: expected " EXPECTED, text);
+}
+
+static bool digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Digits at *s, which is moved behind them. */
+static bool whole_number(const char **s, uint64_t *value)
+{
+	*value = 0;
+	if (!digit(**s))
+		return false;
+	for (; digit(**s); (*s)++)
+		if (__builtin_mul_overflow(*value, UINT64_C(10), value) ||
+		    __builtin_add_overflow(*value, (uint64_t)(**s - '0'), value))
+			return false;
+	return true;
+}
+
+static int parse_quantity(struct ms_moment *out, const char *text, struct ms_error *err)
+{
+	const char *s = text, *fraction = "";
+	uint64_t value, part = 0, scale = 1;
+	size_t digits = 0, u = 0;
+
+	if (!whole_number(&s, &value))
+		return unknown(text, err);
+	if (*s == '.') {
+		fraction = ++s;
+		digits = strspn(s, "0123456789");
+		s += digits;
+		if (digits == 0)
+			return unknown(text, err);
+		while (digits && fraction[digits - 1] == '0')
+			digits--;
+	}
+	while (u < sizeof units / sizeof *units && strcmp(units[u].name, s) != 0)
+		u++;
+	if (u == sizeof units / sizeof *units)
+		return unknown(text, err);
+	if (digits > units[u].digits)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s' is no moment: at most %u digits after the point with '%s'", text,
+		               units[u].digits, units[u].name);
+	for (size_t i = 0; i < digits; i++) {
+		part = part * 10 + (uint64_t)(fraction[i] - '0');
+		scale *= 10;
+	}
+	/* part / scale of the unit: exact, because the factor is a multiple of every scale allowed. */
+	if (__builtin_mul_overflow(value, units[u].factor, &value) ||
+	    __builtin_add_overflow(value, part * (units[u].factor / scale), &value))
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s' is no moment: it is beyond 584 years", text);
+	if (units[u].kind == MS_MOMENT_SHARE && value > WHOLE_SHARE)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s' is no moment: a share is at most 100%%", text);
+	*out = (struct ms_moment){.kind = units[u].kind, .value = value};
+	return MS_OK;
+}
+
+int ms_moment_parse(struct ms_moment *out, const char *text, struct ms_error *err)
+{
+	static const struct {
+		const char *name;
+		uint8_t kind;
+	} words[] = {{"start", MS_MOMENT_START}, {"end", MS_MOMENT_END}, {"peak", MS_MOMENT_PEAK}};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(text, words[i].name) == 0) {
+			*out = (struct ms_moment){.kind = words[i].kind};
+			return MS_OK;
+		}
+	if (strncmp(text, "mark:", 5) == 0) {
+		*out = (struct ms_moment){.kind = MS_MOMENT_MARK, .mark = text + 5};
+		return MS_OK;
+	}
+	if (strncmp(text, "event:", 6) == 0) {
+		const char *s = text + 6;
+
+		*out = (struct ms_moment){.kind = MS_MOMENT_EVENT};
+		return whole_number(&s, &out->value) && *s == '\0' ? MS_OK : unknown(text, err);
+	}
+	return parse_quantity(out, text, err);
+}
+
+/* ---- in the trace -------------------------------------------------------------------------------------------------- */
+
+static uint64_t duration_ns(const struct ms_trace *t)
+{
+	const struct ms_end *end = ms_trace_end(t);
+	uint64_t last = ms_trace_last_time_ns(t);
+
+	return end && end->time_ns > last ? end->time_ns : last;
+}
+
+/* Time of the event just before `event`; 0 before the first. */
+static int time_before(uint64_t *time_ns, const struct ms_trace *t, uint64_t event, struct ms_error *err)
+{
+	struct ms_cursor *c;
+	struct ms_batch batch;
+	int rc;
+
+	*time_ns = 0;
+	if (event == 0)
+		return MS_OK;
+	rc = ms_cursor_open(&c, t, 0, event - 1, 1, err);
+	if (rc)
+		return rc;
+	rc = ms_cursor_next(c, &batch, err);
+	if (rc == MS_OK && batch.count)
+		*time_ns = batch.time_ns[0];
+	ms_cursor_close(c);
+	return rc;
+}
+
+/* How many events have a time at or before time_ns. */
+static int events_until(uint64_t *event, const struct ms_trace *t, uint64_t time_ns, struct ms_error *err)
+{
+	const struct ms_block_info *last = NULL;
+	struct ms_cursor *c;
+	int rc;
+
+	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
+		const struct ms_block_info *b = ms_trace_block(t, i);
+
+		if (b->kind == MS_BLOCK_EVENTS && b->first_time_ns <= time_ns)
+			last = b;
+	}
+	*event = last ? last->first_event + last->count : 0;
+	if (!last || last->last_time_ns <= time_ns)
+		return MS_OK;
+	rc = ms_cursor_open(&c, t, 0, last->first_event, 1, err);
+	if (rc)
+		return rc;
+	*event = last->first_event;
+	for (;;) {
+		struct ms_batch b;
+		uint32_t n = 0;
+
+		rc = ms_cursor_next(c, &b, err);
+		if (rc)
+			break;
+		while (n < b.count && b.time_ns[n] <= time_ns)
+			n++;
+		*event += n;
+		if (n < b.count || b.count == 0)
+			break;
+	}
+	ms_cursor_close(c);
+	return rc;
+}
+
+static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, struct ms_error *err)
+{
+	struct ms_cursor *c;
+	bool known = false, found = false;
+	int rc;
+
+	for (uint32_t id = 1; id <= ms_trace_string_count(t) && !known; id++)
+		known = strcmp(ms_trace_string(t, id), text) == 0;
+	if (!known)
+		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
+	rc = ms_cursor_open(&c, t, MS_COLUMN_ARGS, 0, 1, err);
+	if (rc)
+		return rc;
+	for (;;) {
+		struct ms_batch b;
+
+		rc = ms_cursor_next(c, &b, err);
+		if (rc || b.count == 0)
+			break;
+		for (uint32_t i = 0; i < b.count && !found; i++) {
+			const char *mark = b.kind[i] == MS_EV_MARK && b.arg[i][0] <= UINT32_MAX
+			                           ? ms_trace_string(t, (uint32_t)b.arg[i][0]) : NULL;
+
+			if (mark && strcmp(mark, text) == 0) {
+				found = true;
+				*out = (struct ms_instant){b.first_event + i + 1, b.time_ns[i]};
+			}
+		}
+		if (found)
+			break;
+	}
+	ms_cursor_close(c);
+	if (rc == MS_OK && !found)
+		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
+	return rc;
+}
+
+/* ---- the peak ------------------------------------------------------------------------------------------------------ */
+
+struct peak {
+	uint64_t next_event, live_bytes;
+	struct ms_instant at;
+};
+
+static void look(struct peak *p, const struct ms_view *v)
+{
+	bool event = v->kind[0] != 0;    /* else a step of the replay's own, alone in its view */
+
+	for (uint32_t i = 0; i < v->count; i++)
+		if (v->live_bytes[i] > p->live_bytes) {
+			p->live_bytes = v->live_bytes[i];
+			p->at = (struct ms_instant){p->next_event + (event ? i + 1 : 0), v->time_ns[i]};
+		}
+	p->next_event += event ? v->count : 0;
+}
+
+/* All steps of a batch; NULL: those that wait at the end. */
+static int look_at_batch(struct peak *p, struct ms_steps *steps, const struct ms_batch *batch, struct ms_view_room *room,
+                         struct ms_error *err)
+{
+	uint32_t position = 0;
+
+	for (;;) {
+		struct ms_view view;
+		bool produced;
+		int rc = ms_steps_next(steps, batch, &position, room, &view, &produced, err);
+
+		if (rc || !produced)
+			return rc;
+		look(p, &view);
+	}
+}
+
+static int find_peak(struct ms_instant *out, const struct ms_trace *t, struct ms_error *err)
+{
+	struct ms_stack_map stacks = {0}; /* steps look up nodes of stacks; here all are one */
+	struct ms_view_room *room = malloc(sizeof *room);
+	struct ms_steps *steps = NULL;
+	struct ms_cursor *c = NULL;
+	struct peak p = {0};
+	int rc;
+
+	stacks.node_of_stack = calloc((size_t)ms_trace_stack_count(t) + 1, sizeof *stacks.node_of_stack);
+	rc = room && stacks.node_of_stack ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to find the peak");
+	if (rc == MS_OK)
+		rc = ms_steps_open(&steps, &stacks, ms_trace_thread_count(t), 1, err);
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&c, t, 0, 0, 2, err);
+	while (rc == MS_OK) {
+		struct ms_batch batch;
+
+		rc = ms_cursor_next(c, &batch, err);
+		if (rc || batch.count == 0)
+			break;
+		rc = look_at_batch(&p, steps, &batch, room, err);
+	}
+	if (rc == MS_OK)
+		rc = ms_steps_end(steps, err);
+	if (rc == MS_OK)
+		rc = look_at_batch(&p, steps, NULL, room, err);
+	if (rc == MS_OK && p.live_bytes == 0)
+		rc = ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no peak: no byte was ever alive");
+	*out = p.at;
+	ms_cursor_close(c);
+	ms_steps_close(steps);
+	free(stacks.node_of_stack);
+	free(room);
+	return rc;
+}
+
+int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const struct ms_trace *t, struct ms_error *err)
+{
+	uint64_t events = ms_trace_event_count(t), end_ns = duration_ns(t), time_ns = m->value;
+
+	*out = (struct ms_instant){0, 0};
+	switch (m->kind) {
+	case MS_MOMENT_START:
+		return MS_OK;
+	case MS_MOMENT_END:
+		*out = (struct ms_instant){events, end_ns};
+		return MS_OK;
+	case MS_MOMENT_PEAK:
+		return find_peak(out, t, err);
+	case MS_MOMENT_MARK:
+		return find_mark(out, t, m->mark, err);
+	case MS_MOMENT_EVENT:
+		if (m->value >= events)
+			return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no event %" PRIu64 ": it has %" PRIu64 ", the first is 0",
+			               m->value, events);
+		out->event = m->value + 1;
+		return time_before(&out->time_ns, t, out->event, err);
+	case MS_MOMENT_SHARE:
+		time_ns = (uint64_t)((unsigned __int128)end_ns * m->value / WHOLE_SHARE);
+		break;
+	default:
+		break;
+	}
+	if (time_ns > end_ns)
+		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no moment at %" PRIu64 " ns: it ends at %" PRIu64 " ns", time_ns,
+		               end_ns);
+	out->time_ns = time_ns;
+	return events_until(&out->event, t, time_ns, err);
+}
+
+int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err)
+{
+	struct ms_moment m;
+	int rc = ms_moment_parse(&m, text, err);
+
+	return rc ? rc : ms_moment_resolve(out, &m, trace, err);
+}
