@@ -254,7 +254,7 @@ static char *help_filter(int key, const char *text, void *input)
 	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++)
 		fprintf(f, "  %-20s  %s\n", ms_diff_metrics[m].name, ms_diff_metrics[m].title);
 	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=. NUMBER with a sign is a change from old to new, as in +0, "
-	      "+1MiB, +5%, -10%; without one it is the new value. NAME is a kind of finding, or\n", f);
+	      "+1MiB, +5%, -10%; without one it is the new value. NAME is a kind of finding, live (live-bytes), or\n", f);
 	for (size_t i = 0; i < ms_gate_quantity_count; i++)
 		fprintf(f, "  %-20s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
 	fputs("'new:' before findings, errors, warnings or a kind of finding: those that the old side does not have.\nKinds of findings:", f);
