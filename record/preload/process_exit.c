@@ -15,6 +15,7 @@
 
 /* guard/guard.h; weak: libmemscope-preload.so is built without it. */
 extern void guard_exit(void) __attribute__((weak));
+extern void guard_before_shut_in(void) __attribute__((weak));
 /* libc's: handlers that belong to no module. */
 extern int __cxa_atexit(void (*handler)(void *), void *argument, void *module);
 extern int __cxa_at_quick_exit(void (*handler)(void *), void *module);
@@ -98,9 +99,13 @@ void ms_hook_exit(const struct ms_real *real, int status)
 
 int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	int result = real->prctl(option, a, b, c, d);
+	bool shuts_in = option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS;
+	int result;
 
-	if (result == 0 && (option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS))
+	if (shuts_in && guard_before_shut_in != NULL)
+		guard_before_shut_in();
+	result = real->prctl(option, a, b, c, d);
+	if (result == 0 && shuts_in && (pid_t)ms_raw_getpid() == ms_process.pid) /* not a child of vfork, whose memory is ours */
 		atomic_store_explicit(&shut_in, 1, memory_order_relaxed);
 	return result;
 }

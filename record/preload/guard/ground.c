@@ -39,6 +39,7 @@ struct move_pages {
 static enum ground_kind best_kind;
 static bool has_vectors;                /* process_madvise of ourselves takes guard markers */
 static _Atomic int64_t mappings_left;
+static _Atomic bool shut_in;            /* other system calls than an allocator's may be forbidden */
 
 /* The descriptor + 1; in memory that a forked child finds wiped: there the descriptor would move its parent's pages. 0 = lost. */
 static _Atomic uint32_t *moved;
@@ -161,6 +162,38 @@ void ground_forked(void)
 		atomic_store(moved, 0);
 }
 
+/* Is the descriptor still ours? The program may have closed it, and the number may be that of a file of its own. */
+static bool is_userfault(long fd)
+{
+	static const char wanted[] = "anon_inode:[userfaultfd]";
+	char path[32] = "/proc/self/fd/", digits[12], target[sizeof(wanted)];
+	char *at = path + 14, *digit = digits;
+	long bytes;
+
+	for (long rest = fd; digit == digits || rest != 0; rest /= 10)
+		*digit++ = (char)('0' + rest % 10);
+	while (digit > digits)
+		*at++ = *--digit;
+	*at = '\0';
+	bytes = ms_raw(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof(target), 0, 0);
+	if (bytes != (long)sizeof(wanted) - 1)
+		return false;
+	for (unsigned i = 0; i < sizeof(wanted) - 1; i++)
+		if (target[i] != wanted[i])
+			return false;
+	return true;
+}
+
+/* Without the descriptor the kernel forgets what was registered with it: what is closed reads as zeros until it is closed anew. */
+void ground_shut_in(void)
+{
+	uint32_t word = moved != NULL ? atomic_exchange(moved, 0) : 0;
+
+	atomic_store(&shut_in, true);
+	if (word != 0 && is_userfault((long)word - 1))
+		ms_raw(SYS_close, (long)word - 1, 0, 0, 0, 0, 0);
+}
+
 /* A request of userfaultfd. -EBADF when the descriptor is lost or no longer ours. */
 static long moved_request(unsigned long request, void *argument)
 {
@@ -198,7 +231,7 @@ static bool install(struct iovec *vector, unsigned count)
 {
 	unsigned done = 0;
 
-	if (has_vectors) {
+	if (has_vectors && !atomic_load_explicit(&shut_in, memory_order_relaxed)) {
 		long bytes = ms_raw(SYS_process_madvise, PROCESS_SELF, (long)vector, count, MADV_GUARD_INSTALL, 0, 0);
 
 		if (!ms_raw_failed(bytes))
@@ -229,7 +262,8 @@ static bool prepare_markers(uint64_t start, uint64_t bytes, uint64_t open_pages)
 /* A program that locks all its memory locks this, too: the kernel would fill every page of it and close none. */
 static void unlock(uint64_t start, uint64_t bytes)
 {
-	ms_raw(SYS_munlock, (long)start, (long)bytes, 0, 0, 0, 0);
+	if (!atomic_load_explicit(&shut_in, memory_order_relaxed))
+		ms_raw(SYS_munlock, (long)start, (long)bytes, 0, 0, 0, 0);
 }
 
 bool ground_prepare(enum ground_kind kind, uint64_t start, uint64_t bytes, uint64_t open_pages)

@@ -50,6 +50,8 @@ bool ground_move(uint64_t from, uint64_t to);
 /* True when GROUND_MOVED has ceased to work in this process: the descriptor was closed, or this is a forked child. What is
    closed there must be closed again as ground_kind_for now says. */
 bool ground_moved_lost(void);
+/* Before the program may forbid itself all but a few system calls: from now on mprotect, mmap and madvise must do. GROUND_MOVED is lost. */
+void ground_shut_in(void);
 /* After a fork, in the child: GROUND_MOVED is lost there. */
 void ground_forked(void);
 

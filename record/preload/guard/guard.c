@@ -103,6 +103,13 @@ void guard_before_exec(void)
 		guard_check(MS_CHECK_EXIT, NULL);
 }
 
+/* A child of vfork has descriptors of its own: closing ours there would do nothing for the pages, which are its parent's. */
+void guard_before_shut_in(void)
+{
+	if (has_pages && !signal_in_vfork_child())
+		ground_shut_in();
+}
+
 void guard_exit(void)
 {
 	static _Atomic uint32_t done;

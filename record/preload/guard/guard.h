@@ -110,6 +110,8 @@ void guard_before_fork(void);
 void guard_after_fork(bool child);
 /* The image of this process is about to be replaced: the last check, unless the exec fails. */
 void guard_before_exec(void);
+/* A filter of system calls may follow: what the pools ask of the kernel from now on is what an allocator asks. */
+void guard_before_shut_in(void);
 /* Checks all pools. */
 void guard_check(enum ms_check_kind why, const struct ms_caller *caller);
 /* At exit, in the destructor of the library and in _exit: the last check, then counts. Nothing in a forked child. */

@@ -56,11 +56,8 @@ static _Atomic uint32_t writer;
 static __thread uint64_t blocked;      /* fault signals that this thread believes to have blocked */
 static _Atomic uint32_t owner;         /* pid of the process whose memory this is */
 
-/*
- * A child of vfork has signals of its own, but the memory is its parent's: what it sets before it execs must not be what
- * its parent believes. A forked child that nobody has noticed yet has memory of its own.
- */
-static bool in_vfork_child(void)
+/* A forked child that nobody has noticed yet has memory of its own. */
+bool signal_in_vfork_child(void)
 {
 	uint32_t now = (uint32_t)ms_raw_getpid();
 
@@ -254,7 +251,7 @@ static int pass_sigaction(int number, const struct sigaction *action, struct sig
 	result = real_signals()->sigaction(number, action, old);
 	if (result == 0 && old != NULL)
 		*mask_word(&old->sa_mask) |= before;
-	if (result == 0 && action != NULL && !in_vfork_child())
+	if (result == 0 && action != NULL && !signal_in_vfork_child())
 		atomic_store_explicit(&stripped[number], wanted, memory_order_relaxed);
 	return result;
 }
@@ -266,7 +263,7 @@ int signal_hook_sigaction(int number, const struct sigaction *action, struct sig
 	if (!is_owned(number))
 		return pass_sigaction(number, action, old);
 	before = view_of(number);
-	if (action != NULL && in_vfork_child()) {
+	if (action != NULL && signal_in_vfork_child()) {
 		if (real_signals()->sigaction(number, action, NULL) != 0)
 			return -1;
 		if (old != NULL)
@@ -346,7 +343,7 @@ int signal_hook_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, co
 		if (how != SIG_UNBLOCK) /* in a handler for one of them it is blocked indeed */
 			*mask_word(&changed) &= ~FAULT_BITS;
 		result = real(how, &changed, old);
-		if (result == 0 && !in_vfork_child())
+		if (result == 0 && !signal_in_vfork_child())
 			blocked = how == SIG_BLOCK ? before | bits : how == SIG_UNBLOCK ? before & ~bits : bits;
 	} else {
 		result = real(how, NULL, old);

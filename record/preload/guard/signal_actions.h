@@ -48,8 +48,9 @@ bool signal_is_fatal(int number, const siginfo_t *info);
 /* True when the program has a handler of its own. */
 bool signal_has_handler(int number);
 
-/* In a forked child, whose memory is its own: what it sets is what it believes. In a child of vfork, whose memory is its parent's,
-   it goes to the kernel alone. */
+/* A child of vfork has signals of its own, but the memory is its parent's: what it sets before it execs goes to the kernel alone,
+   and must not be what its parent believes. signal_after_fork: in a forked child, whose memory is its own. */
+bool signal_in_vfork_child(void);
 void signal_after_fork(void);
 
 /* Around exec: signals that the program ignores are really ignored for the image that comes. */
