@@ -110,14 +110,10 @@ uint64_t ms_gate_value(int quantity, const struct ms_report *r)
 
 static int unknown_name(const char *name, size_t n, struct ms_error *err)
 {
-	char names[900] = "";
-	size_t at = 0;
-
-	for (size_t i = 0; i < ms_gate_quantity_count; i++)
-		at += (size_t)snprintf(names + at, sizeof names - at, "%s, ", ms_gate_quantities[i].name);
-	for (int k = 0; k < MS_FINDING_KIND_COUNT; k++)
-		at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", k ? ", " : "", ms_finding_kinds[k].name);
-	return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "nothing is named '%.*s': there are %s", n < 40 ? (int)n : 40, name, names);
+	/* A message has no room for all names: those to begin with. */
+	return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET,
+	               "nothing is named '%.*s': there are findings, errors, warnings, peak, leak-definite, heap-overflow and more (--help)",
+	               n < 40 ? (int)n : 40, name);
 }
 
 /* A whole number and its unit; *percent (when it is asked for): the unit was "%". */
@@ -239,4 +235,17 @@ bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *r, uint64
 {
 	*value = ms_gate_value(gate->quantity, r);
 	return ms_gate_compare(gate->op, *value > gate->limit ? 1 : *value < gate->limit ? -1 : 0);
+}
+
+const struct ms_detector_result *ms_gate_blind(const struct ms_gate *gate, const struct ms_report *r)
+{
+	int kind = gate->quantity < MS_FINDING_KIND_COUNT ? gate->quantity : ms_gate_quantities[gate->quantity - MS_FINDING_KIND_COUNT].kind;
+
+	for (size_t i = 0; kind < MS_FINDING_KIND_COUNT && i < r->findings.detector_count; i++) {
+		const struct ms_detector_result *d = &r->findings.detectors[i];
+
+		if (d->kinds >> kind & 1 && d->status == MS_DETECTOR_NOT_OBSERVABLE)
+			return d;
+	}
+	return NULL;
 }

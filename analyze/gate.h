@@ -42,6 +42,8 @@ int ms_gate_parse_change(struct ms_gate *gate, const char *text, struct ms_error
 uint64_t ms_gate_value(int quantity, const struct ms_report *report);
 /* order: of the value to the limit: < 0, 0, > 0. */
 bool ms_gate_compare(enum ms_gate_op op, int order);
+/* The detector without which the condition says nothing, as the trace could not show what it looks for; NULL = none. */
+const struct ms_detector_result *ms_gate_blind(const struct ms_gate *gate, const struct ms_report *report);
 /* *value: what it was compared with. */
 bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *report, uint64_t *value);
 

@@ -57,3 +57,11 @@ uint32_t evidence_ingest(struct trace_tables *tables, struct ms_writer *writer, 
 	evidence.function = ms_writer_string(writer, e.function, strlen(e.function));
 	return ms_writer_evidence(writer, &evidence);
 }
+
+bool evidence_shows_error(const uint64_t *words)
+{
+	struct ms_evidence_entry e;
+
+	memcpy(&e, words, sizeof e);
+	return e.kind != MS_EVIDENCE_FREED_STACK;
+}

@@ -13,6 +13,7 @@
 #define SAMPLE_RATE 5000u        /* one allocation in so many, unless said otherwise */
 #define SAMPLE_RATE_MOST 1000000000ul
 #define QUARANTINE_BYTES (UINT64_C(16) << 20)
+#define MALLOC_ALIGN 16u
 
 struct word {
 	const char *text;
@@ -34,7 +35,7 @@ static bool pick(const struct word *words, size_t count, const char *text, uint8
 void guard_options_init(struct guard_options *g)
 {
 	*g = (struct guard_options){
-		.config = {.min_align = 16, .quarantine_bytes = QUARANTINE_BYTES},
+		.config = {.min_align = MALLOC_ALIGN, .quarantine_bytes = QUARANTINE_BYTES},
 		.graph_at_exit = true,
 	};
 }
@@ -171,6 +172,10 @@ bool guard_options_check(const struct guard_options *g, char *reason, size_t rea
 		snprintf(reason, reason_bytes, "--guard-side=both needs --guard=full");
 	else if (g->config.side != MS_SIDE_END && !pages)
 		snprintf(reason, reason_bytes, "--guard-side needs --guard=full or --guard=sample");
+	else if (g->config.min_align != MALLOC_ALIGN && g->config.mode != MS_GUARD_FULL)
+		snprintf(reason, reason_bytes, "--guard-align needs --guard=full");
+	else if (g->config.quarantine_bytes != QUARANTINE_BYTES && g->config.mode == MS_GUARD_OFF)
+		snprintf(reason, reason_bytes, "--guard-quarantine needs --guard");
 	else if ((g->interval_ns || g->config.check_signal || g->config.on_error) && g->config.mode == MS_GUARD_OFF)
 		snprintf(reason, reason_bytes, "--guard-interval, --guard-signal and --on-error need --guard");
 	else if (g->config.check_signal && g->config.check_signal == g->graph_signal)

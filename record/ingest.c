@@ -411,11 +411,14 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e, uint32
 		trace_tables_unload(&g->tables, index);
 		return e->arg[0] != 0;
 	}
-	case MS_EV_EVIDENCE:
+	case MS_EV_EVIDENCE: {
+		const uint64_t *at = c->at;
+
 		e->arg[0] = evidence_ingest(&g->tables, g->writer, g->clock, c->at, (size_t)(c->end - c->at));
 		c->missing = e->arg[0] == 0;
-		g->evidence += e->arg[0] != 0;
+		g->evidence += e->arg[0] != 0 && evidence_shows_error(at);
 		return e->arg[0] != 0;
+	}
 	default:
 		take_args(c, e);
 		return true;

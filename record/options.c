@@ -41,7 +41,7 @@ static const struct argp_option table[] = {
 	{"guard-align", KEY_GUARD_ALIGN, "N", 0,
 	 "Full mode: align blocks to N bytes at least (default 16, as malloc promises; 1: by their size, so that odd sizes end exactly at the "
 	 "page, for programs that do not rely on more)", 2},
-	{"guard-quarantine", KEY_GUARD_QUARANTINE, "BYTES", 0, "Hold back that much freed memory (default 16M)", 2},
+	{"guard-quarantine", KEY_GUARD_QUARANTINE, "BYTES", 0, "Hold back that much freed memory, suffixes K, M, G (default 16M)", 2},
 	{"guard-signal", KEY_GUARD_SIGNAL, "SIGNAL", 0, "Check all blocks when the program gets SIGNAL", 2},
 	{"guard-interval", KEY_GUARD_INTERVAL, "SECONDS", 0,
 	 "Check all blocks every so often (by the next allocation after that time)", 2},
@@ -49,7 +49,7 @@ static const struct argp_option table[] = {
 	 "After a memory error let the program go on (default), or abort it", 2},
 	{"graph", KEY_GRAPH, "exit|off", 0,
 	 "When the program exits, record which block is pointed to from where, for leaks and for who holds what (default exit)", 2},
-	{"graph-signal", KEY_GRAPH_SIGNAL, "SIGNAL", 0, "Record that, too, whenever the program gets SIGNAL", 2},
+	{"graph-signal", KEY_GRAPH_SIGNAL, "SIGNAL", 0, "Record that also when the program gets SIGNAL", 2},
 	{NULL, 0, NULL, 0, "The trace file:", 3},
 	{"level", KEY_LEVEL, "N", 0, "Compression level, 1 (fast) to 19 (small); default 3", 3},
 	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 3},

@@ -57,6 +57,23 @@ static void print_counts(struct ms_text *t, const struct ms_findings *f)
 	putc('\n', t->out);
 }
 
+/* How many of them the baseline has. */
+static void print_known(struct ms_text *t, const struct ms_findings *f)
+{
+	char a[MS_UNIT_TEXT];
+	uint64_t counting = 0, known = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		counting += !f->list[i].suppressed_by;
+		known += !f->list[i].suppressed_by && !f->list[i].is_new;
+	}
+	if (!f->baseline || !counting)
+		return;
+	fprintf(t->out, "  %s in the baseline, ", ms_unit_count(a, known));
+	ms_escape_text(t->out, f->baseline);
+	fprintf(t->out, "; %s new\n", ms_unit_count(a, counting - known));
+}
+
 static void print_detector(struct ms_text *t, const struct ms_detector_result *d)
 {
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *line = NULL;
@@ -99,6 +116,7 @@ int ms_text_verdict(struct ms_text *t)
 		fputs("  ", t->out);
 		print_counts(t, f);
 	}
+	print_known(t, f);
 	for (size_t i = 0; i < f->detector_count; i++)
 		print_detector(t, &f->detectors[i]);
 	if (f->suppressed)

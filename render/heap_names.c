@@ -74,8 +74,12 @@ char *ms_text_holder(const struct ms_report *r, const struct ms_holder *h)
 		return NULL;
 	switch (h->kind) {
 	case MS_ROOT_DATA:
-		fputs(*h->name ? "global " : "data without a name", f);
-		print_name(f, h->name);
+		if (*h->name) {
+			fputs("global ", f);
+			print_name(f, h->name);
+		} else {
+			fputs("data without a name", f);
+		}
 		if (*h->module) {
 			fputs(" in ", f);
 			print_module(f, h->module);

@@ -58,7 +58,9 @@ int ms_render_why_text(FILE *out, const struct ms_report *report, const struct m
 		fprintf(out, "site #%" PRIu32 ": %s in the heap graph; this is about the one that retains most\n", why->site_node,
 		        ms_unit_of(a, why->site_blocks, "block"));
 	fprintf(out, "block %" PRIu64 " is %s", b->block, why->kind == MS_LEAK_DEFINITE && why->pointers ? verdicts[MS_LEAK_INDIRECT] : verdicts[why->kind]);
-	fprintf(out, "; pointed to from %s\n\n", ms_unit_of(a, why->pointers, "place"));
+	if (why->pointers)
+		fprintf(out, "; pointed to from %s", ms_unit_of(a, why->pointers, "place"));
+	fputs("\n\n", out);
 	for (size_t i = 0; i < why->step_count; i++)
 		print_step(&t, why, i);
 	fputs("\n  allocated by\n", out);

@@ -239,6 +239,13 @@ int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result 
 		result->status = MS_DETECTOR_NOT_OBSERVABLE;
 		return ms_detector_say(result, "record with --guard=canary or --guard=full");
 	}
+	/* Nothing was watched, so nothing is known. */
+	if (p->guard == MS_GUARD_SAMPLE && end && !end->guard_page_blocks && !end->guard_canary_blocks && !end->guard_checks &&
+	    !end->guard_calls) {
+		result->status = MS_DETECTOR_NOT_OBSERVABLE;
+		return ms_detector_say(result, "none of the allocations was in the sample of one in %" PRIu32 ": record with a smaller RATE "
+		                       "in --guard=sample=RATE", p->guard_sample_rate);
+	}
 	if (end)
 		result->checked = end->guard_checks + end->guard_calls;
 	else

@@ -82,8 +82,13 @@ bool heap_checks_failed(const struct heap_checks *c, const struct ms_report *rep
 	bool failed = false;
 
 	for (size_t i = 0; i < c->gate_count; i++) {
+		const struct ms_detector_result *blind = ms_gate_blind(&c->gates[i], report);
 		uint64_t value;
 
+		/* A gate that cannot see passes, but not in silence. */
+		if (blind)
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' cannot be judged: not observable in this trace: %s\n",
+			        c->gates[i].text, blind->reason);
 		if (!ms_gate_holds(&c->gates[i], report, &value))
 			continue;
 		fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: it is %" PRIu64 "\n", c->gates[i].text, value);

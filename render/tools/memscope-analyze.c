@@ -196,10 +196,11 @@ static char *help_filter(int key, const char *text, void *input)
 		        ms_text_sections[i].by_default ? "" : " (only when asked for)");
 	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=; NAME a kind of finding, or\n", f);
 	for (size_t i = 0; i < ms_gate_quantity_count; i++)
-		fprintf(f, "  %-18s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
+		fprintf(f, "  %-19s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
 	fputs("Kinds of findings:", f);
 	for (int k = 0; k < MS_FINDING_KIND_COUNT; k++)
 		fprintf(f, "%s %s", k ? "," : "", ms_finding_kinds[k].name);
+	fputs("\nWhat a trace cannot show counts as 0; a note on standard error says so of conditions about one kind.", f);
 	fputs("\n\nExit status: 0 fine, 1 a condition of --fail-on holds, 2 wrong usage, 3 the trace is not readable, 4 the report could not be made or written.", f);
 	fclose(f);
 	return list;

@@ -672,6 +672,20 @@ static void test_freed_stack(void **state)
 	assert_non_null(strstr(detector("overflow")->reason, "one allocation in 1000"));
 }
 
+/* A run too short for its sample: nothing was watched, so nothing is clean. */
+static void test_empty_sample(void **state)
+{
+	(void)state;
+	restart(&(struct ms_process){.guard = MS_GUARD_SAMPLE, .guard_sample_rate = 1000});
+	small_trace_free_block(&t, MS_EV_FREE, 1, small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 40));
+	finish();
+	none();
+	assert_int_equal(detector("overflow")->status, MS_DETECTOR_NOT_OBSERVABLE);
+	assert_int_equal(detector("use-after-free")->status, MS_DETECTOR_NOT_OBSERVABLE);
+	assert_non_null(strstr(detector("overflow")->reason, "one in 1000"));
+	assert_int_equal(detector("double-free")->status, MS_DETECTOR_CLEAN);
+}
+
 static void test_not_observable(void **state)
 {
 	(void)state;
@@ -726,7 +740,7 @@ int main(void)
 		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_too_many), TEST(test_families), TEST(test_sizes),
 		TEST(test_mismatches_merge), TEST(test_refused_double_free), TEST(test_refused_inside), TEST(test_damage),
 		TEST(test_underflow), TEST(test_bounds_and_damage), TEST(test_furthest_write), TEST(test_fault), TEST(test_use_after_free),
-		TEST(test_freed_stack), TEST(test_not_observable), TEST(test_table), TEST(test_normal_names),
+		TEST(test_freed_stack), TEST(test_empty_sample), TEST(test_not_observable), TEST(test_table), TEST(test_normal_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

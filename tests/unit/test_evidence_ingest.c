@@ -82,6 +82,7 @@ static void test_that_every_field_arrives(void **state)
 	open_rig(&r);
 	assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 1);
 	assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 2);
+	assert_true(evidence_shows_error(words));
 	assert_int_equal(ms_writer_end(r.writer, &end, &r.err), MS_OK);
 	assert_int_equal(ms_trace_open_memory(&trace, r.stream.memory, r.stream.position, &r.err), MS_OK);
 	assert_int_equal(ms_trace_evidence_count(trace), 2);
@@ -145,6 +146,11 @@ static void test_that_nonsense_is_refused(void **state)
 		memset(e.function, 'x', sizeof e.function); /* no end: cut */
 		n = build(words, e);
 		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 1);
+		e = good();
+		e.kind = MS_EVIDENCE_FREED_STACK;
+		n = build(words, e);
+		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 2);
+		assert_false(evidence_shows_error(words)); /* of a sampled block alone */
 	}
 	close_rig(&r);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -94,6 +95,20 @@ static void test_that_options_must_fit_together(void **state)
 	assert_false(g.both_sides);
 	assert_true(guard_options_mode(&g, "canary", reason, sizeof reason));
 	assert_false(guard_options_check(&g, reason, sizeof reason));
+
+	guard_options_init(&g);
+	assert_true(guard_options_align(&g, "8", reason, sizeof reason));
+	assert_false(guard_options_check(&g, reason, sizeof reason));
+	assert_non_null(strstr(reason, "--guard-align"));
+	assert_true(guard_options_mode(&g, "full", reason, sizeof reason));
+	assert_true(guard_options_check(&g, reason, sizeof reason));
+
+	guard_options_init(&g);
+	assert_true(guard_options_quarantine(&g, "1M", reason, sizeof reason));
+	assert_false(guard_options_check(&g, reason, sizeof reason));
+	assert_non_null(strstr(reason, "--guard-quarantine"));
+	assert_true(guard_options_mode(&g, "sample", reason, sizeof reason));
+	assert_true(guard_options_check(&g, reason, sizeof reason));
 
 	guard_options_init(&g);
 	assert_true(guard_options_on_error(&g, "abort", reason, sizeof reason));

@@ -339,6 +339,40 @@ static void test_why(void **state)
 	small_trace_free(&t);
 }
 
+/* What --why prints begins like this. */
+static void why_begins(const struct ms_report *r, const struct ms_trace *trace, const char *block, const char *expected)
+{
+	struct ms_text_options options = {.width = 100};
+	char text[4096] = "";
+	struct ms_why why;
+	FILE *f = fmemopen(text, sizeof text, "w");
+
+	assert_non_null(f);
+	assert_int_equal(ms_why_build(&why, r, trace, block, NULL), MS_OK);
+	assert_int_equal(ms_render_why_text(f, r, &why, &options, NULL), MS_OK);
+	fclose(f);
+	ms_why_free(&why);
+	text[strlen(expected)] = '\0';
+	assert_string_equal(text, expected);
+}
+
+static void test_why_as_text(void **state)
+{
+	struct small_trace t;
+	struct ms_report r;
+
+	(void)state;
+	write_heap(&t);
+	write_graph(&t, MS_GRAPH_EXIT, NULL, 0);
+	write_names(&t);
+	small_trace_report(&t, &small_trace_exited, &r);
+	why_begins(&r, t.trace, "10", "block 10 is still reachable; pointed to from 2 places\n\n  data without a name in app\n    at +");
+	why_begins(&r, t.trace, "1", "block 1 is still reachable; pointed to from 1 place\n\n  global cache in app\n    at +");
+	why_begins(&r, t.trace, "4", "block 4 is lost: nothing points to it\n\n  block 4, ");
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
 static void test_no_graph_is_not_observable(void **state)
 {
 	static const struct {
@@ -526,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_suppressed_leaks),
 		cmocka_unit_test(test_holders),
 		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_why_as_text),
 		cmocka_unit_test(test_no_graph_is_not_observable),
 		cmocka_unit_test(test_exec_after_the_graph),
 		cmocka_unit_test(test_a_graph_of_nonsense),

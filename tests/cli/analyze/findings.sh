@@ -49,9 +49,11 @@ analyze 1 --text=/dev/null --fail-on 'findings>0' "$trace"
 has "$T/err" "'findings>0' holds: it is 1"
 analyze 1 --text=/dev/null --fail-on 'peak<1' --fail-on 'double-free>=1' "$trace"
 has_not "$T/err" "'peak<1' holds"
-analyze 0 --text=/dev/null --fail-on 'use-after-free>0' --fail-on 'peak>64MiB' "$trace"
+analyze 0 --text=/dev/null --fail-on 'use-after-free>0' --fail-on 'peak>64MiB' --fail-on 'invalid-free>0' "$trace"
+has "$T/err" "'use-after-free>0' cannot be judged: not observable in this trace: record with --guard="
+eq "notes of conditions" 1 "$(wc -l <"$T/err")"
 analyze 2 --fail-on 'nonsense>0' "$trace"
-has "$T/err" "nothing is named 'nonsense': there are findings, "
+has "$T/err" "nothing is named 'nonsense': there are findings, .* and more \\(--help\\)$"
 analyze 2 --fail-on 'findings' "$trace"
 analyze 2 --baseline "$T/missing.json" "$trace"
 has "$T/err" 'missing.json'
@@ -59,6 +61,7 @@ has "$T/err" 'missing.json'
 # What a report of before knows does not count; a new finding does.
 analyze 0 --text="$T/known.txt" --baseline "$T/report.json" --fail-on 'findings>0' "$trace"
 has "$T/known.txt" ', known, double-free-'
+has "$T/known.txt" '^  [1-9][0-9]* in the baseline, .*/report.json; 0 new$'
 record --free-stacks "$PROGRAMS/zoo/invalid_free" "$("$PROGRAMS/zoo/invalid_free" list | head -1)" bug
 analyze 1 --json="$T/new.json" --baseline "$T/report.json" --fail-on 'findings>0' "$trace"
 eq "new" true "$(jq -r '.findings[0].new' "$T/new.json")"
