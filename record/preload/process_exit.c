@@ -99,13 +99,15 @@ void ms_hook_exit(const struct ms_real *real, int status)
 
 int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	bool shuts_in = option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS;
+	bool shuts_in = option == PR_SET_SECCOMP || option == PR_SET_NO_NEW_PRIVS, ours;
 	int result;
 
+	/* A child of vfork is not what its memory says. Before the call: after it getpid may be forbidden. */
+	ours = shuts_in && (pid_t)ms_raw_getpid() == ms_process.pid;
 	if (shuts_in && guard_before_shut_in != NULL)
 		guard_before_shut_in();
 	result = real->prctl(option, a, b, c, d);
-	if (result == 0 && shuts_in && (pid_t)ms_raw_getpid() == ms_process.pid) /* not a child of vfork, whose memory is ours */
+	if (result == 0 && ours)
 		atomic_store_explicit(&shut_in, 1, memory_order_relaxed);
 	return result;
 }

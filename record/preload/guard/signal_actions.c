@@ -343,8 +343,9 @@ int signal_hook_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, co
 		if (how != SIG_UNBLOCK) /* in a handler for one of them it is blocked indeed */
 			*mask_word(&changed) &= ~FAULT_BITS;
 		result = real(how, &changed, old);
-		if (result == 0 && !signal_in_vfork_child())
-			blocked = how == SIG_BLOCK ? before | bits : how == SIG_UNBLOCK ? before & ~bits : bits;
+		bits = how == SIG_BLOCK ? before | bits : how == SIG_UNBLOCK ? before & ~bits : bits;
+		if (result == 0 && bits != before && !signal_in_vfork_child())
+			blocked = bits;
 	} else {
 		result = real(how, NULL, old);
 	}
