@@ -4,6 +4,7 @@
 #include "threads.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -151,15 +152,26 @@ struct ms_thread *ms_thread_take(bool nested)
 	return t;
 }
 
+/* All but those of faults. */
+#define SIGNALS_TO_BLOCK                                                                                              \
+	(~(UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1) | UINT64_C(1) << (SIGILL - 1) | UINT64_C(1) << (SIGFPE - 1)))
+
 struct ms_thread *ms_thread_attach(void)
 {
-	struct ms_thread *t = ms_thread_take(false);
+	const uint64_t block = SIGNALS_TO_BLOCK;
+	struct ms_thread *t;
+	uint64_t before;
 
-	if (t == NULL)
-		return NULL;
-	ms_tls.self = t;
-	if (has_end_key)
-		pthread_setspecific(end_key, t);
+	/* A handler that allocates would attach the thread, too. Of two slots with the same thread id the collector takes the one that it sees
+	   first for that of an earlier thread, and gives it to another. */
+	ms_raw(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof block, 0, 0);
+	t = ms_tls.self->slot != NULL ? ms_tls.self : ms_thread_take(false);
+	if (t != NULL) {
+		ms_tls.self = t;
+		if (has_end_key)
+			pthread_setspecific(end_key, t);
+	}
+	ms_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 	return t;
 }
 
