@@ -117,6 +117,10 @@ int ms_text_peak(struct ms_text *t)
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	int rc;
 
+	if (!r->totals.peak_bytes) {
+		ms_text_heading(t, "PEAK", "nothing was alive at any time");
+		return MS_OK;
+	}
 	if (top_places(t, &by_peak, &order, &top))
 		return MS_E_NOMEM;
 	ms_text_heading(t, "PEAK", "what the %s after %s were made of",
@@ -239,7 +243,10 @@ int ms_text_sites(struct ms_text *t)
 	for (size_t i = 0; i < top.all; i++)
 		top.total += key->value(&r->sites[order[i]]);
 	top.rest = top.total;
-	ms_text_heading(t, "SITES", "call paths by %s", key->title);
+	if (top.all)
+		ms_text_heading(t, "SITES", "call paths by %s", key->title);
+	else
+		ms_text_heading(t, "SITES", "none");
 	for (size_t i = 0; i < top.all && rc == MS_OK && show_next(t, &top, key->value(&r->sites[order[i]])); i++) {
 		print_site(t, &r->sites[order[i]]);
 		rc = ms_text_stack(t, r, r->sites[order[i]].node);
@@ -262,6 +269,10 @@ int ms_text_functions(struct ms_text *t)
 	struct ms_table table;
 	int rc;
 
+	if (!n) {
+		ms_text_heading(t, "FUNCTIONS", "none");
+		return MS_OK;
+	}
 	ms_text_heading(t, "FUNCTIONS", "with everything that they call, by share of the peak");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {
@@ -294,6 +305,10 @@ int ms_text_modules(struct ms_text *t)
 	struct ms_table table;
 	int rc;
 
+	if (!n) {
+		ms_text_heading(t, "MODULES", "none");
+		return MS_OK;
+	}
 	ms_text_heading(t, "MODULES", "whose code asked for the memory");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {

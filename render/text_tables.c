@@ -88,6 +88,10 @@ int ms_text_sizes(struct ms_text *t)
 	for (unsigned k = 0; k < 65; k++)
 		if (r->size_classes[k].blocks > most)
 			most = r->size_classes[k].blocks;
+	if (!most) {
+		ms_text_heading(t, "SIZES", "none");
+		return MS_OK;
+	}
 	ms_text_heading(t, "SIZES", "of all blocks begun");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (unsigned k = 0; k < 65; k++) {
@@ -129,6 +133,10 @@ int ms_text_lifetimes(struct ms_text *t)
 		all += r->lifetimes[k].blocks;
 		if (r->lifetimes[k].blocks > most)
 			most = r->lifetimes[k].blocks;
+	}
+	if (!most) {
+		ms_text_heading(t, "LIFETIMES", "no block was freed");
+		return MS_OK;
 	}
 	ms_text_heading(t, "LIFETIMES", "of blocks that were freed or reallocated");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);

@@ -651,6 +651,22 @@ static void test_use_after_free(void **state)
 	assert_string_equal(function(f->error_node), "main");
 	assert_int_equal(f->cwe, 416);
 	assert_int_equal(detector("overflow")->status, MS_DETECTOR_CLEAN);
+	assert_non_null(strstr(detector("overflow")->reason, "on the side without a page"));
+	assert_string_equal(detector("use-after-free")->reason, "");
+}
+
+/* A run for each side leaves alignment alone to be blind for. */
+static void test_full_mode_on_both_sides(void **state)
+{
+	struct ms_process both = full;
+
+	(void)state;
+	both.companion = "other.ms";
+	restart(&both);
+	finish_guarded();
+	assert_int_equal(detector("overflow")->status, MS_DETECTOR_CLEAN);
+	assert_null(strstr(detector("overflow")->reason, "the side without a page"));
+	assert_non_null(strstr(detector("overflow")->reason, "--guard-align=1 leaves none"));
 }
 
 /* Sample mode: frees carry no stack, but for sampled blocks the guard says who freed them. */
@@ -740,7 +756,7 @@ int main(void)
 		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_too_many), TEST(test_families), TEST(test_sizes),
 		TEST(test_mismatches_merge), TEST(test_refused_double_free), TEST(test_refused_inside), TEST(test_damage),
 		TEST(test_underflow), TEST(test_bounds_and_damage), TEST(test_furthest_write), TEST(test_fault), TEST(test_use_after_free),
-		TEST(test_freed_stack), TEST(test_empty_sample), TEST(test_not_observable), TEST(test_table), TEST(test_normal_names),
+		TEST(test_full_mode_on_both_sides), TEST(test_freed_stack), TEST(test_empty_sample), TEST(test_not_observable), TEST(test_table), TEST(test_normal_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

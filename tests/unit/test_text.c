@@ -167,6 +167,23 @@ static void test_whole_report(void **state)
 	free(text);
 }
 
+/* A program that allocates nothing: sections say so, and have no head without a body. */
+static void test_nothing(void **state)
+{
+	char *text;
+
+	(void)state;
+	free_report(NULL);
+	small_trace_start(&t);
+	small_trace_report(&t, &small_trace_exited, &report);
+	text = render(&(struct ms_text_options){.width = 100});
+	assert_non_null(strstr(text, "\nPEAK  nothing was alive at any time\n\n"));
+	assert_non_null(strstr(text, "\nSITES  none\n\nFUNCTIONS  none\n\nMODULES  none\n\nSIZES  none\n\nLIFETIMES  no block was freed\n\n"));
+	free(text);
+	free_report(NULL);
+	make_report(NULL); /* for the others */
+}
+
 static uint32_t section(const char *names)
 {
 	struct ms_error err;
@@ -377,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_report),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_exact_and_utf8),
 		cmocka_unit_test(test_plain_lines),
