@@ -18,6 +18,12 @@
  *   UNMATCHED       nothing: a free of a block that the trace does not know
  *   FAIL, MAP, NOTE nothing: a failed allocation, the address space, everything else
  *   IMAGE           every block ends with the process image; always alone in its view
+ *   WINDOW          nothing: the window of the report starts here. What was counted before is forgotten, levels (live bytes and
+ *                   blocks, of whatever) stay; peaks start at the level of now. Always alone in its view; at most once, never when
+ *                   the window starts with the trace
+ *   RESUME          directly after WINDOW: a MOVE of before the window stands again (its realloc is under way, so the block was
+ *                   RETURNed for WINDOW to count it as alive). Counts as MOVE; time_ns is that of the MOVE, before the window;
+ *                   always alone in its view
  *
  * Adding an analysis: docs/HOWTO_ADD_ANALYSIS.md.
  * Thread-safety: all callbacks of one analysis run on one thread at a time. Callbacks do not print or exit.
@@ -36,7 +42,7 @@
 
 enum ms_step {
 	MS_STEP_NOTE = 0, MS_STEP_ALLOCATE, MS_STEP_REALLOCATE, MS_STEP_FREE, MS_STEP_MOVE, MS_STEP_RETURN, MS_STEP_LOSE,
-	MS_STEP_UNMATCHED, MS_STEP_FAIL, MS_STEP_MAP, MS_STEP_IMAGE,
+	MS_STEP_UNMATCHED, MS_STEP_FAIL, MS_STEP_MAP, MS_STEP_IMAGE, MS_STEP_WINDOW, MS_STEP_RESUME,
 	MS_STEP_COUNT,
 	MS_STEP_TEMPORARY = 16,          /* flag beside MS_STEP_FREE */
 };
@@ -53,13 +59,13 @@ static inline uint64_t ms_step_ends(unsigned step)
 {
 	return (1u << MS_STEP_FREE | 1u << (MS_STEP_FREE | MS_STEP_TEMPORARY) | 1u << MS_STEP_MOVE) >> step & 1;
 }
-/* RETURN, LOSE, IMAGE: the steps that are alone in their view. */
+/* RETURN, LOSE, IMAGE, WINDOW, RESUME: the steps that are alone in their view. */
 static inline int ms_step_is_alone(unsigned step)
 {
-	return (1u << MS_STEP_RETURN | 1u << MS_STEP_LOSE | 1u << MS_STEP_IMAGE) >> step & 1;
+	return (1u << MS_STEP_RETURN | 1u << MS_STEP_LOSE | 1u << MS_STEP_IMAGE | 1u << MS_STEP_WINDOW | 1u << MS_STEP_RESUME) >> step & 1;
 }
 
-/* Arrays of `count` elements, valid during the call. Synthetic steps (RETURN, LOSE without an event) have kind 0. */
+/* Arrays of `count` elements, valid during the call. Synthetic steps (RETURN, LOSE without an event, WINDOW, RESUME) have kind 0. */
 struct ms_view {
 	uint32_t count;
 	const uint8_t *step;             /* enum ms_step */
@@ -85,7 +91,8 @@ struct ms_view {
 struct ms_analysis_context {
 	const struct ms_trace *trace;
 	const struct ms_stack_map *stacks;
-	uint64_t duration_ns;
+	uint64_t from_ns, to_ns;         /* what the report is about: the whole recording, or a window of it */
+	bool part;                       /* that is less than all of it */
 	uint32_t temporary_window;
 	uint32_t timeline_buckets;
 };

@@ -274,13 +274,27 @@ static int look(struct pass *p, const struct ms_view *v)
 	return MS_OK;
 }
 
+/* Forgets the cases so far, but not where they stand: ordinals, and which blocks a guard said were freed where. */
+static void start_window(struct pass *p)
+{
+	struct ms_cases *c = p->cases;
+
+	*c = (struct ms_cases){.list = c->list, .capacity = c->capacity, .first_unmatched_event = UINT64_MAX};
+	memset(p->kept, 0, sizeof p->kept);
+	if (p->table)
+		memset(p->table, 0, p->table_capacity * sizeof *p->table);
+	p->table_count = 0;
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
 	struct pass *p = state;
 	uint64_t ends = 0, sized = 0, moves = 0;
 	unsigned cases = 0;
 
-	if (ms_step_is_alone(v->step[0])) { /* RETURN, LOSE, IMAGE: kind 0 when it is no event of the trace */
+	if (v->step[0] == MS_STEP_WINDOW)
+		start_window(p);
+	if (ms_step_is_alone(v->step[0])) { /* kind 0 when it is no event of the trace */
 		p->event += v->kind[0] != 0;
 		return MS_OK;
 	}

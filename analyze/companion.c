@@ -121,6 +121,10 @@ int ms_report_merge_companion(struct ms_report *report, const char *path, const 
 	if (!name || !*name)
 		return MS_OK;
 	report->findings.companion_file = name;
+	if (report->window.given) {
+		report->findings.companion_problem = strdup("a window of this run is none of the other run");
+		return report->findings.companion_problem ? MS_OK : no_memory(err);
+	}
 	/* The name comes from the trace: it must not lead anywhere else. */
 	if (strchr(name, '/') || strcmp(name, "..") == 0 || strcmp(name, ".") == 0) {
 		report->findings.companion_problem = strdup("its name is no file name");

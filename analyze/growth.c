@@ -36,20 +36,23 @@ struct growth {
 	uint64_t start_ns, window_ns, end_ns;
 	uint64_t events;
 	bool exec;                       /* in the second half */
+	bool part;                       /* less than the whole run is looked at */
 };
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
 {
 	struct growth *g = calloc(1, sizeof *g);
+	uint64_t duration_ns = context->to_ns - context->from_ns;
 
 	*state = g;
 	if (!g)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for growth");
 	g->node_count = context->stacks->node_count;
-	g->end_ns = context->duration_ns;
-	g->window_ns = context->duration_ns / 2 / WINDOWS;
-	g->start_ns = context->duration_ns - g->window_ns * WINDOWS;
-	if (context->duration_ns >= DURATION_LEAST_NS) {
+	g->end_ns = context->to_ns;
+	g->window_ns = duration_ns / 2 / WINDOWS;
+	g->start_ns = g->end_ns - g->window_ns * WINDOWS;
+	g->part = context->part;
+	if (duration_ns >= DURATION_LEAST_NS) {
 		g->at = calloc(g->node_count, sizeof *g->at);
 		if (!g->at)
 			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the growth of %zu call paths", g->node_count);
@@ -144,7 +147,8 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	out->window_ns = g->window_ns;
 	out->from_ns = g->start_ns;
 	out->to_ns = g->end_ns;
-	out->reason = !g->at                      ? "the run is shorter than 10 s"
+	out->reason = !g->at && g->part           ? "the window is shorter than 10 s"
+	              : !g->at                    ? "the run is shorter than 10 s"
 	              : g->exec                   ? "exec replaced the program in the second half of the run"
 	              : g->events < EVENTS_LEAST  ? "fewer than 1,000 allocations and frees in the second half of the run"
 	                                          : NULL;

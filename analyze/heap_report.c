@@ -12,6 +12,8 @@
 /* Why there is nothing to say; the graph was looked for before. */
 static const char *why_no_graph(const struct ms_report *r, const struct ms_trace *trace)
 {
+	if (r->window.given && ms_trace_graph_count(trace))
+		return "no heap graph was taken within the window";
 	switch (r->trace.ended) {
 	case MS_REPORT_TRUNCATED:
 		return "the record ends before the program did; frees may be missing";
@@ -29,6 +31,16 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 	if (r->trace.size_limit_reached)
 		return "the recording was stopped by its size limit before a heap graph was taken";
 	return "the program ended in a way that left no room for a heap graph";
+}
+
+/* How many graphs there are up to the last one of the window; 0 when it has none. */
+static size_t graphs_until(const struct ms_report *r, const struct ms_trace *trace)
+{
+	size_t n = ms_trace_graph_count(trace);
+
+	while (n && ms_trace_graph(trace, n - 1)->event > r->window.to_event)
+		n--;
+	return n && ms_trace_graph(trace, n - 1)->event >= r->window.from_event ? n : 0;
 }
 
 static void doubts(struct ms_report_leaks *l, const struct ms_graph *facts, const struct ms_report *r)
@@ -88,7 +100,7 @@ int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const stru
 	const struct ms_graph *facts;
 	int rc;
 
-	l->graph_count = ms_trace_graph_count(trace);
+	l->graph_count = graphs_until(r, trace);
 	l->alive = (struct ms_leak_amount){r->totals.live_blocks, r->totals.live_bytes};
 	facts = l->graph_count ? ms_trace_graph(trace, l->graph_count - 1) : NULL;
 	if (!facts) {

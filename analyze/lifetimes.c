@@ -31,8 +31,12 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		c->bytes -= v->size_bytes[0];
 		return MS_OK;
 	}
+	if (v->step[0] == MS_STEP_WINDOW) {
+		*l = (struct lifetimes){0};
+		return MS_OK;
+	}
 	for (uint32_t i = 0; i < v->count; i++) {
-		uint64_t ends = ms_step_ends(v->step[i]);
+		uint64_t ends = ms_step_ends(v->step[i]) | (v->step[i] == MS_STEP_RESUME);
 		struct ms_report_amount *c = &l->classes[class_of(v->time_ns[i] - v->birth_ns[i])];
 
 		c->blocks += ends;

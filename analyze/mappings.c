@@ -24,6 +24,8 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	struct ms_report_mappings *m = state;
 
 	(void)err;
+	if (v->step[0] == MS_STEP_WINDOW)
+		*m = (struct ms_report_mappings){0};
 	if (!v->arg)
 		return MS_OK;
 	for (uint32_t i = 0; i < v->count; i++) {

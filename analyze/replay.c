@@ -53,9 +53,37 @@ static int feed_batch(struct replay *r, const struct ms_batch *batch, struct ms_
 	}
 }
 
-static int feed_trace(struct replay *r, struct ms_cursor *cursor, uint64_t total, const struct ms_report_options *options,
-                      struct ms_error *err)
+/* Events [first, first + count) of a batch. */
+static struct ms_batch part_of(const struct ms_batch *b, uint32_t first, uint32_t count)
 {
+	return (struct ms_batch){
+		.count = count, .first_event = b->first_event + first, .kind = b->kind + first, .time_ns = b->time_ns + first,
+		.thread = b->thread + first, .size_bytes = b->size_bytes + first, .block = b->block + first,
+		.stack = b->stack + first, .birth_stack = b->birth_stack + first, .birth_thread = b->birth_thread + first,
+		.birth_ns = b->birth_ns + first, .birth_kind = b->birth_kind + first,
+		.address = b->address ? b->address + first : NULL, .arg = b->arg ? b->arg + first : NULL,
+	};
+}
+
+static int feed_part(struct replay *r, const struct ms_batch *b, uint32_t first, uint32_t count, struct ms_error *err)
+{
+	struct ms_batch part = part_of(b, first, count);
+
+	return count ? feed_batch(r, &part, err) : MS_OK;
+}
+
+static int start_window(struct replay *r, const struct ms_report_window *window, struct ms_error *err)
+{
+	int rc = ms_steps_window(r->steps, window->from_ns, err);
+
+	return rc ? rc : feed_batch(r, NULL, err);
+}
+
+static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct ms_report_window *window,
+                      const struct ms_report_options *options, struct ms_error *err)
+{
+	const uint64_t from = window->from_event, to = window->to_event;
+	bool started = from == 0;
 	uint64_t done = 0;
 	int rc;
 
@@ -65,16 +93,28 @@ static int feed_trace(struct replay *r, struct ms_cursor *cursor, uint64_t total
 		rc = ms_cursor_next(cursor, &batch, err);
 		if (rc)
 			return rc;
-		if (batch.count == 0)
+		if (batch.count == 0 || done >= to)
 			break;
-		rc = feed_batch(r, &batch, err);
+		/* Of the batch [0, cut) lies before the window, [cut, end) in it. */
+		uint32_t end = batch.count < to - done ? batch.count : (uint32_t)(to - done);
+		uint32_t cut = from <= done ? 0 : end < from - done ? end : (uint32_t)(from - done);
+
+		rc = feed_part(r, &batch, 0, cut, err);
+		if (rc == MS_OK && !started && done + cut == from) {
+			rc = start_window(r, window, err);
+			started = true;
+		}
+		if (rc == MS_OK)
+			rc = feed_part(r, &batch, cut, end - cut, err);
 		if (rc)
 			return rc;
-		done += batch.count;
+		done += end;
 		if (options->progress)
-			options->progress(options->progress_arg, done, total);
+			options->progress(options->progress_arg, done, to);
 	}
-	rc = ms_steps_end(r->steps, err);
+	rc = started ? MS_OK : start_window(r, window, err);
+	if (rc == MS_OK)
+		rc = ms_steps_end(r->steps, err);
 	return rc ? rc : feed_batch(r, NULL, err);
 }
 
@@ -109,7 +149,7 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	if (rc == MS_OK && threads > 2)
 		rc = open_queue(&r, err);
 	if (rc == MS_OK)
-		rc = feed_trace(&r, cursor, ms_trace_event_count(trace), options, err);
+		rc = feed_trace(&r, cursor, &report->window, options, err);
 	queue_rc = ms_view_queue_close(r.queue, rc == MS_OK, rc == MS_OK ? err : NULL);
 	if (rc == MS_OK)
 		rc = queue_rc;

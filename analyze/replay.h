@@ -13,7 +13,7 @@
 
 /*
  * Creates every analysis of the list, feeds it, lets it finish into *report, and destroys it. The report's fields that
- * no analysis owns are left alone.
+ * no analysis owns are left alone. report->window says which events: those before it are fed, too, then MS_STEP_WINDOW follows.
  */
 int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const struct ms_analysis_context *context,
               const struct ms_report_options *options, struct ms_report *report, struct ms_error *err);

@@ -9,9 +9,10 @@
  *     reallocation and neither of both, in bytes it ends the old block and begins the new one.
  *   - live_blocks = allocations - frees - ended_by_exec.blocks;
  *     live_bytes  = allocated_bytes - freed_bytes - ended_by_exec.bytes.
+ *     In a window live_bytes also has window.start_bytes; live_blocks has window.start_blocks.
  *   - a failed realloc changes nothing; a realloc that the recording saw begin but not end leaves its block alive.
  *   - a free of a block that the trace does not know is an unmatched free and nothing else.
- *   - the peak is the largest live_bytes after any event; the first time it was reached counts.
+ *   - the peak is the largest live_bytes after any event, or at the start of the window; the first time it was reached counts.
  *   - a block is temporary when its own free is among the next `temporary_window` allocation events (any allocation or
  *     free) of the thread that began it. A block ended by a realloc is not freed, so it is not temporary.
  *
@@ -42,12 +43,31 @@ struct ms_report_options {
 	const char *file;                /* path of the trace, for the report; NULL = "" */
 	uint32_t temporary_window;       /* events; 0 = 1 */
 	uint32_t timeline_buckets;       /* 0 = 120 */
+	/*
+	 * The window [from, to) of the trace that the report is about, as moments (moment.h); NULL = its start, its end. With `to` alone
+	 * the report is what it would be had the recording ended there. Errors: those of ms_moment_find, and MS_E_ARGUMENT when `to` lies
+	 * before `from`.
+	 */
+	const char *from, *to;
 	unsigned threads;                /* 1: this one alone; 2: and one that decodes; 3: and one for analyses; 0 = by the CPUs */
 	/* Optional. Called now and then from the calling thread. */
 	void (*progress)(void *arg, uint64_t events_done, uint64_t events_total);
 	void *progress_arg;
 };
 #define MS_TEMPORARY_WINDOW_MAX 65536u
+
+/*
+ * What the report is about. Counts and sums are of the events of the window, levels ("live") of its end, peaks the largest levels from
+ * its start to its end, both included; findings, hand-overs and the like are those of its events; leaks and holders come from the last
+ * heap graph taken in it. What a realloc is just taking from one address to another at either end is alive there. report.trace
+ * speaks of the recording, but for the counts that say so.
+ */
+struct ms_report_window {
+	bool given;                      /* false: the whole recording */
+	uint64_t from_event, to_event;   /* its events: from_event .. to_event - 1 */
+	uint64_t from_ns, to_ns;
+	uint64_t start_blocks, start_bytes; /* alive at its start */
+};
 #define MS_TIMELINE_BUCKETS_MAX 100000u
 
 struct ms_report_amount {
@@ -69,17 +89,17 @@ struct ms_report_trace {
 	int32_t exit_code, term_signal;  /* valid when exited, signaled */
 	bool core_dumped, size_limit_reached;
 	bool complete;                   /* ended, undamaged, nothing lost, within the size limit */
-	uint64_t events, file_bytes;
+	uint64_t events, file_bytes;     /* events: in the window */
 	uint64_t lost_events, lost_stacks, lost_threads, late_events;
 	uint64_t lost_marks;             /* events that LOST records speak of; counts also where the end is missing */
-	uint64_t unmatched_frees, first_unmatched_ns, last_unmatched_ns;
+	uint64_t unmatched_frees, first_unmatched_ns, last_unmatched_ns; /* in the window */
 	uint64_t frames, symbolized_frames;               /* distinct code addresses; of these, with a function name */
 	uint64_t frame_uses, symbolized_frame_uses;       /* the same, weighted by the blocks begun under them */
 	bool symbols_stored;             /* the recorder wrote symbols */
 	bool damaged;
 	struct ms_error damage;          /* when damaged: where reading stopped and why */
 	struct ms_end guard;             /* its guard_* fields; zero when there is no end record */
-	uint32_t images;                 /* process images seen: 1 + successful execs */
+	uint32_t images;                 /* process images seen up to the end of the window: 1 + successful execs */
 	uint64_t image_start_ns;         /* of the last one; 0 = there is only one */
 };
 
@@ -266,6 +286,7 @@ struct ms_report_safety {
 
 struct ms_report {
 	struct ms_report_trace trace;
+	struct ms_report_window window;
 	struct ms_report_totals totals;
 
 	struct ms_report_node *nodes;

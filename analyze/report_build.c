@@ -6,6 +6,7 @@
 #include "detect/detector.h"
 #include "format/trace_reader.h"
 #include "heap_report.h"
+#include "moment.h"
 #include "places.h"
 #include "replay.h"
 #include "report.h"
@@ -56,6 +57,24 @@ static void describe_trace(struct ms_report_trace *r, const struct ms_trace *tra
 	}
 }
 
+static int find_window(struct ms_report *r, const struct ms_trace *trace, const struct ms_report_options *o, struct ms_error *err)
+{
+	struct ms_instant from = {0, 0}, to = {ms_trace_event_count(trace), r->trace.duration_ns};
+	int rc = o->from ? ms_moment_find(&from, o->from, trace, err) : MS_OK;
+
+	if (rc == MS_OK && o->to)
+		rc = ms_moment_find(&to, o->to, trace, err);
+	if (rc)
+		return rc;
+	if (to.event < from.event || to.time_ns < from.time_ns)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "the window ends before it starts: '%.60s' (%llu ns) is before '%.60s' (%llu ns)",
+		               o->to ? o->to : "end", (unsigned long long)to.time_ns, o->from, (unsigned long long)from.time_ns);
+	r->window = (struct ms_report_window){
+		.given = o->from || o->to, .from_event = from.event, .to_event = to.event, .from_ns = from.time_ns, .to_ns = to.time_ns,
+	};
+	return MS_OK;
+}
+
 /* After the replay: what its LOST records say counts too, an end record may be missing. */
 static void judge(struct ms_report_trace *r)
 {
@@ -84,8 +103,12 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc)
 		return rc;
 	describe_trace(&out->trace, trace, options.file);
+	rc = find_window(out, trace, &options, err);
+	if (rc)
+		goto fail;
 	context = (struct ms_analysis_context){
-		.trace = trace, .stacks = &stacks, .duration_ns = out->trace.duration_ns,
+		.trace = trace, .stacks = &stacks, .from_ns = out->window.from_ns, .to_ns = out->window.to_ns, 
+		.part = out->window.to_ns - out->window.from_ns < out->trace.duration_ns,
 		.temporary_window = options.temporary_window ? options.temporary_window : 1,
 		.timeline_buckets = options.timeline_buckets ? options.timeline_buckets : 120,
 	};

@@ -169,11 +169,25 @@ static int odd_size(struct safety *s, const struct ms_view *v, uint32_t i, bool 
 	                                     .first_ns = v->time_ns[i]});
 }
 
+static void forget(struct pairs *p)
+{
+	if (p->slots)
+		memset(p->slots, 0, p->capacity * sizeof *p->slots);
+	p->count = 0;
+	p->omitted = 0;
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
 	struct safety *s = state;
 	uint64_t facts = 0, frees = 0;
 
+	if (v->step[0] == MS_STEP_WINDOW) {
+		forget(&s->threads);
+		forget(&s->modules);
+		forget(&s->sizes);
+		s->frees = s->frees_with_stack = 0;
+	}
 	if (ms_step_is_alone(v->step[0]))
 		return MS_OK;
 	for (uint32_t i = 0; i < v->count; i++) {

@@ -75,6 +75,21 @@ static inline void touch(const struct sites *s, struct site *a, uint64_t epoch)
 	}
 }
 
+/* Levels stay, and are the peak of now; everything else starts again. */
+static void start_window(struct sites *s, const struct ms_view *v)
+{
+	for (size_t i = 0; i < s->node_count; i++) {
+		bool alive = s->at[i].image == s->image;
+		uint64_t bytes = alive ? s->at[i].live_bytes : 0, blocks = alive ? s->at[i].live_blocks : 0;
+
+		s->at[i] = (struct site){.live_bytes = bytes, .live_blocks = blocks, .epoch = s->epoch, .own_peak_bytes = bytes,
+		                         .image = s->image};
+	}
+	s->epoch++;
+	s->peak_bytes = v->live_bytes[0];
+	s->peak_image = s->image;
+}
+
 /* A step that is alone in its view. */
 static void view_alone(struct sites *s, const struct ms_view *v)
 {
@@ -84,6 +99,16 @@ static void view_alone(struct sites *s, const struct ms_view *v)
 	switch (v->step[0]) {
 	case MS_STEP_IMAGE:
 		s->image++;
+		break;
+	case MS_STEP_WINDOW:
+		start_window(s, v);
+		break;
+	case MS_STEP_RESUME:
+		touch(s, a, s->epoch);
+		a->live_bytes -= size;
+		a->live_blocks--;
+		a->count[MOVED]++;
+		a->lifetime_ns += v->time_ns[0] - v->birth_ns[0];
 		break;
 	case MS_STEP_RETURN:
 		touch(s, a, s->epoch);
@@ -146,13 +171,23 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	return MS_OK;
 }
 
+/* Did blocks begin here, or end, or live, in the window? */
+static bool has_part(const struct sites *s, const struct site *a)
+{
+	const uint64_t *count = a->count;
+
+	return count[ALLOCATED] + count[REALLOCATED] + count[FREED] + count[FREED_SOON] + count[MOVED] > 0 || a->own_peak_bytes > 0 ||
+	       (a->image == s->image && a->live_blocks) ||
+	       (a->epoch == s->epoch ? a->peak_blocks > 0 : a->image == s->peak_image && a->live_blocks);
+}
+
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	const struct sites *s = state;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->node_count; i++)
-		n += s->at[i].count[ALLOCATED] + s->at[i].count[REALLOCATED] > 0;
+		n += has_part(s, &s->at[i]);
 	report->sites = calloc(n + 1, sizeof *report->sites);
 	if (!report->sites)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu sites", n);
@@ -162,7 +197,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 		uint64_t ended = count[FREED] + count[FREED_SOON] + count[MOVED];
 		bool saved = a->epoch == s->epoch, there = a->image == s->peak_image, alive = a->image == s->image;
 
-		if (count[ALLOCATED] + count[REALLOCATED] == 0)
+		if (!has_part(s, a))
 			continue;
 		report->sites[report->site_count++] = (struct ms_report_site){
 			.node = (uint32_t)i,

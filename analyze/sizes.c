@@ -1,5 +1,6 @@
 /* sizes.c - how large the blocks are: a histogram by powers of two, and how often each exact size was asked for. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis.h"
 #include "mix64.h"
@@ -90,6 +91,17 @@ static void view_alone(struct sizes *s, const struct ms_view *v)
 	if (v->step[0] == MS_STEP_RETURN) {
 		c->live_blocks++;
 		c->live_bytes += v->size_bytes[0];
+	} else if (v->step[0] == MS_STEP_RESUME) {
+		c->live_blocks--;
+		c->live_bytes -= v->size_bytes[0];
+	} else if (v->step[0] == MS_STEP_WINDOW) {
+		for (int k = 0; k < 65; k++)
+			s->classes[k].blocks = s->classes[k].bytes = 0;
+		memset(s->small, 0, sizeof s->small);
+		if (s->large)
+			memset(s->large, 0, s->large_capacity * sizeof *s->large);
+		s->large_count = 0;
+		s->partial = false;
 	} else if (v->step[0] == MS_STEP_IMAGE) {
 		for (int k = 0; k < 65; k++)
 			s->classes[k].live_blocks = s->classes[k].live_bytes = 0;

@@ -271,6 +271,9 @@ static void view_queued(struct ms_steps *s, const struct queued *q, struct ms_vi
 	if (q->step == MS_STEP_RETURN) {
 		s->live_bytes += m->size_bytes;
 		s->live_blocks++;
+	} else if (q->step == MS_STEP_RESUME) {
+		s->live_bytes -= m->size_bytes;
+		s->live_blocks--;
 	}
 	s->one.step = q->step;
 	s->one.kind = q->kind;
@@ -483,6 +486,27 @@ int ms_steps_next(struct ms_steps *s, const struct ms_batch *b, uint32_t *positi
 		s->last_ns = b->time_ns[*position - 1];
 		*produced = true;
 	}
+	return MS_OK;
+}
+
+/* Every move that waits, as a step; it goes on waiting. */
+static int repeat_moves(struct ms_steps *s, uint8_t step, const uint64_t *time_ns)
+{
+	for (uint32_t i = 0; i < s->thread_count && s->waiting; i++)
+		for (uint32_t k = 0; k < s->threads[i].move_count; k++) {
+			const struct move *m = &s->threads[i].moves[k];
+
+			if (m->known && enqueue(s, m, step, time_ns ? *time_ns : m->time_ns, 0))
+				return MS_E_NOMEM;
+		}
+	return MS_OK;
+}
+
+int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err)
+{
+	if (repeat_moves(s, MS_STEP_RETURN, &time_ns) || enqueue(s, &(struct move){0}, MS_STEP_WINDOW, time_ns, 0) ||
+	    repeat_moves(s, MS_STEP_RESUME, NULL))
+		return no_memory(err);
 	return MS_OK;
 }
 

@@ -38,6 +38,11 @@ int ms_steps_open(struct ms_steps **out, const struct ms_stack_map *stacks, uint
  */
 int ms_steps_next(struct ms_steps *s, const struct ms_batch *batch, uint32_t *position, struct ms_view_room *room,
                   struct ms_view *view, bool *produced, struct ms_error *err);
+/*
+ * Between two batches (or two parts of one): the window of the report starts here, at time_ns. Its steps wait: call ms_steps_next
+ * with a NULL batch until it returns false.
+ */
+int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err);
 /* No more events: blocks whose realloc was not seen to end come back. */
 int ms_steps_end(struct ms_steps *s, struct ms_error *err);
 void ms_steps_close(struct ms_steps *s); /* NULL allowed */

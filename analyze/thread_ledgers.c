@@ -11,6 +11,7 @@ struct ledger {
 	uint64_t count[COUNTERS];        /* of steps that this thread did; FREED_SOON: its own blocks only, by definition */
 	struct ms_report_amount ended[2]; /* [1] blocks of other threads */
 	uint64_t events, first_ns, last_ns;
+	uint64_t events_before;          /* the window */
 	uint32_t image, name;
 	bool started, ended_seen;
 };
@@ -84,6 +85,20 @@ static void note(struct ledger *a, const struct ms_view *v, uint32_t i)
 	}
 }
 
+/* Levels stay, and are the peak of now; everything else but what the thread is starts again. */
+static void start_window(struct ledgers *l)
+{
+	for (uint32_t id = 0; id <= l->count; id++) {
+		struct ledger *a = of_image(l, id);
+
+		*a = (struct ledger){
+			.live_bytes = a->live_bytes, .live_blocks = a->live_blocks, .peak_bytes = a->live_bytes,
+			.events = a->events, .events_before = a->events, .first_ns = a->first_ns, .last_ns = a->last_ns,
+			.image = a->image, .name = a->name, .started = a->started, .ended_seen = a->ended_seen,
+		};
+	}
+}
+
 /* A step that is alone in its view. */
 static void view_alone(struct ledgers *l, const struct ms_view *v)
 {
@@ -93,6 +108,14 @@ static void view_alone(struct ledgers *l, const struct ms_view *v)
 
 	if (v->step[0] == MS_STEP_IMAGE) {
 		l->image++;
+	} else if (v->step[0] == MS_STEP_WINDOW) {
+		start_window(l);
+	} else if (v->step[0] == MS_STEP_RESUME) {
+		ended->blocks++;
+		ended->bytes += size;
+		owner = of_image(l, v->birth_thread[0]);
+		owner->live_bytes -= size;
+		owner->live_blocks--;
 	} else if (v->step[0] == MS_STEP_RETURN) {
 		ended->blocks--;
 		ended->bytes -= size;
@@ -162,7 +185,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 			.id = id, .tid = t->tid, .image = t->image, .is_main = t->is_main,
 			.name = name ? name : "",
 			.start_ns = a->first_ns, .end_ns = a->last_ns, .ended = a->ended_seen,
-			.events = a->events,
+			.events = a->events - a->events_before,
 			.allocations = a->count[ALLOCATED], .reallocations = a->count[REALLOCATED],
 			.allocated_bytes = a->allocated_bytes,
 			.live_blocks = alive ? a->live_blocks : 0, .live_bytes = alive ? a->live_bytes : 0,

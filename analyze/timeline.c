@@ -6,7 +6,8 @@
 struct timeline {
 	struct ms_report_bucket *buckets;
 	size_t count, now;
-	uint64_t length_ns;              /* of the whole timeline: duration + 1, so that its last instant is inside */
+	uint64_t from_ns;
+	uint64_t length_ns;              /* of the whole timeline: that of the window + 1, so that its last instant is inside */
 	uint64_t next_ns;                /* start of the bucket after `now` */
 	uint64_t live_bytes, live_blocks;
 };
@@ -14,7 +15,7 @@ struct timeline {
 /* Start of bucket i, rounded up: event at t is in the last bucket whose start is <= t. */
 static uint64_t start_of(const struct timeline *t, size_t i)
 {
-	return (uint64_t)(((unsigned __int128)t->length_ns * i + t->count - 1) / t->count);
+	return t->from_ns + (uint64_t)(((unsigned __int128)t->length_ns * i + t->count - 1) / t->count);
 }
 
 static void open_bucket(struct timeline *t, size_t i)
@@ -40,7 +41,10 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 
 	*state = t;
 	if (t) {
-		t->length_ns = context->duration_ns + (context->duration_ns < UINT64_MAX);
+		uint64_t duration_ns = context->to_ns - context->from_ns;
+
+		t->from_ns = context->from_ns;
+		t->length_ns = duration_ns + (duration_ns < UINT64_MAX);
 		t->count = context->timeline_buckets;
 		if (t->count > t->length_ns)
 			t->count = (size_t)t->length_ns;
@@ -67,6 +71,12 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	uint32_t i = 0;
 
 	(void)err;
+	if (v->step[0] == MS_STEP_WINDOW) { /* all before it fell into the first bucket */
+		t->live_bytes = v->live_bytes[0];
+		t->live_blocks = v->live_blocks[0];
+		open_bucket(t, 0);
+		return MS_OK;
+	}
 	while (i < v->count) {
 		struct ms_report_bucket *b = &t->buckets[t->now];
 		uint64_t low = b->min_live_bytes, high = b->max_live_bytes, most = b->max_live_blocks;

@@ -1,4 +1,4 @@
-/* totals.c - the sums over the whole trace, and the peak. */
+/* totals.c - the sums over the window, and the peak. */
 #include <stdlib.h>
 
 #include "analysis.h"
@@ -14,7 +14,20 @@ struct totals {
 	uint32_t window;
 	uint32_t images;
 	uint64_t image_start_ns;
+	struct ms_report_amount start;   /* alive at the start of the window */
 };
+
+static void start_window(struct totals *t, const struct ms_view *v)
+{
+	uint64_t live_bytes = v->live_bytes[0], live_blocks = v->live_blocks[0];
+
+	*t = (struct totals){
+		.live_bytes = live_bytes, .live_blocks = live_blocks,
+		.peak_bytes = live_bytes, .peak_ns = v->time_ns[0], .peak_blocks = live_blocks, .most_blocks = live_blocks,
+		.window = t->window, .images = t->images, .image_start_ns = t->image_start_ns,
+		.start = {live_blocks, live_bytes},
+	};
+}
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
 {
@@ -35,6 +48,10 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	uint32_t peak_at = UINT32_MAX;
 
 	(void)err;
+	if (v->step[0] == MS_STEP_WINDOW) {
+		start_window(t, v);
+		return MS_OK;
+	}
 	if (v->step[0] == MS_STEP_IMAGE) {
 		t->exec_ended.blocks += t->live_blocks;
 		t->exec_ended.bytes += t->live_bytes;
@@ -87,7 +104,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 		.frees = n[MS_STEP_FREE] + n[MS_STEP_LOSE],
 		.reallocations = n[MS_STEP_REALLOCATE],
 		.allocated_bytes = bytes[MS_STEP_ALLOCATE] + bytes[MS_STEP_REALLOCATE],
-		.freed_bytes = bytes[MS_STEP_FREE] + bytes[MS_STEP_MOVE] - bytes[MS_STEP_RETURN],
+		.freed_bytes = bytes[MS_STEP_FREE] + bytes[MS_STEP_MOVE] + bytes[MS_STEP_RESUME] - bytes[MS_STEP_RETURN],
 		.live_blocks = t->live_blocks,
 		.live_bytes = t->live_bytes,
 		.peak_bytes = t->peak_bytes,
@@ -105,6 +122,8 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 		report->totals.events_of_kind[k] = t->kinds[0][k] + t->kinds[1][k];
 		report->trace.events += t->kinds[0][k] + t->kinds[1][k];
 	}
+	report->window.start_blocks = t->start.blocks;
+	report->window.start_bytes = t->start.bytes;
 	report->trace.lost_marks = t->lost_marks;
 	report->trace.images = t->images;
 	report->trace.image_start_ns = t->image_start_ns;

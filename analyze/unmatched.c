@@ -33,6 +33,10 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
 	struct unmatched *u = state;
 
+	if (v->step[0] == MS_STEP_WINDOW) {
+		free(u->frees);
+		*u = (struct unmatched){.stacks = u->stacks};
+	}
 	for (uint32_t i = 0; i < v->count; i++) {
 		if (v->step[i] != MS_STEP_UNMATCHED)
 			continue;

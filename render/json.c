@@ -103,6 +103,24 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_object(j);
 }
 
+static void window(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_window *w = &r->window;
+
+	if (!w->given) {
+		ms_json_null(j, "window");
+		return;
+	}
+	ms_json_object(j, "window");
+	ms_json_uint(j, "from_event", w->from_event);
+	ms_json_uint(j, "to_event", w->to_event);
+	ms_json_uint(j, "from_ns", w->from_ns);
+	ms_json_uint(j, "to_ns", w->to_ns);
+	ms_json_uint(j, "start_blocks", w->start_blocks);
+	ms_json_uint(j, "start_bytes", w->start_bytes);
+	ms_json_end_object(j);
+}
+
 static void amount(struct ms_json *j, const char *key, const struct ms_report_amount *a)
 {
 	ms_json_object(j, key);
@@ -418,6 +436,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	ms_json_object(&j, NULL);
 	ms_json_uint(&j, "schema_version", MS_REPORT_SCHEMA_VERSION);
 	trace(&j, r);
+	window(&j, r);
 	totals(&j, r);
 	if (sites(&j, r, &o))
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank %zu sites", r->site_count);

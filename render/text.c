@@ -78,10 +78,26 @@ int ms_text_sections_parse(const char *list, uint32_t *bits, struct ms_error *er
 
 /* ---- title -------------------------------------------------------------------------------------------------------- */
 
+/* What the numbers are of, when it is not the whole recording. */
+static void print_window(struct ms_text *t)
+{
+	const struct ms_report_window *w = &t->report->window;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT], d[MS_UNIT_TEXT];
+
+	if (!w->given)
+		return;
+	if (w->from_event == 0 && w->from_ns == 0)
+		fprintf(t->out, "as of %s, after %s: \"end\" is this moment\n", ms_unit_duration(a, w->to_ns), ms_unit_of(b, w->to_event, "event"));
+	else
+		fprintf(t->out, "from %s to %s, %s after the first %s: \"end\" is the end of this window\n", ms_unit_duration(a, w->from_ns),
+		        ms_unit_duration(b, w->to_ns), ms_unit_of(c, w->to_event - w->from_event, "event"), ms_unit_count(d, w->from_event));
+}
+
 static void print_title(struct ms_text *t)
 {
 	const struct ms_report_trace *r = &t->report->trace;
 	const struct ms_process *p = r->process;
+	bool windowed = t->report->window.given;
 	char time[MS_TIME_TEXT], a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	char *command = NULL;
 	size_t size = 0;
@@ -126,14 +142,15 @@ static void print_title(struct ms_text *t)
 	}
 	fputs(r->core_dumped ? ", core dumped\n" : "\n", t->out);
 	ms_escape_text(t->out, r->file);
-	fprintf(t->out, "%s%s in %s", *r->file ? ": " : "", ms_unit_of(a, r->events, "event"),
+	fprintf(t->out, "%s%s%s in %s", *r->file ? ": " : "", ms_unit_of(a, r->events, "event"), windowed ? " of the window" : "",
 	        ms_unit_bytes(b, r->file_bytes, t->options.exact));
-	if (r->events) {
+	if (r->events && !windowed) {
 		uint64_t hundredths = (uint64_t)((unsigned __int128)r->file_bytes * 100 / r->events);
 
 		fprintf(t->out, ", %" PRIu64 ".%02" PRIu64 " bytes per event", hundredths / 100, hundredths % 100);
 	}
 	putc('\n', t->out);
+	print_window(t);
 }
 
 /* ---- quality ------------------------------------------------------------------------------------------------------ */
@@ -220,7 +237,8 @@ static int print_curve(struct ms_text *t)
 	const struct ms_report *r = t->report;
 	uint64_t *values = malloc((r->timeline_count + 1) * sizeof *values);
 	size_t width = t->options.width > 4 && t->options.width < 104 ? t->options.width - 4 : 100;
-	char a[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	const char *from;
 
 	if (!values)
 		return MS_E_NOMEM;
@@ -230,7 +248,9 @@ static int print_curve(struct ms_text *t)
 	ms_spark(t->out, values, r->timeline_count, r->totals.peak_bytes, width, t->options.utf8);
 	if (width > r->timeline_count)
 		width = r->timeline_count;
-	fprintf(t->out, "\n  0 s%*s\n", width > 16 ? (int)width - 3 : 13, ms_unit_duration(a, r->trace.duration_ns));
+	from = r->window.from_ns ? ms_unit_duration(b, r->window.from_ns) : "0 s";
+	fprintf(t->out, "\n  %s%*s\n", from, width > strlen(from) + 13 ? (int)(width - strlen(from)) : 13,
+	        ms_unit_duration(a, r->window.to_ns));
 	free(values);
 	return MS_OK;
 }
@@ -239,7 +259,8 @@ int ms_text_totals(struct ms_text *t)
 {
 	const struct ms_report_totals *s = &t->report->totals;
 	uint64_t begun = s->allocations + s->reallocations;
-	bool exact = t->options.exact, open = t->report->trace.ended == MS_REPORT_TRUNCATED;
+	const struct ms_report_window *w = &t->report->window;
+	bool exact = t->options.exact, open = !w->given && t->report->trace.ended == MS_REPORT_TRUNCATED;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
 
 	ms_text_heading(t, "TOTALS", NULL);
@@ -247,6 +268,8 @@ int ms_text_totals(struct ms_text *t)
 	    ms_unit_of(b, s->peak_blocks, "block"), ms_unit_duration(c, s->peak_time_ns));
 	row(t, open ? "alive at cut" : "alive at end", ms_unit_bytes(a, s->live_bytes, exact), "in %s",
 	    ms_unit_of(b, s->live_blocks, "block"));
+	if (w->from_event)
+		row(t, "alive at start", ms_unit_bytes(a, w->start_bytes, exact), "in %s", ms_unit_of(b, w->start_blocks, "block"));
 	row(t, "allocated", ms_unit_bytes(a, s->allocated_bytes, exact), "by %s and %s",
 	    ms_unit_of(b, s->allocations, "allocation"), ms_unit_of(c, s->reallocations, "reallocation"));
 	row(t, "freed", ms_unit_bytes(a, s->freed_bytes, exact), "by %s and %s",

@@ -233,6 +233,7 @@ int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result 
 {
 	const struct ms_process *p = ms_trace_process(x->trace);
 	const struct ms_end *end = ms_trace_end(x->trace);
+	const char *of_recording = x->report->window.given ? "of the whole recording " : "";
 	int rc = 0;
 
 	if (p->guard == MS_GUARD_OFF) {
@@ -246,7 +247,9 @@ int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result 
 		return ms_detector_say(result, "none of the allocations was in the sample of one in %" PRIu32 ": record with a smaller RATE "
 		                       "in --guard=sample=RATE", p->guard_sample_rate);
 	}
-	if (end)
+	if (x->report->window.given)
+		rc |= ms_detector_say(result, "how much was checked within the window is not known");
+	else if (end)
 		result->checked = end->guard_checks + end->guard_calls;
 	else
 		rc |= ms_detector_say(result, "how much was checked is not known: the end of the record is missing");
@@ -256,9 +259,9 @@ int ms_say_guard(const struct ms_detector_context *x, struct ms_detector_result 
 	if (p->guard == MS_GUARD_SAMPLE)
 		rc |= ms_detector_say(result, "a sample was watched: one allocation in %" PRIu32, p->guard_sample_rate);
 	if (end && end->guard_plain_blocks)
-		rc |= ms_detector_say(result, "%" PRIu64 " blocks had no guard", end->guard_plain_blocks);
+		rc |= ms_detector_say(result, "%" PRIu64 " blocks %shad no guard", end->guard_plain_blocks, of_recording);
 	if (p->guard == MS_GUARD_FULL && end && end->guard_canary_blocks)
-		rc |= ms_detector_say(result, "%" PRIu64 " blocks had redzones instead of a page", end->guard_canary_blocks);
+		rc |= ms_detector_say(result, "%" PRIu64 " blocks %shad redzones instead of a page", end->guard_canary_blocks, of_recording);
 	if (x->cases->omitted[MS_CASE_EVIDENCE])
 		rc |= ms_detector_say(result, "%" PRIu64 " more pieces of evidence were not looked at", x->cases->omitted[MS_CASE_EVIDENCE]);
 	return rc ? MS_E_NOMEM : MS_OK;

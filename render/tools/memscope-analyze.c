@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "analyze/companion.h"
+#include "analyze/moment.h"
 #include "analyze/report.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
@@ -26,7 +27,7 @@
 
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
-enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY };
+enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -47,6 +48,9 @@ static const struct argp_option option_table[] = {
 	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
 	{"why", KEY_WHY, "BLOCK|SITE", 0,
 	 "Instead of the report: who points to a block, from a root on. BLOCK: its number, or an address in it (0x...); SITE: site:N, N as reports print it; of its blocks the one that retains most", 0},
+	{"at", KEY_AT, "MOMENT", 0, "Report as if the recording had ended at this moment (see below)", 0},
+	{"window", KEY_SPAN, "MOMENT:MOMENT", 0,
+	 "Report only what happened between these moments; one left out is the start or the end", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
@@ -58,7 +62,8 @@ static const struct argp_option option_table[] = {
 };
 
 struct settings {
-	const char *trace, *text_file, *json_file, *output, *why;
+	const char *trace, *text_file, *json_file, *output, *why, *at, *span;
+	char *span_from;                 /* span, cut between its moments */
 	bool text, json, quiet, verbose;
 	bool top_given, width_given;
 	size_t top;
@@ -90,6 +95,42 @@ static void sort_key(struct argp_state *state, struct settings *s, const char *n
 	}
 	if (!s->text_options.sort)
 		argp_error(state, "no sort key is named '%s': there are %s", name, names);
+}
+
+static bool is_moment(const char *text, struct ms_error *err)
+{
+	struct ms_moment m;
+
+	return ms_moment_parse(&m, text, err) == MS_OK;
+}
+
+/* What --at and --window make of the report's options. Moments hold colons, too: the first one that leaves two moments separates. */
+static void window(struct argp_state *state, struct settings *s)
+{
+	struct ms_error err;
+
+	if (s->at && s->span)
+		argp_error(state, "--at is a window from the start: give --at or --window");
+	if (s->at) {
+		if (!is_moment(s->at, &err))
+			argp_error(state, "--at: %s", err.message);
+		s->report_options.to = s->at;
+	}
+	if (!s->span)
+		return;
+	s->span_from = strdup(s->span);
+	if (!s->span_from)
+		argp_failure(state, STATUS_UNWRITTEN, ENOMEM, "--window");
+	for (char *colon = strchr(s->span_from, ':'); colon; colon = strchr(colon + 1, ':')) {
+		*colon = '\0';
+		s->report_options.from = *s->span_from ? s->span_from : "start";
+		s->report_options.to = colon[1] ? colon + 1 : "end";
+		if (is_moment(s->report_options.from, &err) && is_moment(s->report_options.to, &err))
+			return;
+		*colon = ':';
+	}
+	argp_error(state, "--window takes two moments like 10s:20s, not '%s': %s", s->span,
+	           is_moment(s->span, &err) ? "--at takes one" : err.message);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -143,6 +184,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_WHY:
 		s->why = arg;
 		break;
+	case KEY_AT:
+		s->at = arg;
+		break;
+	case KEY_SPAN:
+		s->span = arg;
+		break;
 	case 'q':
 		s->quiet = true;
 		break;
@@ -166,6 +213,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!s->trace)
 			argp_error(state, "no trace is given");
+		window(state, s);
 		s->text |= !s->json && !s->checks.generate;
 		if (s->checks.generate && !s->checks.generate_file && ((s->text && !s->text_file) || (s->json && !s->json_file)))
 			argp_error(state, "a report and suppressions cannot both go to %s: give one a file",
@@ -194,6 +242,7 @@ static char *help_filter(int key, const char *text, void *input)
 	for (size_t i = 0; i < ms_text_section_count; i++)
 		fprintf(f, "  %-12s %s%s\n", ms_text_sections[i].name, ms_text_sections[i].summary,
 		        ms_text_sections[i].by_default ? "" : " (only when asked for)");
+	fputs("\nA MOMENT is a time since the start (12.5s; also ms, us, ns, min, h), a share of it (50%), event:N (after event N as memscope-trace dump numbers it), mark:TEXT (the first such mark of the program), peak, start or end. With a window, sums and counts are of what happened in it, \"alive\" is at its end, peaks lie in it; what is known of the whole recording (how it ended, what was lost, guards) stays.\n", f);
 	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=; NAME a kind of finding, or\n", f);
 	for (size_t i = 0; i < ms_gate_quantity_count; i++)
 		fprintf(f, "  %-19s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);
@@ -297,7 +346,10 @@ int main(int argc, char **argv)
 		ms_trace_close(trace);
 		ms_trace_close(companion);
 		heap_checks_free(&s.checks);
-		return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
+		free(s.span_from);
+		return rc == MS_E_NOMEM                             ? STATUS_UNWRITTEN
+		       : rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT ? STATUS_USAGE
+		                                                     : STATUS_UNREADABLE;
 	}
 	rc = heap_checks_apply(&s.checks, &report, trace, &err);
 	if (rc) {
@@ -329,5 +381,6 @@ done:
 	ms_trace_close(trace);
 	ms_trace_close(companion);
 	heap_checks_free(&s.checks);
+	free(s.span_from);
 	return status;
 }

@@ -9,7 +9,9 @@
 
 #include "analyze/moment.h"
 #include "analyze/report.h"
+#include "format/stream.h"
 #include "format/trace_reader.h"
+#include "format/trace_writer.h"
 #include "random_trace.h"
 
 static void test_written(void **state)
@@ -141,9 +143,47 @@ static void test_resolved(void **state)
 	check_seed(777, 20000);
 }
 
+static void test_marks(void **state)
+{
+	static const char *const marks[] = {"loaded", "end", "a:b", "loaded"};
+	struct ms_writer_options options = {.events_per_block = 3, .level = 1};
+	struct ms_event events[8] = {{0}};
+	struct ms_process process = {.pid = 1};
+	struct ms_end end = {.time_ns = 1000, .ended = MS_ENDED_EXITED};
+	struct ms_stream stream;
+	struct ms_writer *w;
+	struct ms_trace *trace;
+	struct ms_error err = {0};
+
+	(void)state;
+	ms_stream_init_memory(&stream);
+	assert_int_equal(ms_writer_open(&w, &stream, &options, &err), MS_OK);
+	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
+	assert_int_equal(ms_writer_thread(w, &(struct ms_thread){.tid = 1, .image = 1, .is_main = true}), 1);
+	for (uint32_t i = 0; i < 8; i++) {
+		events[i] = (struct ms_event){.time_ns = 100 * i, .kind = i % 2 ? MS_EV_MARK : MS_EV_THREAD_START, .thread = 1};
+		if (i % 2)
+			events[i].arg[0] = ms_writer_string(w, marks[i / 2], strlen(marks[i / 2]));
+	}
+	assert_int_equal(ms_writer_events(w, events, 8, &err), MS_OK);
+	assert_int_equal(ms_writer_end(w, &end, &err), MS_OK);
+	ms_writer_close(w);
+	if (ms_trace_open_memory(&trace, stream.memory, stream.position, &err))
+		fail_msg("%s", err.message);
+	resolved(trace, "mark:loaded", 2, 100);
+	resolved(trace, "mark:end", 4, 300);
+	resolved(trace, "mark:a:b", 6, 500);
+	resolved(trace, "end", 8, 1000);
+	not_found(trace, "mark:load");
+	not_found(trace, "mark:");
+	not_found(trace, "peak");
+	ms_trace_close(trace);
+	ms_stream_free(&stream);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_written), cmocka_unit_test(test_resolved)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_written), cmocka_unit_test(test_resolved), cmocka_unit_test(test_marks)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
