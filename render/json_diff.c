@@ -24,6 +24,10 @@ static void side(struct ms_json *j, const char *key, const struct ms_diff_side *
 		ms_json_string(j, "executable", t->process->executable);
 		ms_json_uint(j, "start_time_unix_ns", t->process->start_time_unix_ns);
 		ms_json_uint(j, "duration_ns", t->duration_ns);
+		if (s->reports[i]->window.given)
+			ms_json_uint(j, "as_of_ns", s->reports[i]->window.to_ns);
+		else
+			ms_json_null(j, "as_of_ns");
 		ms_json_string(j, "ended", ms_ended_name(t->ended));
 		ms_json_bool(j, "complete", t->complete);
 		ms_json_uint(j, "events", t->events);

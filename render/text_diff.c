@@ -23,7 +23,11 @@ static void print_side(struct ms_diff_text *x, const char *name, const struct ms
 		ms_escape_text(out, r->file);
 		fputs(": ", out);
 		ms_escape_words(out, r->process->command, r->process->command_count);
-		fprintf(out, ", %s, %s\n", ms_unit_of(a, r->events, "event"), ms_unit_duration(b, r->duration_ns));
+		fprintf(out, ", %s", ms_unit_of(a, r->events, "event"));
+		if (side->reports[i]->window.given)
+			fprintf(out, ", as of %s\n", ms_unit_duration(b, side->reports[i]->window.to_ns));
+		else
+			fprintf(out, ", %s\n", ms_unit_duration(b, r->duration_ns));
 		if (!r->complete)
 			fprintf(out, "     ! not complete: %s, %s lost\n", ms_ended_name(r->ended), ms_unit_of(a, r->lost_events, "event"));
 		if (r->frame_uses && r->symbolized_frame_uses < r->frame_uses / 2)

@@ -15,6 +15,7 @@
 #include "analyze/diff.h"
 #include "analyze/diff/diff_gate.h"
 #include "analyze/embedded_suppressions.h"
+#include "analyze/moment.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
@@ -25,7 +26,7 @@
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 enum { TEXT, JSON, MARKDOWN, OUTPUTS };
 enum { KEY_TEXT = 256, KEY_JSON, KEY_MARKDOWN, KEY_SORT, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_WINDOW,
-       KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_USAGE };
+       KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_AT, KEY_VS, KEY_USAGE };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -46,6 +47,9 @@ static const struct argp_option option_table[] = {
 	{"ignore-templates", KEY_TEMPLATES, NULL, 0, "Functions are the same whatever their template arguments", 0},
 	{"temporary-window", KEY_WINDOW, "N", 0,
 	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
+	{"at", KEY_AT, "MOMENT", 0,
+	 "With --vs and one TRACE: the old side is the trace as if the recording had ended at MOMENT: a time (12.5s, 300ms), event:N, mark:TEXT, peak, start, end, 50%", 0},
+	{"vs", KEY_VS, "MOMENT", 0, "The new side, likewise", 0},
 	{NULL, 0, NULL, 0, "Checks:", 3},
 	{"fail-on", KEY_FAIL_ON, "EXPR", 0, "Exit with status 1 when EXPR holds, as in 'peak>+5%', 'allocations>+0', 'new:leak-definite>0'; may be given again", 0},
 	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
@@ -61,6 +65,7 @@ static const struct argp_option option_table[] = {
 
 struct run {
 	const char *file;
+	const char *moment;              /* NULL = the whole recording */
 	bool new;
 	bool built;
 	struct ms_trace *trace, *companion;
@@ -71,7 +76,7 @@ struct settings {
 	struct run *runs;
 	size_t run_count;
 	bool wanted[OUTPUTS];
-	const char *file[OUTPUTS], *output;
+	const char *file[OUTPUTS], *output, *at, *vs;
 	bool quiet, verbose, top_given, width_given;
 	struct ms_diff_render_options render;
 	struct ms_diff_options diff;
@@ -128,6 +133,14 @@ static void check(struct settings *s, struct argp_state *state)
 {
 	size_t old = 0, same_place = 0;
 
+	if (s->at || s->vs) {
+		if (!s->at || !s->vs || s->run_count != 1)
+			argp_error(state, "--at and --vs go together, with one trace");
+		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
+		s->runs[s->run_count++] = (struct run){.file = s->runs[0].file, .moment = s->vs, .new = true};
+		s->runs[0].moment = s->at;
+		s->runs[0].new = false;
+	}
 	for (size_t i = 0; i < s->run_count; i++)
 		old += !s->runs[i].new;
 	/* Without "--", or with one that only ends the options: the old and the new trace. */
@@ -161,6 +174,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct settings *s = state->input;
 	struct ms_suppressions *suppressions;
+	struct ms_moment moment;
 	struct ms_error err;
 
 	switch (key) {
@@ -198,6 +212,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_WINDOW:
 		s->report.temporary_window = (uint32_t)number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
+		break;
+	case KEY_AT:
+	case KEY_VS:
+		if (ms_moment_parse(&moment, arg, &err))
+			argp_error(state, "--%s: %s", key == KEY_AT ? "at" : "vs", err.message);
+		*(key == KEY_AT ? &s->at : &s->vs) = arg;
 		break;
 	case KEY_FAIL_ON:
 		s->gates = one_more(state, s->gates, s->gate_count, sizeof *s->gates);
@@ -267,7 +287,7 @@ static char *help_filter(int key, const char *text, void *input)
 }
 
 static const struct argp argp = {
-	option_table, parse, "OLD NEW\nOLD... -- NEW...",
+	option_table, parse, "OLD NEW\nOLD... -- NEW...\n--at=MOMENT --vs=MOMENT TRACE",
 	"Compare traces of memscope-record: what grew, shrank, is new, is gone. Call paths are told apart by the names of their "
 	"functions, so that moved code, other lines, other addresses and other folders are no change.\v", NULL, help_filter, NULL,
 };
@@ -300,6 +320,7 @@ static int read_run(struct settings *s, struct run *r)
 	if (s->verbose && !s->quiet)
 		fprintf(stderr, "memscope-diff: reading %s\n", r->file);
 	s->report.file = s->progress.file = r->file;
+	s->report.to = r->moment;
 	rc = ms_trace_open(&r->trace, r->file, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
@@ -316,7 +337,8 @@ static int read_run(struct settings *s, struct run *r)
 	if (err.offset != MS_NO_OFFSET)
 		fprintf(stderr, " (offset %" PRIu64 ")", err.offset);
 	putc('\n', stderr);
-	return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : STATUS_UNREADABLE;
+	/* A moment that this trace does not have is a wrong question, not a wrong file. */
+	return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : r->moment && rc == MS_E_NOT_FOUND ? STATUS_USAGE : STATUS_UNREADABLE;
 }
 
 static int write_one(const struct settings *s, const struct ms_diff *diff, int what)
