@@ -163,6 +163,25 @@ static void test_every_size(void **state)
 	assert_int_equal(no_evidence(), 0);
 }
 
+/* A block knows how far in its slot it starts; where that is too far to say there is none. */
+static void test_large_alignments(void **state)
+{
+	(void)state;
+	for (size_t align = 4096; align <= 32768; align *= 2) {
+		void *p = guard_slab.allocate(1, align);
+		struct guard_block found;
+
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % align, 0);
+		assert_true(guard_find((uintptr_t)p, &found));
+		assert_true(found.start == (uintptr_t)p && !found.freed);
+		assert_int_equal(guard_slab.release(p, MS_CHECK_FREE, NULL), GUARD_TAKEN);
+	}
+	for (size_t align = 65536; align <= (size_t)1 << 40; align *= 2)
+		assert_null(guard_slab.allocate(1, align));
+	assert_int_equal(no_evidence(), 0);
+}
+
 /* The redzone behind a block ends with a 0, and the next slot begins there. */
 static void test_strings_stop(void **state)
 {
@@ -842,6 +861,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_large_alignments),
 		cmocka_unit_test(test_strings_stop),
 		cmocka_unit_test(test_damage_at_each_byte),
 		cmocka_unit_test(test_both_sides_and_repair),

@@ -17,7 +17,7 @@ static void *allocate(size_t bytes, size_t align)
 	struct slab_slot slot;
 	unsigned size_class;
 
-	if (bytes > SLAB_MAX_SLOT || extra > SLAB_MAX_SLOT)
+	if (bytes > SLAB_MAX_SLOT || align > SLAB_MAX_ALIGN)
 		return NULL;
 	if (align < 16)
 		align = 16;

@@ -50,6 +50,8 @@ enum { SLAB_NEVER = 0, SLAB_FREE = 1, SLAB_LIVE = 2, SLAB_FREED = 3 };
 
 /* bytes 18 bits | offset / 16 12 bits | state 2 | busy 1 | sweep 12 | generation 19 */
 #define SLAB_OFFSET_AT 18
+#define SLAB_OFFSET_MASK UINT64_C(0xfff)
+#define SLAB_MAX_ALIGN 32768u /* a block of more might start further in its slot than the mask can say */
 #define SLAB_STATE_AT 30
 #define SLAB_SWEEP_AT 33
 #define SLAB_GENERATION_AT 45
@@ -63,7 +65,7 @@ static inline uint64_t slab_bytes(uint64_t word)
 }
 static inline uint64_t slab_offset(uint64_t word)
 {
-	return (word >> SLAB_OFFSET_AT & 0xfff) << 4;
+	return (word >> SLAB_OFFSET_AT & SLAB_OFFSET_MASK) << 4;
 }
 static inline unsigned slab_state(uint64_t word)
 {
