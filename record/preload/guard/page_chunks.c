@@ -19,6 +19,7 @@ static const uint16_t class_pages[SLOT_CLASS_COUNT] = {
 
 /* The next chunk to look at. Claims are rare (one in some hundred blocks), so one lock serves all. */
 static _Atomic uint32_t claim_lock;
+static __thread bool claiming;         /* this thread has it: whoever interrupts it need not wait */
 static uint32_t next_chunk;
 static bool gone_round;
 /* When nothing was found, so many claims fail at once before the range is searched again. */
@@ -94,17 +95,24 @@ unsigned chunks_class(uint64_t pages)
 
 static bool take_claim_lock(void)
 {
+	if (claiming)
+		return false; /* the block goes without a page */
+	claiming = true;
+	atomic_signal_fence(memory_order_seq_cst);
 	for (unsigned i = 0; i < CLAIM_TRIES; i++) {
 		if (atomic_exchange_explicit(&claim_lock, 1, memory_order_acquire) == 0)
 			return true;
 		__builtin_ia32_pause();
 	}
-	return false; /* held by a frame that we interrupt, or long: the block goes without a page */
+	claiming = false;
+	return false;
 }
 
 static void leave_claim_lock(void)
 {
 	atomic_store_explicit(&claim_lock, 0, memory_order_release);
+	atomic_signal_fence(memory_order_seq_cst);
+	claiming = false;
 }
 
 static uint64_t chunk_start(uint32_t at)
@@ -340,5 +348,6 @@ void chunks_leave_moved(void)
 
 void chunks_forked(void)
 {
+	claiming = false;
 	atomic_store_explicit(&claim_lock, 0, memory_order_relaxed);
 }
