@@ -50,7 +50,7 @@ PRELOAD_CFLAGS := $(BASE_CFLAGS) -O2 -DNDEBUG -fPIC -fvisibility=hidden -ftls-mo
         -fno-omit-frame-pointer -fno-stack-protector -fno-exceptions -fasynchronous-unwind-tables -fno-builtin-malloc $(CFLAGS)
 
 FORMAT_LIBS := -lzstd -lxxhash -ldw -lelf -liberty
-TOOL_LIBS   := $(FORMAT_LIBS) -ljansson -lm -lpthread
+TOOL_LIBS   := $(FORMAT_LIBS) -ljansson -lsqlite3 -lm -lpthread
 
 # ---- sources: wildcards per folder; what is a main of its own is taken out -------------------------------------------
 FORMAT_SRC  := $(filter-out format/fbgen.c,$(wildcard format/*.c))
@@ -301,7 +301,7 @@ man: all
 # What render/libmemscope.h needs, in the tree's own folders.
 PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/why.h render/site_order.h analyze/report.h analyze/findings.h \
     analyze/suppressions.h analyze/gate.h analyze/baseline.h analyze/companion.h analyze/moment.h render/suppression_file.h \
-    analyze/leaks.h analyze/holders.h analyze/diff.h analyze/diff/diff_gate.h render/diff_render.h \
+    analyze/leaks.h analyze/holders.h analyze/diff.h analyze/diff/diff_gate.h render/diff_render.h analyze/query/query.h \
     format/errors.h format/events.h format/evidence.h format/trace_types.h format/trace_reader.h
 
 ## install: into $(DESTDIR)$(PREFIX)

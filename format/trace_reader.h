@@ -83,6 +83,9 @@ struct ms_block_info {
 };
 size_t ms_trace_block_count(const struct ms_trace *t);
 const struct ms_block_info *ms_trace_block(const struct ms_trace *t, size_t index);
+/* The block id of the first allocation in or after an Events block (ids are dense and grow). Errors: MS_E_ARGUMENT (no Events
+   block), MS_E_CORRUPT, MS_E_IO, MS_E_LIMIT, MS_E_NOMEM. */
+int ms_trace_first_block(const struct ms_trace *t, size_t index, uint64_t *first, struct ms_error *err);
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,55 @@
+/* query_examples.c - see query_examples.h. docs/QUERIES.md has the same statements and their answers; a test compares. */
+#include "query_examples.h"
+
+const struct query_example query_examples[] = {
+	{"How much was allocated, how much lived at once, what was left?",
+	 "SELECT allocations, frees, allocated_bytes, peak_bytes, live_bytes FROM totals"},
+	{"Which call paths made up the peak?",
+	 "SELECT id, function, peak_bytes, peak_blocks FROM sites ORDER BY peak_bytes DESC, id LIMIT 5"},
+	{"Which functions allocate most often, over all paths that lead to them?",
+	 "SELECT function, sum(allocations + reallocations) AS blocks, sum(allocated_bytes) AS bytes\n"
+	 "FROM sites GROUP BY function ORDER BY blocks DESC, function LIMIT 5"},
+	{"What is alive at the end, and who allocated it?",
+	 "SELECT s.function, count(*) AS blocks, sum(b.size) AS bytes FROM blocks b JOIN sites s ON s.id = b.site\n"
+	 "WHERE b.alive = 1 GROUP BY s.function ORDER BY bytes DESC, s.function LIMIT 5"},
+	{"Which are the ten largest blocks there ever were?",
+	 "SELECT id, size, family, ended FROM blocks ORDER BY size DESC, id LIMIT 10"},
+	{"What lived at the peak, by size?",
+	 "SELECT size, count(*) AS blocks, sum(size) AS bytes FROM snapshot('peak') GROUP BY size ORDER BY bytes DESC, size LIMIT 5"},
+	{"What was alive half-way through the run?",
+	 "SELECT count(*) AS blocks, sum(size) AS bytes, max(age_ns) AS oldest_ns FROM snapshot('50%')"},
+	{"Which call paths grew between a quarter and three quarters of the run?",
+	 "SELECT p.function, d.bytes, d.born_blocks, d.died_blocks FROM diff('25%', '75%') d JOIN paths p ON p.node = d.site\n"
+	 "WHERE d.bytes > 0 ORDER BY d.bytes DESC, d.site LIMIT 5"},
+	{"How did the heap develop over time?",
+	 "SELECT start_ns / 1000000 AS ms, max_live_bytes, blocks_begun, blocks_ended FROM timeline('2ms') LIMIT 8"},
+	{"How long do blocks live?",
+	 "SELECT CASE WHEN lifetime_ns < 1000 THEN '1: < 1 us' WHEN lifetime_ns < 1000000 THEN '2: < 1 ms'\n"
+	 "WHEN lifetime_ns < 1000000000 THEN '3: < 1 s' ELSE '4: longer' END AS life, count(*) AS blocks, sum(size) AS bytes\n"
+	 "FROM blocks WHERE ended IS NOT NULL GROUP BY life"},
+	{"Which places allocate only to free at once (candidates for the stack)?",
+	 "SELECT function, sum(temporary) AS temporary, sum(allocations) AS allocations FROM sites GROUP BY function\n"
+	 "HAVING sum(temporary) > 0 ORDER BY sum(temporary) DESC, function LIMIT 5"},
+	{"How many blocks did each thread allocate, and how many of other threads did it free?",
+	 "SELECT id, main, allocations, allocated_bytes, ended_others_blocks FROM threads ORDER BY id LIMIT 5"},
+	{"Which sizes are asked for most often?",
+	 "SELECT size, count(*) AS blocks FROM blocks GROUP BY size ORDER BY blocks DESC, size LIMIT 5"},
+	{"Which calls does the program use?",
+	 "SELECT kind, count(*) AS events FROM events GROUP BY kind ORDER BY events DESC, kind"},
+	{"What happened in a millisecond of the run?",
+	 "SELECT class, count(*) AS events, sum(size) AS bytes FROM events\n"
+	 "WHERE time_ns BETWEEN 3000000 AND 3999999 GROUP BY class ORDER BY class"},
+	{"What is the life of block number 1000?",
+	 "SELECT b.size, b.family, b.ended, b.lifetime_ns, p.path FROM blocks b JOIN paths p ON p.node = b.site WHERE b.id = 1000"},
+	{"How much does realloc copy around?",
+	 "SELECT count(*) AS moves, sum(size) AS bytes FROM blocks WHERE ended = 'realloc'"},
+	{"Which blocks that live for the whole run were allocated in the first tenth of it?",
+	 "SELECT count(*) AS blocks, sum(size) AS bytes FROM blocks\n"
+	 "WHERE alive = 1 AND alloc_ns < (SELECT duration_ns / 10 FROM totals)"},
+	{"Which modules allocate?",
+	 "SELECT module, sum(allocations + reallocations) AS blocks, sum(peak_bytes) AS peak_bytes FROM sites\n"
+	 "GROUP BY module ORDER BY peak_bytes DESC, module LIMIT 5"},
+	{"What did the detectors find?",
+	 "SELECT kind, certainty, count, message FROM findings ORDER BY id LIMIT 5"},
+};
+const size_t query_example_count = sizeof query_examples / sizeof *query_examples;
