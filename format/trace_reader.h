@@ -86,6 +86,8 @@ const struct ms_block_info *ms_trace_block(const struct ms_trace *t, size_t inde
 /* The block id of the first allocation in or after an Events block (ids are dense and grow). Errors: MS_E_ARGUMENT (no Events
    block), MS_E_CORRUPT, MS_E_IO, MS_E_LIMIT, MS_E_NOMEM. */
 int ms_trace_first_block(const struct ms_trace *t, size_t index, uint64_t *first, struct ms_error *err);
+/* The times of all events of an Events block, never falling; the caller frees them. Errors: likewise. */
+int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **times_ns, uint32_t *count, struct ms_error *err);
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 

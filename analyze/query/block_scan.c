@@ -38,13 +38,14 @@ struct ms_block_scan {
 
 	struct thread_moves *threads;
 	uint32_t thread_count, waiting;
+	uint32_t overflowed;             /* reallocs that ended for want of room; steps say so later */
+	bool midway;                     /* started behind the first event */
 	struct ms_block_row *back;       /* blocks whose realloc was never seen to end */
 	size_t back_count, back_capacity, back_at;
 
 	struct ms_cursor *image_cursor;  /* at the moment of an exec */
 	const struct ms_live_block *live;
 	size_t live_count, live_at;
-	uint64_t exec_ns;
 
 	bool bounded;                    /* low_id .. or low_birth_ns .. are a range to be done with */
 	uint64_t newest;                 /* id of the newest block that began */
@@ -65,7 +66,11 @@ static bool in_range(const struct ms_block_scan *s, uint64_t id, uint64_t birth_
 
 /* ---- rows --------------------------------------------------------------------------------------------------------- */
 
-static void row_of_end(const struct ms_block_scan *s, uint32_t i, uint8_t how, struct ms_block_row *row)
+/*
+ * The block that begins or ends at step i. A pass from the first event on takes its birth from the steps, which know more about
+ * reallocs that failed; steps that start midway know less than the cursor, which starts at a keyframe before.
+ */
+static void row_of_step(const struct ms_block_scan *s, uint32_t i, uint8_t how, struct ms_block_row *row)
 {
 	const struct ms_view *v = &s->view;
 
@@ -75,6 +80,13 @@ static void row_of_end(const struct ms_block_scan *s, uint32_t i, uint8_t how, s
 		.end_thread = v->thread[i], .end_stack = v->stack[i], .birth_kind = v->birth_kind[i], .end_kind = v->kind[i], .how = how,
 		.temporary = v->step[i] & MS_STEP_TEMPORARY,
 	};
+	if (s->midway) {
+		size_t k = (size_t)(v->kind - s->batch.kind) + i;
+
+		row->birth_ns = s->batch.birth_ns[k];
+		row->birth_thread = s->batch.birth_thread[k];
+		row->site = s->query->map.node_of_stack[row->birth_stack];
+	}
 }
 
 static void row_of_live(const struct ms_block_scan *s, const struct ms_live_block *b, uint8_t how, struct ms_block_row *row)
@@ -107,6 +119,7 @@ static int push(struct ms_block_scan *s, uint32_t thread, const struct moved *m,
 		*has_overflow = t->at[0].known;
 		*overflow = t->at[0].row;
 		overflow->how = MS_BLOCK_FREED;
+		s->overflowed += t->at[0].known;
 		memmove(t->at, t->at + 1, (REALLOCS - 1) * sizeof *t->at);
 		t->count--;
 		s->waiting--;
@@ -127,21 +140,27 @@ static bool pop(struct ms_block_scan *s, uint32_t thread, struct moved *m)
 	return true;
 }
 
-/* A step without an event of its own names the size and birth of the block that it settles. Newest first: the one taken back. */
-static bool take(struct ms_block_scan *s, const struct ms_view *v, struct moved *m)
+/* The realloc that a step without an event of its own settles: a failed one is the newest of its thread; else all are, in order. */
+static bool take(struct ms_block_scan *s, uint32_t thread, bool newest, struct moved *m)
 {
-	struct thread_moves *t = &s->threads[v->thread[0]];
+	struct thread_moves *t = &s->threads[thread];
+	uint32_t i = newest && t->count ? t->count - 1 : 0;
 
-	for (uint32_t i = t->count; i-- > 0;)
-		if (t->at[i].known && t->at[i].row.birth_ns == v->birth_ns[0] && t->at[i].row.size_bytes == v->size_bytes[0] &&
-		    t->at[i].row.site == v->site[0]) {
-			*m = t->at[i];
-			memmove(t->at + i, t->at + i + 1, (t->count - i - 1) * sizeof *t->at);
-			t->count--;
-			s->waiting--;
-			return true;
-		}
-	return false;
+	while (i < t->count && !t->at[i].known)
+		i++;
+	if (i == t->count)
+		return false;
+	*m = t->at[i];
+	memmove(t->at + i, t->at + i + 1, (t->count - i - 1) * sizeof *t->at);
+	t->count--;
+	s->waiting--;
+	return true;
+}
+
+static void forget_moves(struct ms_block_scan *s, uint32_t thread)
+{
+	s->waiting -= s->threads[thread].count;
+	s->threads[thread].count = 0;
 }
 
 static int keep_back(struct ms_block_scan *s, const struct ms_block_row *row)
@@ -175,7 +194,7 @@ static int lone_step(struct ms_block_scan *s, bool *out, struct ms_error *err)
 
 	switch (v->step[0]) {
 	case MS_STEP_RETURN:
-		if (!take(s, v, &m))
+		if (!take(s, v->thread[0], v->kind[0] == MS_EV_REALLOC_FAILED, &m))
 			break;
 		if (v->kind[0] == MS_EV_REALLOC_FAILED) { /* the trace goes on with it under the id of this event */
 			s->newest = s->batch.block[s->position - 1];
@@ -188,14 +207,19 @@ static int lone_step(struct ms_block_scan *s, bool *out, struct ms_error *err)
 			return no_memory(err);
 		break;
 	case MS_STEP_LOSE:
-		if (!take(s, v, &m))
+		if (s->overflowed) { /* its row was made when there was no more room */
+			s->overflowed--;
+			break;
+		}
+		if (!take(s, v->thread[0], false, &m))
 			break;
 		m.row.how = MS_BLOCK_FREED;
 		s->row = m.row;
 		*out = true;
 		break;
 	default: /* MS_STEP_IMAGE */
-		s->exec_ns = v->time_ns[0];
+		for (uint32_t i = 0; i < s->thread_count; i++)
+			forget_moves(s, i);
 		s->outstanding = 0;
 		rc = ms_cursor_open(&s->image_cursor, s->query->trace, s->range.addresses ? MS_COLUMN_ADDRESS : 0,
 		                    s->batch.first_event + s->position - 1, 1, err);
@@ -218,29 +242,30 @@ static int plain_steps(struct ms_block_scan *s, bool *out, struct ms_error *err)
 	while (s->at < v->count && !*out) {
 		uint32_t i = s->at++;
 		unsigned step = v->step[i], kind = v->kind[i];
-		struct moved m;
+		struct moved m = {.known = false};
 
 		if (ms_step_begins(step)) {
-			s->newest = v->block[i];
-			s->outstanding += in_range(s, v->block[i], v->time_ns[i]);
-			if (kind == MS_EV_REALLOC && pop(s, v->thread[i], &m) && m.known) {
+			row_of_step(s, i, MS_BLOCK_ALIVE, &m.row);
+			s->newest = m.row.id;
+			s->outstanding += in_range(s, m.row.id, m.row.birth_ns);
+			if ((kind == MS_EV_REALLOC || kind == MS_EV_REALLOC_FAILED) && pop(s, v->thread[i], &m) && m.known) {
 				s->row = m.row;
 				*out = true;
-			} else if (kind == MS_EV_REALLOC_FAILED) {
-				pop(s, v->thread[i], &m);
 			}
 		} else if (step == MS_STEP_FREE || step == (MS_STEP_FREE | MS_STEP_TEMPORARY)) {
-			s->outstanding -= in_range(s, v->block[i], v->birth_ns[i]);
-			row_of_end(s, i, MS_BLOCK_FREED, &s->row);
+			row_of_step(s, i, MS_BLOCK_FREED, &s->row);
+			s->outstanding -= in_range(s, s->row.id, s->row.birth_ns);
 			*out = true;
 		} else if (kind == MS_EV_REALLOC_FREE) {
-			m = (struct moved){.known = step == MS_STEP_MOVE};
+			m.known = step == MS_STEP_MOVE;
 			if (m.known) {
-				s->outstanding -= in_range(s, v->block[i], v->birth_ns[i]);
-				row_of_end(s, i, MS_BLOCK_REALLOCATED, &m.row);
+				row_of_step(s, i, MS_BLOCK_REALLOCATED, &m.row);
+				s->outstanding -= in_range(s, m.row.id, m.row.birth_ns);
 			}
 			if (push(s, v->thread[i], &m, &s->row, out))
 				return no_memory(err);
+		} else if (kind == MS_EV_THREAD_END || kind == MS_EV_LOST) {
+			forget_moves(s, v->thread[i]);
 		}
 	}
 	s->now_ns = v->time_ns[s->at - 1];
@@ -260,7 +285,8 @@ static int restart(struct ms_block_scan *s, uint64_t event, struct ms_error *err
 	s->steps = NULL;
 	for (uint32_t i = 0; i < s->thread_count; i++)
 		s->threads[i].count = 0;
-	s->waiting = 0;
+	s->waiting = s->overflowed = 0;
+	s->midway = event > 0;
 	s->batch.count = s->position = 0;
 	s->view.count = s->at = 0;
 	rc = ms_steps_open(&s->steps, &q->map, ms_trace_thread_count(q->trace), 1, err);

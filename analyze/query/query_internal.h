@@ -72,7 +72,7 @@ struct ms_qcursor {
 	struct ms_qbound bounds[MS_QUERY_COLUMNS];
 	bool impossible;                 /* no row can match */
 	bool eof;
-	uint64_t row, row_end;           /* lists: number of the row; streams: rows given so far */
+	uint64_t row, row_end;           /* lists: number of the row; streams set it to a number that no other row has */
 	void *state;                     /* streams; lists: of load(), else NULL */
 };
 
@@ -134,6 +134,8 @@ void ms_q_headline_value(struct ms_query *q, uint32_t node, unsigned what, sqlit
  *   'peak'        after the event that made the peak
  */
 int ms_query_moment(struct ms_query *q, const char *text, uint64_t *events, struct ms_error *err);
+/* 0 when there is no such event. Needs event_blocks. */
+int ms_query_time_of(struct ms_query *q, uint64_t event, uint64_t *time_ns, struct ms_error *err);
 /* '10ms' -> ns; false: it is none. */
 bool ms_query_duration(const char *text, uint64_t *ns);
 

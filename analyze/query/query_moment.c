@@ -27,11 +27,11 @@ bool ms_query_duration(const char *text, uint64_t *ns)
 	return false;
 }
 
-/* The number of events up to the last one that `passes` says belongs before the moment. Events from `first` on are looked at. */
+/* What the last event before the moment is known by. Events from `first` on are looked at. */
 struct search {
-	uint64_t first, time_ns;         /* time_ns: events at or before it belong */
-	const char *mark;                /* or: the first mark with this text is the last one */
-	uint64_t peak_bytes;             /* or (mark NULL, time_ns 0): the first event after which this much is live */
+	uint64_t first;
+	const char *mark;                /* the first mark with this text is the last one */
+	uint64_t peak_bytes;             /* or (mark NULL): the first event after which this much is live */
 	uint64_t live_bytes;             /* before `first` */
 };
 
@@ -60,15 +60,10 @@ static int find(struct ms_query *q, struct ms_cursor *c, struct search *s, uint6
 	*events = s->first;
 	while ((rc = ms_query_should_stop(q, err)) == MS_OK && (rc = ms_cursor_next(c, &b, err)) == MS_OK && b.count) {
 		for (uint32_t i = 0; i < b.count; i++) {
-			*events = b.first_event + i;
-			if (!s->mark && !s->peak_bytes && b.time_ns[i] > s->time_ns) {
-				*found = true;
-				return MS_OK;
-			}
-			++*events;
+			*events = b.first_event + i + 1;
 			if (s->mark) {
 				*found = is_mark(q, &b, i, s->mark);
-			} else if (s->peak_bytes) {
+			} else {
 				s->live_bytes = live_after(s->live_bytes, &b, i);
 				*found = s->live_bytes == s->peak_bytes;
 			}
@@ -81,26 +76,54 @@ static int find(struct ms_query *q, struct ms_cursor *c, struct search *s, uint6
 
 static int at_time(struct ms_query *q, uint64_t ns, uint64_t *events, struct ms_error *err)
 {
-	struct search s = {.time_ns = ns};
-	struct ms_cursor *c = NULL;
-	uint64_t first, end;
-	bool found;
-	int rc = ms_query_event_blocks(q, err);
+	uint64_t first, end, *times;
+	uint32_t count, n = 0;
+	size_t at = q->event_block_count;
+	int rc;
 
+	/* The last block with an event at or before this time: events of this very time may stand in several. */
+	ms_query_events_between(q, 0, ns, &first, &end);
+	while (at > 0 && ms_trace_block(q->trace, q->event_blocks[at - 1])->first_event >= end)
+		at--;
+	*events = 0;
+	if (at == 0 || end == 0)
+		return MS_OK;
+	rc = ms_trace_event_times(q->trace, q->event_blocks[at - 1], &times, &count, err);
 	if (rc)
 		return rc;
-	ms_query_events_between(q, ns, ns, &first, &end);
-	/* Events of this very time may go on into later blocks: `end` is the first block that starts after it. */
-	while (first < end) {
-		rc = ms_cursor_open(&c, q->trace, 0, first, 1, err);
-		if (rc)
-			return rc;
-		s.first = first;
-		rc = find(q, c, &s, events, &found, err);
-		ms_cursor_close(c);
-		return rc;
+	while (n < count && times[n] <= ns)
+		n++;
+	free(times);
+	*events = ms_trace_block(q->trace, q->event_blocks[at - 1])->first_event + n;
+	return MS_OK;
+}
+
+int ms_query_time_of(struct ms_query *q, uint64_t event, uint64_t *time_ns, struct ms_error *err)
+{
+	size_t low = 0, high = q->event_block_count;
+	const struct ms_block_info *info;
+	uint64_t *times;
+	uint32_t count;
+	int rc;
+
+	while (low < high) { /* the last block that starts at or before the event */
+		size_t middle = low + (high - low) / 2;
+
+		if (ms_trace_block(q->trace, q->event_blocks[middle])->first_event <= event)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	*events = first;
+	*time_ns = 0;
+	if (low == 0)
+		return MS_OK;
+	info = ms_trace_block(q->trace, q->event_blocks[low - 1]);
+	rc = ms_trace_event_times(q->trace, q->event_blocks[low - 1], &times, &count, err);
+	if (rc)
+		return rc;
+	if (event - info->first_event < count)
+		*time_ns = times[event - info->first_event];
+	free(times);
 	return MS_OK;
 }
 
@@ -146,7 +169,9 @@ static int at_peak(struct ms_query *q, uint64_t *events, struct ms_error *err)
 	}
 	ms_cursor_close(c);
 	if (rc == MS_OK && !found)
-		return ms_fail(err, MS_E_CORRUPT, MS_NO_OFFSET, "the event of the peak is not where the report says");
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET,
+		               "no event made the peak: it counts a block whose realloc was never seen to end; ask for a time near %llu ns",
+		               (unsigned long long)q->report.totals.peak_time_ns);
 	return rc;
 }
 
@@ -162,7 +187,10 @@ int ms_query_moment(struct ms_query *q, const char *text, uint64_t *events, stru
 {
 	uint64_t count = ms_trace_event_count(q->trace), ns;
 	char *end;
+	int rc = ms_query_event_blocks(q, err);
 
+	if (rc)
+		return rc;
 	if (strcmp(text, "start") == 0) {
 		*events = 0;
 		return MS_OK;

@@ -79,6 +79,7 @@ static int blocks_next(struct ms_qcursor *c, struct ms_error *err)
 			return rc;
 	} while (s->row && !wanted(c, s->row));
 	c->eof = !s->row;
+	c->row = s->row ? s->row->id : 0;
 	return MS_OK;
 }
 

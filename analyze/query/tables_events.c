@@ -109,8 +109,10 @@ static int events_next(struct ms_qcursor *c, struct ms_error *err)
 
 			if (s->batch.first_event + i >= s->end)
 				goto end;
-			if (wanted(c, s, i))
+			if (wanted(c, s, i)) {
+				c->row = s->batch.first_event + i;
 				return MS_OK;
+			}
 		}
 		if (s->batch.first_event + s->batch.count >= s->end || c->bounds[TIME].high < (s->batch.count ? s->batch.time_ns[s->batch.count - 1] : 0))
 			goto end;

@@ -81,29 +81,6 @@ static int live_at(struct ms_query *q, uint64_t events, struct live_set *set, st
 	return rc;
 }
 
-static int last_time(struct ms_query *q, uint64_t events, uint64_t *time_ns, struct ms_error *err)
-{
-	struct ms_cursor *c;
-	struct ms_batch b;
-	int rc;
-
-	*time_ns = 0;
-	if (events == 0)
-		return MS_OK;
-	if (events == ms_trace_event_count(q->trace)) {
-		*time_ns = ms_trace_last_time_ns(q->trace);
-		return MS_OK;
-	}
-	rc = ms_cursor_open(&c, q->trace, 0, events - 1, 1, err);
-	if (rc)
-		return rc;
-	rc = ms_cursor_next(c, &b, err);
-	if (rc == MS_OK && b.count)
-		*time_ns = b.time_ns[0];
-	ms_cursor_close(c);
-	return rc;
-}
-
 static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *set, struct ms_error *err)
 {
 	uint64_t events;
@@ -112,7 +89,7 @@ static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *s
 	if (rc == MS_OK)
 		rc = ms_query_moment(c->query, moment, &events, err);
 	if (rc == MS_OK)
-		rc = last_time(c->query, events, &set->time_ns, err);
+		rc = events ? ms_query_time_of(c->query, events - 1, &set->time_ns, err) : MS_OK;
 	return rc ? rc : live_at(c->query, events, set, err);
 }
 

@@ -334,9 +334,8 @@ static int vtab_next(sqlite3_vtab_cursor *base)
 	struct ms_qcursor *c = (struct ms_qcursor *)base;
 	struct ms_error err = {.code = MS_OK};
 
-	c->row++;
 	if (!c->table->next) {
-		c->eof = c->row >= c->row_end;
+		c->eof = ++c->row >= c->row_end;
 		return SQLITE_OK;
 	}
 	return c->table->next(c, &err) ? report_error(base->pVtab, c->query, &err) : SQLITE_OK;

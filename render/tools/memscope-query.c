@@ -47,6 +47,9 @@ struct settings {
 
 static const char *const formats[] = {[QUERY_TABLE] = "table", [QUERY_CSV] = "csv", [QUERY_JSON] = "json", [QUERY_JSONL] = "jsonl"};
 
+static void print_tables(FILE *out);
+static void print_examples(FILE *out);
+
 static void parse_format(struct argp_state *state, struct settings *s, const char *name)
 {
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
@@ -89,8 +92,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		s->quiet = true;
 		break;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		break;
+		argp_state_help(state, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
+		fputs("\nTables:\n", stdout); /* not through argp, which would fold the lines */
+		print_tables(stdout);
+		fputs("\nExamples:\n", stdout);
+		print_examples(stdout);
+		exit(STATUS_FINE);
 	case KEY_USAGE:
 		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		break;
@@ -209,28 +216,14 @@ static int dot_command(const char *text)
 	return STATUS_UNFINISHED;
 }
 
-static char *help_filter(int key, const char *text, void *input)
-{
-	char *list = NULL;
-	size_t size = 0;
-	FILE *f;
-
-	(void)input;
-	if (key != ARGP_KEY_HELP_POST_DOC || !(f = open_memstream(&list, &size)))
-		return (char *)text;
-	fputs("Instead of SQL: .tables, .schema, .schema TABLE, .examples (also without a trace)\n\nTables:\n", f);
-	print_tables(f);
-	fputs("\nTimes are nanoseconds since the start of the recording, sizes bytes requested. Only SELECT (and WITH) is allowed.\n\nExamples:\n", f);
-	print_examples(f);
-	fputs("\nExit status: 0 fine, 2 wrong usage or SQL, 3 the trace is not readable (or a part of it that the answer needs), 4 not finished: timeout, interrupted, no memory, output not written.", f);
-	fclose(f);
-	return list;
-}
-
 static const struct argp argp = {
 	option_table, parse, "TRACE 'SELECT ...'",
 	"Ask a trace of memscope-record in SQL (SQLite's). The tables are read from the trace itself; conditions on time, event, block id "
-	"and moment lead straight to the part of the trace that matters.\v", NULL, help_filter, NULL,
+	"and moment lead straight to the part of the trace that matters.\v"
+	"Instead of SQL: .tables, .schema, .schema TABLE, .examples (also without a trace). Times are nanoseconds since the start of the "
+	"recording, sizes bytes requested. Only SELECT (and WITH) is allowed.\n\n"
+	"Exit status: 0 fine, 2 wrong usage or SQL, 3 the trace is not readable (or a part of it that the answer needs), 4 not finished: "
+	"timeout, interrupted, no memory, output not written.", NULL, NULL, NULL,
 };
 
 /* ---- main --------------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@ const struct query_example query_examples[] = {
 	{"How much was allocated, how much lived at once, what was left?",
 	 "SELECT allocations, frees, allocated_bytes, peak_bytes, live_bytes FROM totals"},
 	{"Which call paths made up the peak?",
-	 "SELECT id, function, peak_bytes, peak_blocks FROM sites ORDER BY peak_bytes DESC, id LIMIT 5"},
+	 "SELECT id, peak_bytes, peak_blocks, substr(path, 1, 60) AS path FROM sites ORDER BY peak_bytes DESC, id LIMIT 5"},
 	{"Which functions allocate most often, over all paths that lead to them?",
 	 "SELECT function, sum(allocations + reallocations) AS blocks, sum(allocated_bytes) AS bytes\n"
 	 "FROM sites GROUP BY function ORDER BY blocks DESC, function LIMIT 5"},
