@@ -129,58 +129,52 @@ static uint64_t duration_ns(const struct ms_trace *t)
 /* Time of the event just before `event`; 0 before the first. */
 static int time_before(uint64_t *time_ns, const struct ms_trace *t, uint64_t event, struct ms_error *err)
 {
-	struct ms_cursor *c;
-	struct ms_batch batch;
-	int rc;
-
 	*time_ns = 0;
-	if (event == 0)
-		return MS_OK;
-	rc = ms_cursor_open(&c, t, 0, event - 1, 1, err);
-	if (rc)
-		return rc;
-	rc = ms_cursor_next(c, &batch, err);
-	if (rc == MS_OK && batch.count)
-		*time_ns = batch.time_ns[0];
-	ms_cursor_close(c);
-	return rc;
+	for (size_t i = 0; i < ms_trace_block_count(t) && event > 0; i++) {
+		const struct ms_block_info *b = ms_trace_block(t, i);
+		uint64_t *times;
+		uint32_t count;
+		int rc;
+
+		if (b->kind != MS_BLOCK_EVENTS || event - 1 < b->first_event || event - 1 - b->first_event >= b->count)
+			continue;
+		rc = ms_trace_event_times(t, i, &times, &count, err);
+		if (rc)
+			return rc;
+		*time_ns = times[event - 1 - b->first_event];
+		free(times);
+		break;
+	}
+	return MS_OK;
 }
 
 /* How many events have a time at or before time_ns. */
 static int events_until(uint64_t *event, const struct ms_trace *t, uint64_t time_ns, struct ms_error *err)
 {
-	const struct ms_block_info *last = NULL;
-	struct ms_cursor *c;
+	size_t last = SIZE_MAX;
+	const struct ms_block_info *b;
+	uint64_t *times;
+	uint32_t count, n = 0;
 	int rc;
 
-	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
-		const struct ms_block_info *b = ms_trace_block(t, i);
-
-		if (b->kind == MS_BLOCK_EVENTS && b->first_time_ns <= time_ns)
-			last = b;
-	}
-	*event = last ? last->first_event + last->count : 0;
-	if (!last || last->last_time_ns <= time_ns)
+	for (size_t i = 0; i < ms_trace_block_count(t); i++)
+		if (ms_trace_block(t, i)->kind == MS_BLOCK_EVENTS && ms_trace_block(t, i)->first_time_ns <= time_ns)
+			last = i;
+	*event = 0;
+	if (last == SIZE_MAX)
 		return MS_OK;
-	rc = ms_cursor_open(&c, t, 0, last->first_event, 1, err);
+	b = ms_trace_block(t, last);
+	*event = b->first_event + b->count;
+	if (b->last_time_ns <= time_ns)
+		return MS_OK;
+	rc = ms_trace_event_times(t, last, &times, &count, err);
 	if (rc)
 		return rc;
-	*event = last->first_event;
-	for (;;) {
-		struct ms_batch b;
-		uint32_t n = 0;
-
-		rc = ms_cursor_next(c, &b, err);
-		if (rc)
-			break;
-		while (n < b.count && b.time_ns[n] <= time_ns)
-			n++;
-		*event += n;
-		if (n < b.count || b.count == 0)
-			break;
-	}
-	ms_cursor_close(c);
-	return rc;
+	while (n < count && times[n] <= time_ns)
+		n++;
+	free(times);
+	*event = b->first_event + n;
+	return MS_OK;
 }
 
 static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, struct ms_error *err)

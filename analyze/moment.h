@@ -14,7 +14,7 @@
  * `12.5s`, `event:7` and the words must be written exactly like this, without blanks, in lower case (TEXT as it is).
  * Ownership: a parsed mark borrows its text from the string parsed. Errors: MS_E_ARGUMENT when it is not written so (the message says
  * what is expected); MS_E_NOT_FOUND when the trace has no such moment; those of the cursor and MS_E_NOMEM.
- * Cost of resolving: a time reads at most from the keyframe before it, a mark the trace up to it, the peak all of it; a mark
+ * Cost of resolving: a time or an event reads one block of the file, a mark the trace up to it, the peak all of it; a mark
  * whose text the trace does not know, and the rest, nothing.
  * Thread-safety: the trace is only read.
  */

@@ -12,7 +12,7 @@
  * What is costly is done when first asked for: tables with figures of the report replay the trace once.
  *
  * Ownership: the trace is borrowed and stays open until ms_query_close. Texts of a value are valid until the next step.
- * Errors: MS_E_ARGUMENT (SQL that is wrong, or not allowed, or a moment that the trace does not have), MS_E_LIMIT (timeout),
+ * Errors: MS_E_ARGUMENT (SQL that is wrong, or not allowed), MS_E_NOT_FOUND (a moment that the trace does not have), MS_E_LIMIT (timeout),
  * MS_E_UNSUPPORTED (interrupted), MS_E_CORRUPT and MS_E_IO with the file offset (a block of the trace cannot be read), MS_E_NOMEM.
  * Thread-safety: one thread at a time; ms_query_interrupt from any thread and from signal handlers.
  */

@@ -127,18 +127,6 @@ const struct ms_report_line *ms_q_headline(const struct ms_query *q, uint32_t no
 /* Of a headline: 0 function, 1 file, 2 line, 3 module. */
 void ms_q_headline_value(struct ms_query *q, uint32_t node, unsigned what, sqlite3_context *out);
 
-/*
- * query_moment.c: a moment is a number of events, and means the state after that many of them from the first one.
- *   '12.5s' '3ms' '10us' '7ns'  after the last event at or before this time     'start' 'end'
- *   '50%'         the same at half of the duration     'event:N'   after event N     'mark:TEXT'  after the first such mark
- *   'peak'        after the event that made the peak
- */
-int ms_query_moment(struct ms_query *q, const char *text, uint64_t *events, struct ms_error *err);
-/* 0 when there is no such event. Needs event_blocks. */
-int ms_query_time_of(struct ms_query *q, uint64_t event, uint64_t *time_ns, struct ms_error *err);
-/* '10ms' -> ns; false: it is none. */
-bool ms_query_duration(const char *text, uint64_t *ns);
-
 #define MS_QUERY_COUNT(a) ((unsigned)(sizeof(a) / sizeof *(a)))
 
 #endif

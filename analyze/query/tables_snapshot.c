@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/moment.h"
 #include "block_scan.h"
 
 /* ---- what lives at a moment --------------------------------------------------------------------------------------- */
@@ -9,7 +10,7 @@
 struct live_set {
 	struct ms_live_block *blocks;    /* by id */
 	size_t count;
-	uint64_t time_ns;                /* of the moment: of the last event before it */
+	uint64_t time_ns;                /* of the moment */
 };
 
 /* At the end of the trace also blocks whose realloc was never seen to end live: there the scan knows. */
@@ -83,14 +84,17 @@ static int live_at(struct ms_query *q, uint64_t events, struct live_set *set, st
 
 static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *set, struct ms_error *err)
 {
-	uint64_t events;
+	struct ms_instant instant;
 	int rc = ms_query_map(c->query, err);
 
 	if (rc == MS_OK)
-		rc = ms_query_moment(c->query, moment, &events, err);
+		rc = ms_query_should_stop(c->query, err);
 	if (rc == MS_OK)
-		rc = events ? ms_query_time_of(c->query, events - 1, &set->time_ns, err) : MS_OK;
-	return rc ? rc : live_at(c->query, events, set, err);
+		rc = ms_moment_find(&instant, moment, c->query->trace, err);
+	if (rc)
+		return rc;
+	set->time_ns = instant.time_ns;
+	return live_at(c->query, instant.event, set, err);
 }
 
 /* ---- snapshot ----------------------------------------------------------------------------------------------------- */
@@ -103,7 +107,7 @@ static const struct ms_qcolumn snapshot_columns[] = {
 	[FAMILY] = {"family", "TEXT", MS_PUSH_NONE, false, "call that began it"},
 	[THREAD] = {"thread", "INTEGER", MS_PUSH_NONE, false, "that began it: threads.id"},
 	[ALLOC_NS] = {"alloc_ns", "INTEGER", MS_PUSH_NONE, false, "when it began"},
-	[AGE_NS] = {"age_ns", "INTEGER", MS_PUSH_NONE, false, "at the moment: up to the last event before it"},
+	[AGE_NS] = {"age_ns", "INTEGER", MS_PUSH_NONE, false, "at the moment"},
 	[STACK] = {"stack", "INTEGER", MS_PUSH_NONE, false, "of the allocation: stacks.id"},
 	[SITE] = {"site", "INTEGER", MS_PUSH_NONE, false, "call path of the allocation: sites.id"},
 	[MOMENT] = {"moment", "TEXT", MS_PUSH_NONE, false, "'12.5s', '50%', 'event:N', 'mark:TEXT', 'peak', 'start', 'end'"},

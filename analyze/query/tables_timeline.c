@@ -1,6 +1,7 @@
 /* tables_timeline.c - timeline(step): live bytes and the traffic of each step of time, from one pass. */
 #include <stdlib.h>
 
+#include "analyze/moment.h"
 #include "analyze/steps.h"
 #include "query_fields.h"
 
@@ -122,12 +123,14 @@ static int timeline_load(struct ms_qcursor *c, struct ms_error *err)
 	const struct ms_end *end = ms_trace_end(trace);
 	struct timeline *t = c->state = calloc(1, sizeof *t);
 	uint64_t duration = ms_trace_last_time_ns(trace);
+	struct ms_moment step;
 	int rc;
 
 	if (!t)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the timeline");
-	if (!ms_query_duration(c->bounds[STEP].text, &t->step_ns) || t->step_ns == 0)
+	if (ms_moment_parse(&step, c->bounds[STEP].text, NULL) || step.kind != MS_MOMENT_TIME || step.value == 0)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "timeline('%s'): a step is '10ms', '1s', '500us', ...", c->bounds[STEP].text);
+	t->step_ns = step.value;
 	if (end && end->time_ns > duration)
 		duration = end->time_ns;
 	if (duration / t->step_ns >= MAX_STEPS)

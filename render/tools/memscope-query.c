@@ -250,6 +250,7 @@ static int status_of(int rc)
 	case MS_OK:
 		return STATUS_FINE;
 	case MS_E_ARGUMENT:
+	case MS_E_NOT_FOUND:
 		return STATUS_USAGE;
 	case MS_E_NOMEM:
 	case MS_E_LIMIT:
