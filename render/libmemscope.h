@@ -8,6 +8,7 @@
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
  *   ms_query_open, ms_query_step         analyze/query/query.h    SQL over a trace
+ *   ms_query_largest, ms_query_grouped    analyze/query/query_blocks.h   the same without SQL: filters that compose
  *   ms_why_build, ms_render_why_text     analyze/holders.h, render/why.h   why a block is still there
  *
  * Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
@@ -22,6 +23,7 @@
 #include "analyze/gate.h"
 #include "analyze/moment.h"
 #include "analyze/query/query.h"
+#include "analyze/query/query_blocks.h"
 #include "analyze/report.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"

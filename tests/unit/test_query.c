@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "analyze/query/query.h"
+#include "analyze/query/query_blocks.h"
 #include "analyze/report.h"
 #include "event_gen.h"
 #include "random_trace.h"
@@ -309,6 +310,78 @@ static void test_moments_by_name(void **state)
 	small_trace_free(&t);
 }
 
+/* ---- without SQL --------------------------------------------------------------------------------------------------- */
+
+/* The number in a column of the next row; the row must be there. */
+static int64_t next_int(struct ms_query *q, unsigned column)
+{
+	struct ms_error err;
+	struct ms_value v;
+	bool row;
+
+	assert_int_equal(ms_query_step(q, &row, &err), MS_OK);
+	assert_true(row);
+	ms_query_value(q, column, &v);
+	assert_int_equal(v.kind, MS_VALUE_INT);
+	return v.integer;
+}
+
+static void no_more(struct ms_query *q)
+{
+	struct ms_error err;
+	bool row;
+
+	assert_int_equal(ms_query_step(q, &row, &err), MS_OK);
+	assert_false(row);
+}
+
+static void test_filters_compose(void **state)
+{
+	struct small_trace t;
+	struct ms_query *q;
+	struct ms_error err;
+	struct ms_value v;
+	uint64_t a, b, c;
+
+	(void)state;
+	small_trace_start(&t);
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 100); /* 10 ns, main > grow */
+	b = small_trace_alloc(&t, MS_EV_NEW, 2, 3, 50);     /* 20 ns, main > parse > grow */
+	c = small_trace_alloc(&t, MS_EV_MALLOC, 2, 2, 70);  /* 30 ns */
+	small_trace_free_block(&t, MS_EV_FREE, 2, a);       /* 40 ns */
+	assert_int_equal(ms_query_open(&q, small_trace_open(&t, &small_trace_exited), NULL, &err), MS_OK);
+	assert_int_equal(ms_query_largest(q, NULL, 2, &err), MS_OK);
+	assert_int_equal(next_int(q, 0), a);
+	assert_int_equal(next_int(q, 0), c);
+	no_more(q);
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.moment = "end", .min_bytes = 51}, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 0), c);
+	no_more(q);
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.thread = 2, .from_ns = 20, .to_ns = 30}, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 0), b);
+	no_more(q);
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.path = "*parse*", .family = "new"}, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 2), 50);
+	no_more(q);
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.family = "' OR 1 --"}, 0, &err), MS_OK);
+	no_more(q);
+	assert_int_equal(ms_query_grouped(q, &(struct ms_block_filter){.max_bytes = 100}, MS_BY_THREAD, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 2), 120);
+	assert_int_equal(next_int(q, 2), 100);
+	no_more(q);
+	assert_int_equal(ms_query_grouped(q, NULL, MS_BY_FUNCTION, 1, &err), MS_OK);
+	assert_int_equal(next_int(q, 2), 220);
+	ms_query_value(q, 0, &v);
+	assert_string_equal(v.text, "grow");
+	assert_int_equal(ms_query_grouped(q, NULL, MS_BY_FAMILY, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 1), 2);
+	assert_int_equal(next_int(q, 1), 1);
+	no_more(q);
+	assert_int_equal(ms_query_grouped(q, NULL, (enum ms_query_by)9, 0, &err), MS_E_ARGUMENT);
+	ms_query_close(q);
+	small_trace_free(&t);
+}
+
 /* ---- what is refused ---------------------------------------------------------------------------------------------- */
 
 static void test_only_reading(void **state)
@@ -415,7 +488,7 @@ int main(void)
 		cmocka_unit_test(test_numbers_are_the_reports), cmocka_unit_test(test_pushed_down_or_not),
 		cmocka_unit_test(test_snapshots_equal_replay),  cmocka_unit_test(test_moments_by_name),
 		cmocka_unit_test(test_only_reading),            cmocka_unit_test(test_values_and_limits),
-		cmocka_unit_test(test_damaged_bytes),
+		cmocka_unit_test(test_damaged_bytes),           cmocka_unit_test(test_filters_compose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
