@@ -35,6 +35,7 @@
 #include "format/trace_types.h"
 #include "holders.h"
 #include "leaks.h"
+#include "system.h"
 
 struct ms_cases;
 struct ms_trace;
@@ -320,6 +321,9 @@ struct ms_report {
 	struct ms_report_leaks leaks;
 	struct ms_report_growth growth;
 	struct ms_report_holders holders;
+
+	struct ms_report_system system;
+	struct ms_report_reconciliation reconciliation;
 
 	struct ms_report_safety safety;
 	struct ms_findings findings;

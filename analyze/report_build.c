@@ -116,6 +116,11 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc)
 		goto fail;
 	judge(&out->trace);
+	rc = ms_system_collect(out, trace, err);
+	if (rc == MS_OK)
+		rc = ms_reconcile(out, trace, err);
+	if (rc)
+		goto fail;
 	out->nodes = stacks.nodes;
 	out->node_count = stacks.node_count;
 	out->lines = stacks.lines;
@@ -165,6 +170,8 @@ void ms_report_free(struct ms_report *r)
 	free(r->companion);
 	ms_cases_free(r->cases);
 	free(r->growth.sites);
+	ms_report_system_free(&r->system);
+	ms_report_reconciliation_free(&r->reconciliation);
 	ms_report_leaks_free(&r->leaks);
 	ms_report_holders_free(&r->holders);
 	memset(r, 0, sizeof *r);

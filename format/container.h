@@ -37,7 +37,8 @@
 	X(13, GRAPH, "Graph")                                                                                          \
 	X(14, GRAPH_BLOCKS, "GraphBlocks")                                                                             \
 	X(15, GRAPH_EDGES, "GraphEdges")                                                                               \
-	X(16, DATA_SYMBOLS, "DataSymbols")
+	X(16, DATA_SYMBOLS, "DataSymbols")                                                                             \
+	X(17, SAMPLES, "Samples")
 
 enum ms_block_kind {
 #define X(number, id, name) MS_BLOCK_##id = number,

@@ -11,6 +11,8 @@
 #define MS_MAX_EVENTS_PER_BLOCK 65536u
 #define MS_MAX_GRAPH_ROWS       65536u       /* blocks or edges in one GraphBlocks or GraphEdges block */
 #define MS_MAX_GRAPH_NODES      (UINT32_C(1) << 31) /* blocks and roots of a graph */
+#define MS_MAX_SAMPLES          65536u       /* samples, or mappings of footprints, in one Samples block */
+#define MS_MAX_SERIES           1024u        /* in one file */
 #define MS_MAX_STRING_BYTES     (1u << 20)
 #define MS_MAX_BUILD_ID_BYTES   64u
 #define MS_MAX_TIME_NS          ((UINT64_C(1) << 56) - 1) /* 2.3 years */

@@ -18,6 +18,18 @@
 #include "trace_fb.h"
 #include "trace_types.h"
 
+/* table_samples.c: what was measured of the process. */
+struct ms_sample_tables {
+	uint32_t count;                  /* of series */
+	uint64_t time_ns, footprint_ns;  /* of the last sample and footprint, until finished */
+	struct ms_buffer series;         /* struct ms_series[] */
+	struct ms_buffer points;         /* struct ms_sample[], by series once finished */
+	struct ms_buffer point_series;   /* uint32_t[], until finished */
+	struct ms_buffer starts;         /* uint64_t[count + 2]: index of the first point of a series */
+	struct ms_buffer footprints;     /* struct ms_footprint[] */
+	struct ms_buffer regions;        /* struct ms_region[] */
+};
+
 struct ms_tables {
 	uint64_t budget;                 /* bytes of memory that may still be taken */
 	uint32_t string_count, module_count, thread_count, frame_count, stack_count, evidence_count;
@@ -35,6 +47,7 @@ struct ms_tables {
 	struct ms_buffer evidence_bytes;
 	struct ms_buffer evidence_registers; /* uint64_t[] */
 	struct ms_buffer data_symbols;   /* struct ms_data_symbol[], once finished by module and address */
+	struct ms_sample_tables samples;
 };
 
 void ms_tables_free(struct ms_tables *t);
@@ -42,7 +55,7 @@ void ms_tables_free(struct ms_tables *t);
 int ms_tables_add(struct ms_tables *t, unsigned kind, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_finish(struct ms_tables *t, struct ms_error *err);
 
-/* ---- for the files that decode tables: table_decode.c, table_evidence.c, graph_decode.c ---- */
+/* ---- for the files that decode tables: table_decode.c, table_evidence.c, table_samples.c, graph_decode.c ---- */
 
 /* Room for `bytes` more in a table, taken from the budget. NULL on error. */
 void *ms_tables_take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, uint64_t offset, struct ms_error *err);
@@ -55,5 +68,9 @@ int ms_tables_check_first(uint32_t first_id, uint32_t have, uint32_t count, cons
 int ms_tables_add_evidence(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_add_data_symbols(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 void ms_tables_finish_evidence(struct ms_tables *t);
+/* table_samples.c */
+int ms_tables_add_samples(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
+int ms_tables_finish_samples(struct ms_tables *t, struct ms_error *err);
+void ms_tables_free_samples(struct ms_tables *t);
 
 #endif

@@ -195,6 +195,7 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	to->guard_side = fb_process_guard_side(p);
 	to->guard_sample_rate = fb_process_guard_sample_rate(p);
 	to->companion = fb_process_companion(p);
+	to->monitor_interval_ns = fb_process_monitor_interval_ns(p);
 	to->graph_at_exit = fb_process_graph_at_exit(p);
 	t->has_process = true;
 	return MS_OK;
@@ -284,6 +285,7 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, size_t index, s
 	case MS_BLOCK_EVIDENCE:
 	case MS_BLOCK_GRAPH: /* its GraphBlocks and GraphEdges stay in the file */
 	case MS_BLOCK_DATA_SYMBOLS:
+	case MS_BLOCK_SAMPLES:
 		break;
 	default:
 		return MS_OK; /* a later version may know it; features that matter are in the file header */
@@ -521,6 +523,38 @@ const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t fram
 uint32_t ms_trace_evidence_count(const struct ms_trace *t)
 {
 	return t->tables.evidence_count;
+}
+
+uint32_t ms_trace_series_count(const struct ms_trace *t)
+{
+	return t->tables.samples.count;
+}
+
+const struct ms_series *ms_trace_series(const struct ms_trace *t, uint32_t id)
+{
+	return ELEMENT(t->tables.samples.series, struct ms_series, t->tables.samples.count, id);
+}
+
+const struct ms_sample *ms_trace_samples(const struct ms_trace *t, uint32_t id, size_t *n)
+{
+	const struct ms_sample_tables *s = &t->tables.samples;
+	const uint64_t *starts = (const uint64_t *)(const void *)s->starts.data;
+
+	*n = 0;
+	if (id - 1 >= s->count)
+		return NULL;
+	*n = (size_t)(starts[id + 1] - starts[id]);
+	return (const struct ms_sample *)(const void *)s->points.data + starts[id];
+}
+
+size_t ms_trace_footprint_count(const struct ms_trace *t)
+{
+	return t->tables.samples.footprints.size / sizeof(struct ms_footprint);
+}
+
+const struct ms_footprint *ms_trace_footprint(const struct ms_trace *t, size_t index)
+{
+	return ELEMENT(t->tables.samples.footprints, struct ms_footprint, ms_trace_footprint_count(t), index + 1);
 }
 
 const struct ms_evidence *ms_trace_evidence(const struct ms_trace *t, uint32_t id)

@@ -72,6 +72,15 @@ void ms_graph_data_free(struct ms_graph_data *data);
 /* The data object that covers the address in the module (0: in any); NULL when none is known. */
 const struct ms_data_symbol *ms_trace_data_symbol(const struct ms_trace *t, uint32_t module, uint64_t address);
 
+/* What was measured of the process while it ran: series ids are 1 .. count. */
+uint32_t ms_trace_series_count(const struct ms_trace *t);
+const struct ms_series *ms_trace_series(const struct ms_trace *t, uint32_t id); /* NULL: out of range */
+/* Its values in order of time; *n = 0 when there are none. */
+const struct ms_sample *ms_trace_samples(const struct ms_trace *t, uint32_t id, size_t *n);
+/* Address spaces, in order of time: index 0 .. count - 1. */
+size_t ms_trace_footprint_count(const struct ms_trace *t);
+const struct ms_footprint *ms_trace_footprint(const struct ms_trace *t, size_t index);
+
 /* The blocks of the file, in file order. */
 struct ms_block_info {
 	uint64_t offset;                 /* of the block header */

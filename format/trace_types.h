@@ -32,6 +32,7 @@ struct ms_process {
 	uint32_t guard_sample_rate;      /* sample mode: one allocation in so many; else 0 */
 	const char *companion;           /* file name of the trace of the other side's run; NULL or "" = none */
 	bool graph_at_exit;
+	uint64_t monitor_interval_ns;    /* the process was to be sampled that often; 0 = not at all */
 };
 
 struct ms_module {
@@ -135,6 +136,38 @@ struct ms_graph_data {
 	const uint32_t *source, *target; /* [edge_count] */
 	const uint64_t *source_offset, *target_offset;
 	const uint8_t *flags;            /* enum ms_edge_flag */
+};
+
+enum ms_unit { MS_UNIT_BYTES = 0, MS_UNIT_COUNT = 1, MS_UNIT_NANOSECONDS = 2, MS_UNIT_PERCENT = 3 };
+
+/* Something that is measured again and again. All but unit and cumulative are string ids. */
+struct ms_series {
+	uint32_t name, source;
+	uint32_t reason;                 /* why it could not be observed; 0 = it could */
+	uint8_t unit;                    /* enum ms_unit */
+	bool cumulative;                 /* grows from the start of the process: only differences say something */
+};
+
+struct ms_sample {
+	uint64_t time_ns, value;
+};
+
+enum ms_region_flag { MS_REGION_READ = 1, MS_REGION_WRITE = 2, MS_REGION_EXECUTE = 4, MS_REGION_SHARED = 8 };
+
+/* A mapping of the process: addresses [start, end), bytes of it in memory, of these anonymous, and swapped out. */
+struct ms_region {
+	uint64_t start, end;
+	uint64_t resident_bytes, anonymous_bytes, swapped_bytes;
+	uint32_t name;                   /* string id; 0 = without a name */
+	uint8_t flags;                   /* enum ms_region_flag */
+};
+
+/* The address space at a moment; regions ascend by address and do not overlap. */
+struct ms_footprint {
+	uint64_t time_ns;
+	const struct ms_region *regions;
+	size_t region_count;
+	bool complete;                   /* false: there were more mappings than are kept */
 };
 
 struct ms_data_symbol {

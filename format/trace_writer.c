@@ -15,6 +15,8 @@
 #define DEFAULT_KEYFRAME_EVENTS (UINT64_C(8) << 20)
 /* A table is written when this much waits, even if no event refers to it yet. */
 #define PENDING_LIMIT (512u << 10)
+/* Samples come slowly: a block of its own is worth the room for so many. */
+#define SAMPLES_PER_FLUSH 50
 #define END_BYTES 1024             /* room kept for the End block */
 
 int ms_writer_stick(struct ms_writer *w, int code)
@@ -239,6 +241,7 @@ void ms_writer_close(struct ms_writer *w)
 	ms_pending_free(&w->pending);
 	ms_evidence_rows_free(&w->evidence_rows);
 	ms_graph_rows_free(&w->graph);
+	ms_sample_rows_free(&w->samples);
 	ms_intern_free(&w->strings);
 	ms_buffer_free(&w->index);
 	free(w);
@@ -425,7 +428,9 @@ int ms_writer_flush(struct ms_writer *w, struct ms_error *err)
 	rc = ms_writer_put_events(w, err);
 	if (rc == MS_OK)
 		rc = ms_writer_put_tables(w, MS_BLOCK_SYMBOLS, err);
-	return rc == MS_OK ? ms_writer_put_evidence(w, err) : rc;
+	if (rc == MS_OK)
+		rc = ms_writer_put_evidence(w, err);
+	return rc == MS_OK ? ms_writer_put_samples(w, SAMPLES_PER_FLUSH, err) : rc;
 }
 
 struct ms_writer_stats ms_writer_stats(const struct ms_writer *w)

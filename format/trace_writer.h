@@ -73,8 +73,20 @@ int ms_writer_graph_data(struct ms_writer *w, const struct ms_graph_data *data, 
 /* Facts, unscanned and complete as of *graph, roots too, if it has some (else those given at the beginning): a caller may
    learn of them while it appends edges. the Graph block stands behind its GraphBlocks and GraphEdges. */
 int ms_writer_graph_end(struct ms_writer *w, const struct ms_graph *graph, struct ms_error *err);
+bool ms_writer_in_graph(const struct ms_writer *w); /* between the two */
 /* Names of data, ascending by address. After the last event; several calls allowed. */
 int ms_writer_data_symbols(struct ms_writer *w, const struct ms_data_symbol *symbols, size_t n, struct ms_error *err);
+
+/*
+ * Samples of the process. A series gets the next dense id; strings that it names must have been added before. A sample is a
+ * time and values of some series: value[i] of series id ids[i], ascending, at most MS_MAX_SERIES. Times must not decrease; they need not keep
+ * order with those of events. Not after ms_writer_copy.
+ */
+uint32_t ms_writer_series(struct ms_writer *w, const struct ms_series *series);
+int ms_writer_sample(struct ms_writer *w, uint64_t time_ns, const uint32_t *ids, const uint64_t *values, size_t n,
+                     struct ms_error *err);
+/* At most MS_MAX_SAMPLES regions; what they name must have been added before. Not between ms_writer_graph_begin and _end. */
+int ms_writer_footprint(struct ms_writer *w, const struct ms_footprint *footprint, struct ms_error *err);
 
 /* Writes what is pending as blocks of their own: bounds what a crash of the collector can lose. */
 int ms_writer_flush(struct ms_writer *w, struct ms_error *err);

@@ -86,6 +86,8 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 	/* A full trace can still be ended: that is what the room was kept for. */
 	if (w->status == MS_OK && ms_writer_flush(w, err) != MS_OK && w->status != MS_E_FULL)
 		return w->status;
+	if (w->status == MS_OK && ms_writer_put_samples(w, 0, err) != MS_OK && w->status != MS_E_FULL)
+		return w->status;
 	if (w->status != MS_OK && w->status != MS_E_FULL)
 		return ms_writer_stuck(w, err);
 	if (w->ended)

@@ -50,6 +50,7 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	fb_process_set_start_time_unix_ns(b, p->start_time_unix_ns);
 	fb_process_set_clock_hz(b, p->clock_hz);
 	fb_process_set_max_size_bytes(b, p->max_size_bytes);
+	fb_process_set_monitor_interval_ns(b, p->monitor_interval_ns);
 	fb_process_set_command(b, command);
 	fb_process_set_executable(b, executable);
 	fb_process_set_working_directory(b, directory);

@@ -22,6 +22,13 @@ struct ms_evidence_rows {
 	struct ms_buffer registers;          /* uint64_t[] */
 };
 
+/* write_samples.c: series and samples that wait. */
+struct ms_sample_rows {
+	struct ms_buffer series;             /* struct ms_series[] */
+	struct ms_numbers times;
+	struct ms_buffer values;             /* struct sample_value[] of write_samples.c */
+};
+
 /* write_graph.c: rows of the graph that is being written, and what its Graph block will say. */
 struct ms_graph_rows {
 	struct ms_numbers id, word_position, word;
@@ -54,6 +61,9 @@ struct ms_writer {
 	bool graph_open;                     /* between ms_writer_graph_begin and _end */
 	struct ms_evidence_rows evidence_rows;
 	struct ms_graph_rows graph;
+	uint32_t series;                     /* ids given */
+	uint64_t sample_time_ns, footprint_time_ns; /* the last ones */
+	struct ms_sample_rows samples;
 	uint32_t last_symbol_frame;
 	uint64_t events, blocks;             /* appended */
 	uint64_t events_written, blocks_written;
@@ -87,6 +97,9 @@ int ms_writer_put_events(struct ms_writer *w, struct ms_error *err);
 /* write_evidence.c: the evidence that waits; the side tables must have been written. */
 int ms_writer_put_evidence(struct ms_writer *w, struct ms_error *err);
 void ms_evidence_rows_free(struct ms_evidence_rows *r);
+/* write_samples.c: what waits, when it is at least that many samples */
+int ms_writer_put_samples(struct ms_writer *w, uint32_t least, struct ms_error *err);
+void ms_sample_rows_free(struct ms_sample_rows *r);
 /* write_graph.c */
 void ms_graph_rows_free(struct ms_graph_rows *g);
 

@@ -10,11 +10,13 @@
 #include "trace_output.h"
 
 #define DEFAULT_OUTPUT "memscope.%e.%p.ms"
+#define DEFAULT_MONITOR_NS UINT64_C(100000000)
+#define MONITOR_MAX_MS 3600000
 
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
-	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL,
+	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR,
 };
 
 static const struct argp_option table[] = {
@@ -30,6 +32,9 @@ static const struct argp_option table[] = {
 	{"on-full", KEY_ON_FULL, "block|drop", 0,
 	 "When the program allocates faster than the trace can be written: let it wait, or drop events and count them "
 	 "(default block)", 1},
+	{"monitor", KEY_MONITOR, "MS|off", 0,
+	 "Look at the process every MS milliseconds (default 100): resident memory, CPU, input and output, faults; less often when "
+	 "looking takes long", 1},
 	{NULL, 0, NULL, 0, "Memory errors and leaks:", 2},
 	{"guard", KEY_GUARD, "MODE", 0,
 	 "Find memory errors. canary: redzones around blocks, quarantine for freed ones, bounds of libc calls; full: every block "
@@ -170,6 +175,17 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		}
 		o->stack_depth = (uint32_t)number;
 		return 0;
+	case KEY_MONITOR:
+		if (strcmp(arg, "off") == 0) {
+			o->monitor_ns = 0;
+			return 0;
+		}
+		if (!parse_number(arg, 1, MONITOR_MAX_MS, &number)) {
+			argp_error(state, "--monitor takes a number of milliseconds from 1 to %d, or 'off', not '%s'", MONITOR_MAX_MS, arg);
+			return EINVAL;
+		}
+		o->monitor_ns = (uint64_t)number * 1000000;
+		return 0;
 	case KEY_LEVEL:
 		if (!parse_number(arg, 1, 19, &number)) {
 			argp_error(state, "--level takes a number from 1 to 19, not '%s'", arg);
@@ -235,7 +251,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 		       "could not be executed, 125 when memscope-record itself failed.",
 	};
 
-	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1};
+	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1, .monitor_ns = DEFAULT_MONITOR_NS};
 	guard_options_init(&o->guard);
 	argp_err_exit_status = MS_EXIT_FAILURE;
 	return argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER | ARGP_NO_HELP, NULL, o);

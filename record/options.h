@@ -29,6 +29,7 @@ struct options {
 	int level;                       /* zstd, 1..19; 0 = the default of the format */
 	uint32_t stack_depth;            /* 0 = unlimited */
 	uint64_t max_size_bytes;         /* 0 = unlimited */
+	uint64_t monitor_ns;             /* the process is sampled that often; 0 = not at all */
 	struct guard_options guard;
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */

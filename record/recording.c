@@ -181,6 +181,8 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		return ms_fail(err, status, MS_NO_OFFSET, "no memory for the slots of the collector");
 	}
 	r->tables = true;
+	if (r->options->monitor_ns && r->writer)
+		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
 	return MS_OK;
 }
 
@@ -228,6 +230,7 @@ static int write_process(struct recording *r)
 		.guard_sample_rate = r->options->guard.config.sample_rate,
 		.companion = r->facts.companion,
 		.graph_at_exit = r->options->guard.graph_at_exit,
+		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
 	}, &r->error);
 }
 
@@ -302,6 +305,14 @@ size_t recording_poll(struct recording *r)
 	if (!r->process_written || r->stopped)
 		return (size_t)(r->slots.drained_words - before);
 
+	if (r->monitor && sysmon_due(r->monitor, mono)) {
+		uint64_t time_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
+		int status = sysmon_sample(r->monitor, r->writer, mono, time_ns);
+
+		if (status != MS_OK)
+			stop(r, status);
+		limit_events(r);
+	}
 	bool low = slots_free_count(&r->slots) < r->arena.geometry.slots / 2;
 	bool all = mono >= r->sweep_mono_ns;
 	slots_sweep(&r->slots, all);
@@ -460,6 +471,7 @@ void recording_free(struct recording *r)
 		ingest_free(&r->ingest);
 	}
 	symbol_helper_stop(&r->helper);
+	sysmon_close(r->monitor);
 	ms_writer_close(r->writer);
 	if (r->fd >= 0)
 		close(r->fd);

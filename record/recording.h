@@ -25,6 +25,7 @@
 #include "options.h"
 #include "slots.h"
 #include "symbol_helper.h"
+#include "sysmon.h"
 #include "tick_clock.h"
 
 /* What is known about the program when recording starts. */
@@ -54,6 +55,7 @@ struct recording {
 	struct ms_writer *writer;
 	struct ingest ingest;
 	struct slots slots;
+	struct sysmon *monitor;          /* NULL: the process is not sampled */
 	bool tables;                     /* ingest and slots are open */
 
 	bool process_written;

@@ -11,6 +11,7 @@
 #include "leaks_json.h"
 #include "report_names.h"
 #include "safety_json.h"
+#include "system_json.h"
 
 static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
 {
@@ -447,6 +448,8 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	distributions(&j, r, &o);
 	modules(&j, r);
 	mappings(&j, r);
+	ms_json_system(&j, r);
+	ms_json_reconciliation(&j, r, o.top);
 	unmatched(&j, r, &o);
 	ms_json_safety(&j, r, o.top);
 	ms_json_detectors(&j, r);

@@ -32,6 +32,7 @@
 	X(lifetimes, "how long blocks lived", true)                                       \
 	X(growth, "call paths that grow through the second half of a long run", true)     \
 	X(mappings, "the program's own mmap and brk", true)                               \
+	X(system, "memory, CPU and input/output of the process; what resident memory is", true) \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
 	X(safety, "hand-overs between threads and modules, odd sizes", true)              \
 	X(timeline, "live bytes over time, as a table", false)
