@@ -180,6 +180,28 @@ static json_t *modules_of(const struct ms_trace *t, const struct trace_facts *f)
 	return array;
 }
 
+static json_t *samples_of(const struct ms_trace *t)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	for (uint32_t id = 1; id <= ms_trace_series_count(t); id++) {
+		const struct ms_series *s = ms_trace_series(t, id);
+		json_t *row = json_object();
+		size_t n;
+
+		(void)ms_trace_samples(t, id, &n);
+		json_object_set_new(row, "name", text(ms_trace_string(t, s->name)));
+		json_object_set_new(row, "source", text(ms_trace_string(t, s->source)));
+		json_object_set_new(row, "reason", s->reason ? text(ms_trace_string(t, s->reason)) : json_null());
+		json_object_set_new(row, "samples", number(n));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(o, "interval_ns", number(ms_trace_process(t)->monitor_interval_ns));
+	json_object_set_new(o, "series", list);
+	json_object_set_new(o, "footprints", number(ms_trace_footprint_count(t)));
+	return o;
+}
+
 static json_t *kinds_of(const struct trace_facts *f)
 {
 	json_t *o = json_object();
@@ -212,6 +234,7 @@ void trace_facts_json(FILE *out, const char *file, const struct ms_trace *t, con
 	json_object_set_new(o, "guard", guard(ms_trace_process(t)));
 	json_object_set_new(o, "evidence", number(ms_trace_evidence_count(t)));
 	json_object_set_new(o, "graphs", graphs_of(t));
+	json_object_set_new(o, "samples", samples_of(t));
 	json_object_set_new(o, "threads", number(ms_trace_thread_count(t)));
 	json_object_set_new(o, "stacks", number(ms_trace_stack_count(t)));
 	json_object_set_new(o, "frames", number(ms_trace_frame_count(t)));

@@ -175,6 +175,23 @@ static void print_guard(FILE *out, const struct ms_trace *t)
 	}
 }
 
+/* Nothing for a recording without samples. */
+static void print_samples(FILE *out, const struct ms_trace *t)
+{
+	uint32_t observed = 0, count = ms_trace_series_count(t);
+	size_t most = 0, n;
+
+	if (count == 0)
+		return;
+	for (uint32_t id = 1; id <= count; id++) {
+		(void)ms_trace_samples(t, id, &n);
+		observed += n > 0;
+		most = n > most ? n : most;
+	}
+	fprintf(out, "%-13s %zu of %" PRIu32 " series (wanted every %.3f s, %" PRIu32 " not observable), %zu lists of mappings\n", "samples",
+	        most, observed, (double)ms_trace_process(t)->monitor_interval_ns / 1e9, count - observed, ms_trace_footprint_count(t));
+}
+
 static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
 {
 	uint64_t events = ms_trace_event_count(t);
@@ -242,6 +259,7 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	print_time(out, p->start_time_unix_ns);
 	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);
 	print_guard(out, t);
+	print_samples(out, t);
 	print_end(out, t);
 	print_completeness(out, t);
 	print_counts(out, t, f);

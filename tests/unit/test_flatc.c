@@ -314,6 +314,64 @@ static void flatc_reads_guards(void **state)
 	ms_trace_close(t);
 }
 
+static void flatc_reads_samples(void **state)
+{
+	struct ms_unpacker unpacker = {0};
+	struct ms_trace *t;
+	struct ms_error err;
+	unsigned seen = 0;
+
+	(void)state;
+	assert_int_equal(ms_trace_open(&t, "tests/golden/v2/samples.ms", &err), MS_OK);
+	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
+		const struct ms_block_info *info = ms_trace_block(t, i);
+		struct ms_block_header header;
+		const json_t *body, *list;
+		const uint8_t *at;
+		json_t *json;
+
+		if (info->kind != MS_BLOCK_SAMPLES)
+			continue;
+		assert_int_equal(ms_block_load(&header, &t->source, info->offset, &err), MS_OK);
+		assert_int_equal(ms_block_unpack(&unpacker, &t->source, info->offset, &header, NULL, &at, &err), MS_OK);
+		json = decode_with_flatc(unpacker.raw.data, unpacker.raw.size);
+		same_text(json, "body_type", "Samples");
+		body = json_object_get(json, "body");
+		list = json_object_get(body, "footprints");
+		if (json_array_size(list) > 0) {
+			const struct fb_footprint f = fb_samples_footprints_at((struct fb_samples){at}, 0);
+
+			body = json_array_get(list, 0);
+			assert_int_equal(number(body, "time_ns"), 80);
+			assert_true(json_is_true(json_object_get(body, "complete")));
+			same_column(body, "starts", fb_footprint_starts(f));
+			same_column(body, "sizes", fb_footprint_sizes(f));
+			same_column(body, "resident", fb_footprint_resident(f));
+			same_column(body, "anonymous", fb_footprint_anonymous(f));
+			same_column(body, "swapped", fb_footprint_swapped(f));
+			same_column(body, "flags", fb_footprint_flags(f));
+			same_column(body, "names", fb_footprint_names(f));
+			seen |= 1;
+		} else {
+			same_column(body, "times", fb_samples_times((struct fb_samples){at}));
+			list = json_object_get(body, "series");
+			assert_int_equal(json_array_size(list), 4);
+			same_text(json_array_get(list, 1), "unit", "Nanoseconds");
+			assert_true(json_is_true(json_object_get(json_array_get(list, 1), "cumulative")));
+			list = json_object_get(body, "values");
+			assert_int_equal(json_array_size(list), 2);
+			assert_int_equal(number(json_array_get(list, 1), "series"), 2);
+			same_column(json_array_get(list, 1), "values",
+				    fb_series_values_values(fb_samples_values_at((struct fb_samples){at}, 1)));
+			seen |= 2;
+		}
+		json_decref(json);
+	}
+	assert_int_equal(seen, 3);
+	ms_unpacker_free(&unpacker);
+	ms_trace_close(t);
+}
+
 static size_t encode_with_flatc(const char *json, uint8_t *bytes, size_t room)
 {
 	write_file("block.json", json, strlen(json));
@@ -391,6 +449,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flatc_reads_ours),
 		cmocka_unit_test(flatc_reads_guards),
+		cmocka_unit_test(flatc_reads_samples),
 		cmocka_unit_test(we_read_flatcs),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -37,9 +37,24 @@ static void defaults(void **context)
 	assert_int_equal(o.level, 0);
 	assert_int_equal(o.stack_depth, 0);
 	assert_int_equal(o.max_size_bytes, 0);
+	assert_int_equal(o.monitor_ns, 100000000);
 	assert_string_equal(o.program[0], "prog");
 	assert_null(o.program[1]);
 	assert_int_equal(o.given_count, 0);
+}
+
+static void monitor(void **context)
+{
+	static const char *const wrong[] = {"--monitor=0", "--monitor=", "--monitor=-1", "--monitor=3600001", "--monitor=10ms", "--monitor=on"};
+	struct options o;
+
+	(void)context;
+	assert_int_equal(PARSE(&o, A("--monitor=off"), A("prog")), 0);
+	assert_int_equal(o.monitor_ns, 0);
+	assert_int_equal(PARSE(&o, A("--monitor"), A("7"), A("prog")), 0);
+	assert_int_equal(o.monitor_ns, 7000000);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_not_equal(PARSE(&o, A(wrong[i]), A("prog")), 0);
 }
 
 static void every_option(void **context)
@@ -200,7 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
-		cmocka_unit_test(every_option),
+		cmocka_unit_test(every_option), cmocka_unit_test(monitor),
 		cmocka_unit_test(options_end_at_the_program),
 		cmocka_unit_test(bad_usage_is_refused),
 		cmocka_unit_test(sizes),

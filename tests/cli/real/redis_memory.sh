@@ -1,0 +1,25 @@
+# redis-server under load: heap, resident memory and CPU on one axis, and less than a tenth of resident memory unexplained.
+. "$ROOT/tests/cli/real/_real.sh"
+[ -r /proc/self/smaps ] || skip "/proc/self/smaps cannot be read"
+trace=$T/trace.ms
+rm -f "$T/redis.sock"
+"$BIN/memscope-record" --monitor=20 -o "$trace" /usr/bin/redis-server --port 0 --unixsocket "$T/redis.sock" --save "" --appendonly no \
+	--dir "$T" --daemonize no >"$T/server.out" 2>"$T/err" </dev/null &
+server=$!
+await "$T/redis.sock"
+redis-benchmark -s "$T/redis.sock" -n 40000 -c 10 -q -r 100000 -d 200 -t set,lpush >/dev/null
+redis-cli -s "$T/redis.sock" shutdown nosave >/dev/null 2>&1 || true
+status=0
+wait $server || status=$?
+eq status 0 $status
+report
+exited 0
+whole
+eq "reconciliation" derived "$(value .reconciliation.status)"
+ge "resident" $((10 << 20)) "$(value .reconciliation.resident_bytes)"
+eq "rows add up" "$(value .reconciliation.resident_bytes)" "$(value '[.reconciliation.rows[].bytes] | add')"
+le "unexplained per thousand" 99 "$(value '.reconciliation | (.rows[] | select(.name == "unexplained") | .bytes) * 1000 / .resident_bytes | floor')"
+ge "requested per thousand" 200 "$(value '.reconciliation | (.rows[] | select(.name == "requested") | .bytes) * 1000 / .resident_bytes | floor')"
+has "$T/report.txt" '^  heap +[0-9.]+ .iB  '
+has "$T/report.txt" '^  rss +[0-9.]+ .iB  '
+has "$T/report.txt" '^  cpu +[0-9.]+ m?s  '
