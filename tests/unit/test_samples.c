@@ -409,9 +409,11 @@ int main(void)
 	if (path) {
 		struct small_trace t;
 		FILE *f = fopen(path, "wxb");
+		struct ms_end end = small_trace_exited;
 
 		write_story(&t);
-		small_trace_open(&t, &small_trace_exited);
+		end.peak_bytes = 200 * MIB + 101 + 7777;
+		small_trace_open(&t, &end);
 		if (!f || fwrite(t.stream.memory, 1, t.stream.position, f) != t.stream.position || fclose(f) != 0)
 			return 1;
 		small_trace_free(&t);

@@ -154,6 +154,8 @@ static const char whole[] =
 	"  mmap             1  8.00 KiB  mapped\n"
 	"    anonymous      1  8.00 KiB  of these\n"
 	"\n"
+	"SYSTEM  not observable: it was recorded without samples of the process (--monitor)\n"
+	"\n"
 	"SAFETY  facts worth a look, no errors by themselves\n"
 	"  blocks     bytes  allocated by thread  freed by thread\n"
 	"       1  97.7 KiB  42 main              43 work\\x1b[31mer\n";

@@ -23,8 +23,8 @@ agree() { # TRACE
 }
 agree "$ROOT/tests/golden/v1/jq.ms"
 agree "$ROOT/tests/golden/v1/kinds.ms"
-agree "$ROOT/tests/golden/v2/kinds.ms"
 agree "$ROOT/tests/golden/v2/samples.ms"
+agree "$ROOT/tests/golden/v2/kinds.ms"
 eq "sums of sources, offsets in them, targets, offsets in these, flags" "[22,1052848,10,28,5]" "$(jq -c '.graphs[0].sums' "$T/theirs")"
 
 jq -nc '[range(300) | {id: ., name: "n\(.)", v: [., {a: null}]}]' >"$T/in.json"
