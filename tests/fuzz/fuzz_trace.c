@@ -11,38 +11,6 @@
 #include "format/block.h"
 #include "format/trace_reader.h"
 
-static void touch_samples(const struct ms_trace *t)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t id = 1; id <= ms_trace_series_count(t); id++) {
-		const struct ms_series *s = ms_trace_series(t, id);
-		size_t n;
-		const struct ms_sample *samples = ms_trace_samples(t, id, &n);
-
-		if (s->name == 0 || s->unit > MS_UNIT_PERCENT)
-			abort();
-		sum += strlen(ms_trace_string(t, s->name)) + strlen(ms_trace_string(t, s->source)) + strlen(ms_trace_string(t, s->reason));
-		for (size_t i = 0; i < n; i++) {
-			if (i > 0 && samples[i].time_ns < samples[i - 1].time_ns)
-				abort();
-			sum += samples[i].value;
-		}
-	}
-	for (size_t i = 0; i < ms_trace_footprint_count(t); i++) {
-		const struct ms_footprint *f = ms_trace_footprint(t, i);
-
-		for (size_t k = 0; k < f->region_count; k++) {
-			const struct ms_region *r = &f->regions[k];
-
-			if (r->end < r->start || (k > 0 && r->start < r[-1].end) || r->anonymous_bytes > r->resident_bytes)
-				abort();
-			sum += r->swapped_bytes + strlen(ms_trace_string(t, r->name));
-		}
-	}
-	sink = sum;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Reads all events from `first` on and every value of them; the sum keeps the compiler from leaving that out. */
@@ -140,6 +108,38 @@ static void touch_graph(const struct ms_trace *t, size_t index)
 		sum += d.target_offset[i] + d.flags[i];
 	}
 	ms_graph_data_free(&d);
+	sink = sum;
+}
+
+static void touch_samples(const struct ms_trace *t)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t id = 1; id <= ms_trace_series_count(t); id++) {
+		const struct ms_series *s = ms_trace_series(t, id);
+		size_t n;
+		const struct ms_sample *samples = ms_trace_samples(t, id, &n);
+
+		if (s->name == 0 || s->unit > MS_UNIT_PERCENT)
+			abort();
+		sum += strlen(ms_trace_string(t, s->name)) + strlen(ms_trace_string(t, s->source)) + strlen(ms_trace_string(t, s->reason));
+		for (size_t i = 0; i < n; i++) {
+			if (i > 0 && samples[i].time_ns < samples[i - 1].time_ns)
+				abort();
+			sum += samples[i].value;
+		}
+	}
+	for (size_t i = 0; i < ms_trace_footprint_count(t); i++) {
+		const struct ms_footprint *f = ms_trace_footprint(t, i);
+
+		for (size_t k = 0; k < f->region_count; k++) {
+			const struct ms_region *r = &f->regions[k];
+
+			if (r->end < r->start || (k > 0 && r->start < r[-1].end) || r->anonymous_bytes > r->resident_bytes)
+				abort();
+			sum += r->swapped_bytes + strlen(ms_trace_string(t, r->name));
+		}
+	}
 	sink = sum;
 }
 
