@@ -54,7 +54,7 @@ struct ms_diff_side_value {
 	uint64_t min, median, max;
 };
 struct ms_diff_value {
-	struct ms_diff_side_value old, new;
+	struct ms_diff_side_value before, after;
 	uint8_t change;                  /* enum ms_diff_change; totals are never new or gone */
 };
 
@@ -67,7 +67,7 @@ struct ms_diff_path {
 };
 
 struct ms_diff_row {
-	struct ms_diff_path old, new;
+	struct ms_diff_path before, after;
 	uint8_t pairing;                 /* enum ms_diff_pairing: same names; similar names; several with several; one side only */
 	uint32_t edits;                  /* frames inserted, removed or renamed between the two examples */
 	struct ms_diff_value value[MS_DIFF_METRIC_COUNT];
@@ -116,7 +116,7 @@ struct ms_diff_options {
 #define MS_DIFF_COMPARISONS 2000000u
 
 struct ms_diff {
-	struct ms_diff_side old, new;
+	struct ms_diff_side before, after;
 	struct ms_diff_options options;
 	struct ms_diff_total *totals;
 	size_t total_count;
@@ -148,7 +148,7 @@ struct ms_diff_condition {
 extern const struct ms_diff_metric_info ms_diff_metrics[MS_DIFF_METRIC_COUNT];
 
 /* Compares; each side has 1 run or more. The arrays of the sides are borrowed, too. *out is all zero on error. */
-int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *old, const struct ms_diff_side *new,
+int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *before, const struct ms_diff_side *after,
                   const struct ms_diff_options *options, struct ms_error *err);
 void ms_diff_free(struct ms_diff *diff); /* NULL allowed; leaves it all zero */
 
@@ -157,11 +157,11 @@ void ms_diff_free(struct ms_diff *diff); /* NULL allowed; leaves it all zero */
 /* What a path is an example of. */
 static inline const struct ms_report *ms_diff_old_report(const struct ms_diff *d, const struct ms_diff_row *row)
 {
-	return d->old.reports[row->old.run];
+	return d->before.reports[row->before.run];
 }
 static inline const struct ms_report *ms_diff_new_report(const struct ms_diff *d, const struct ms_diff_row *row)
 {
-	return d->new.reports[row->new.run];
+	return d->after.reports[row->after.run];
 }
 
 static inline bool ms_diff_is_change(uint8_t change)

@@ -105,6 +105,8 @@ struct ms_event {
 	uint8_t kind;          /* enum ms_event_kind */
 	uint8_t pad[7];
 };
+#ifndef __cplusplus
 _Static_assert(sizeof(struct ms_event) == 64, "one cache line");
+#endif
 
 #endif

@@ -46,7 +46,7 @@ struct ms_diff_ranked *ms_diff_rank(const struct ms_diff *d, unsigned metric, si
 	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++) {
 		const struct ms_diff_total *t = ms_diff_total_of(d, ms_diff_metrics[m].name);
 
-		whole[m] = t->value.old.median > t->value.new.median ? t->value.old.median : t->value.new.median;
+		whole[m] = t->value.before.median > t->value.after.median ? t->value.before.median : t->value.after.median;
 	}
 	for (size_t i = 0; i < d->row_count; i++) {
 		struct ms_diff_ranked best = {.row = (uint32_t)i};
@@ -58,7 +58,7 @@ struct ms_diff_ranked *ms_diff_rank(const struct ms_diff *d, unsigned metric, si
 
 			if ((metric < MS_DIFF_METRIC_COUNT && m != metric) || !ms_diff_is_change(v->change))
 				continue;
-			r.amount = apart(v->old.median, v->new.median);
+			r.amount = apart(v->before.median, v->after.median);
 			/* Medians of call paths need not add up to the median of the total. */
 			r.share = whole[m] == 0 || r.amount > whole[m] ? 1ull << 32 : (uint64_t)(((wide)r.amount << 32) / whole[m]);
 			if (!any || r.share > best.share)
@@ -120,8 +120,8 @@ const char *ms_diff_percent(char text[MS_DIFF_TEXT], uint64_t old, uint64_t new)
 
 const struct ms_report *ms_diff_example(const struct ms_diff *d, const struct ms_diff_row *row, uint32_t *node)
 {
-	*node = row->new.sites ? row->new.node : row->old.node;
-	return row->new.sites ? ms_diff_new_report(d, row) : ms_diff_old_report(d, row);
+	*node = row->after.sites ? row->after.node : row->before.node;
+	return row->after.sites ? ms_diff_new_report(d, row) : ms_diff_old_report(d, row);
 }
 
 char *ms_diff_place(const struct ms_diff *d, const struct ms_diff_row *row)
@@ -131,9 +131,9 @@ char *ms_diff_place(const struct ms_diff *d, const struct ms_diff_row *row)
 	const struct ms_report_line *line = ms_report_headline(report, node), *before;
 	char *now = ms_text_place(line, NULL), *was, *both = NULL;
 
-	if (!now || row->pairing == MS_DIFF_EXACT || !row->old.sites || !row->new.sites)
+	if (!now || row->pairing == MS_DIFF_EXACT || !row->before.sites || !row->after.sites)
 		return now;
-	before = ms_report_headline(ms_diff_old_report(d, row), row->old.node);
+	before = ms_report_headline(ms_diff_old_report(d, row), row->before.node);
 	if (!line || !before || strcmp(line->function, before->function) == 0)
 		return now;
 	was = ms_text_place(before, NULL);

@@ -52,14 +52,14 @@ static void side_value(struct ms_json *j, const char *key, const struct ms_diff_
 
 static bool several(const struct ms_diff *d)
 {
-	return d->old.count + d->new.count > 2;
+	return d->before.count + d->after.count > 2;
 }
 
 /* Into the open object. */
 static void value(struct ms_json *j, const struct ms_diff *d, const struct ms_diff_value *v)
 {
-	side_value(j, "old", &v->old, several(d));
-	side_value(j, "new", &v->new, several(d));
+	side_value(j, "old", &v->before, several(d));
+	side_value(j, "new", &v->after, several(d));
 	ms_json_string(j, "change", ms_diff_change_name(v->change));
 }
 
@@ -139,8 +139,8 @@ static void changes(struct ms_json *j, const struct ms_diff *d, const struct ms_
 			ms_json_end_object(j);
 		}
 		ms_json_end_object(j);
-		path(j, "old", row->old.sites ? ms_diff_old_report(d, row) : NULL, &row->old);
-		path(j, "new", row->new.sites ? ms_diff_new_report(d, row) : NULL, &row->new);
+		path(j, "old", row->before.sites ? ms_diff_old_report(d, row) : NULL, &row->before);
+		path(j, "new", row->after.sites ? ms_diff_new_report(d, row) : NULL, &row->after);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
@@ -252,8 +252,8 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *d, const struct ms_diff
 	ms_json_init(&j, out, 3);
 	ms_json_object(&j, NULL);
 	ms_json_uint(&j, "schema_version", MS_DIFF_SCHEMA_VERSION);
-	side(&j, "old", &d->old);
-	side(&j, "new", &d->new);
+	side(&j, "old", &d->before);
+	side(&j, "new", &d->after);
 	conditions(&j, o);
 	ms_json_object(&j, "call_paths");
 	ms_json_uint(&j, "old", d->paths_old);
@@ -271,8 +271,8 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *d, const struct ms_diff
 	findings(&j, d);
 	threads(&j, d);
 	ms_json_object(&j, "timeline");
-	curve(&j, "old", d->old.reports[0]);
-	curve(&j, "new", d->new.reports[0]);
+	curve(&j, "old", d->before.reports[0]);
+	curve(&j, "new", d->after.reports[0]);
 	ms_json_end_object(&j);
 	ms_json_end_object(&j);
 	free(ranked);

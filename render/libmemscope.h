@@ -11,10 +11,14 @@
  *   ms_query_largest, ms_query_grouped    analyze/query/query_blocks.h   the same without SQL: filters that compose
  *   ms_why_build, ms_render_why_text     analyze/holders.h, render/why.h   why a block is still there
  *
- * Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
+ * For C11 and C++11. Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.
  */
 #ifndef MS_LIBMEMSCOPE_H
 #define MS_LIBMEMSCOPE_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #include "analyze/baseline.h"
 #include "analyze/companion.h"
@@ -32,5 +36,9 @@
 #include "render/suppression_file.h"
 #include "render/text.h"
 #include "render/why.h"
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

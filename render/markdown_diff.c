@@ -70,7 +70,7 @@ static void print_totals(FILE *out, const struct page *p)
 
 	for (size_t i = 0; i < p->diff->total_count; i++) {
 		const struct ms_diff_total *t = &p->diff->totals[i];
-		uint64_t old = t->value.old.median, new = t->value.new.median;
+		uint64_t old = t->value.before.median, new = t->value.after.median;
 
 		if (!t->observable || !ms_diff_is_change(t->value.change))
 			continue;
@@ -99,7 +99,7 @@ static int print_table(FILE *out, const struct page *p, size_t n)
 			const struct ms_diff_value *v = &row->value[shown[k]];
 
 			fprintf(out, "| %s ", ms_diff_is_change(v->change)
-			        ? ms_diff_amount(text, v->old.median, v->new.median, ms_diff_metrics[shown[k]].bytes, false) : "");
+			        ? ms_diff_amount(text, v->before.median, v->after.median, ms_diff_metrics[shown[k]].bytes, false) : "");
 		}
 		fputs("| ", out);
 		code(out, where, p);
@@ -213,8 +213,8 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 		fprintf(out, "### Heap: %s changed\n\n", ms_unit_of(a, p->count, "call path"));
 	else
 		fputs("### Heap: no call path changed\n\n", out);
-	print_incomplete(out, "old", &p->diff->old, p);
-	print_incomplete(out, "new", &p->diff->new, p);
+	print_incomplete(out, "old", &p->diff->before, p);
+	print_incomplete(out, "new", &p->diff->after, p);
 	print_conditions(out, p);
 	print_totals(out, p);
 	print_findings(out, p);
@@ -222,8 +222,8 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 		return MS_E_NOMEM;
 	if (n < p->count)
 		fprintf(out, "%zu more changed.\n\n", p->count - n);
-	fprintf(out, "Rests on %s against ", ms_unit_of(a, p->diff->old.count, "run"));
-	fprintf(out, "%zu; %s.\n\n", p->diff->new.count,
+	fprintf(out, "Rests on %s against ", ms_unit_of(a, p->diff->before.count, "run"));
+	fprintf(out, "%zu; %s.\n\n", p->diff->after.count,
 	        p->several ? "a change is a gap between the bands of the two sides that is wider than either band" : "every difference counts");
 	if (p->diff->pairing_limited)
 		fputs("Pairing by similar names stopped at its limit: some of what is new and gone may belong together.\n\n", out);
@@ -233,7 +233,7 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 int ms_render_diff_markdown(FILE *out, const struct ms_diff *diff, const struct ms_diff_render_options *options,
                             struct ms_error *err)
 {
-	struct page p = {.diff = diff, .options = options, .several = diff->old.count + diff->new.count > 2};
+	struct page p = {.diff = diff, .options = options, .several = diff->before.count + diff->after.count > 2};
 	char *text = NULL;
 	size_t size = 0, n;
 	int rc = MS_E_NOMEM;

@@ -54,8 +54,8 @@ static void print_verdict(struct ms_diff_text *x)
 	if (d->paths_fuzzy)
 		fprintf(out, ", %s paired by similar names", ms_unit_count(a, d->paths_fuzzy));
 	putc('\n', out);
-	fprintf(out, "  rests on %s against ", ms_unit_of(a, d->old.count, "run"));
-	fprintf(out, "%s: ", ms_unit_count(a, d->new.count));
+	fprintf(out, "  rests on %s against ", ms_unit_of(a, d->before.count, "run"));
+	fprintf(out, "%s: ", ms_unit_count(a, d->after.count));
 	if (x->several)
 		fputs("a change is a gap between the bands of the two sides that is wider than either band\n", out);
 	else
@@ -118,7 +118,7 @@ static int print_totals(struct ms_diff_text *x)
 		ms_table_init(&table, one, sizeof one / sizeof *one);
 	for (size_t i = 0; i < x->diff->total_count; i++) {
 		const struct ms_diff_total *total = &x->diff->totals[i];
-		const struct ms_diff_side_value *old = &total->value.old, *new = &total->value.new;
+		const struct ms_diff_side_value *old = &total->value.before, *new = &total->value.after;
 
 		if (!total->observable || (old->max == 0 && new->max == 0))
 			continue;
@@ -209,7 +209,7 @@ static size_t add_rows(struct ms_diff_text *x, struct ms_table *table, uint8_t c
 			const struct ms_diff_value *v = &row->value[shown[k].metric];
 
 			if (*columns >> k & 1)
-				ms_table_cell(table, ms_diff_is_change(v->change) ? ms_diff_amount(text, v->old.median, v->new.median,
+				ms_table_cell(table, ms_diff_is_change(v->change) ? ms_diff_amount(text, v->before.median, v->after.median,
 				              ms_diff_metrics[shown[k].metric].bytes, x->options->exact) : "");
 		}
 		ms_cell_owned(table, ms_diff_place(x->diff, row));
@@ -251,20 +251,20 @@ static void print_metric(struct ms_diff_text *x, unsigned m, const struct ms_dif
 	bool bytes = ms_diff_metrics[m].bytes, exact = x->options->exact;
 
 	if (bytes) {
-		ms_unit_bytes(a, v->old.median, exact);
-		ms_unit_bytes(b, v->new.median, exact);
+		ms_unit_bytes(a, v->before.median, exact);
+		ms_unit_bytes(b, v->after.median, exact);
 	} else {
-		ms_unit_count(a, v->old.median);
-		ms_unit_count(b, v->new.median);
+		ms_unit_count(a, v->before.median);
+		ms_unit_count(b, v->after.median);
 	}
-	ms_diff_percent(percent, v->old.median, v->new.median);
+	ms_diff_percent(percent, v->before.median, v->after.median);
 	fprintf(x->t.out, "      %s: %s, was %s", ms_diff_metrics[m].title, b, a);
-	if (v->old.median)
-		fprintf(x->t.out, " (%s%s%s)", ms_diff_amount(text, v->old.median, v->new.median, bytes, exact), *percent ? ", " : "", percent);
+	if (v->before.median)
+		fprintf(x->t.out, " (%s%s%s)", ms_diff_amount(text, v->before.median, v->after.median, bytes, exact), *percent ? ", " : "", percent);
 	if (x->several) {
 		char old[BAND_TEXT], new[BAND_TEXT];
 
-		fprintf(x->t.out, "; runs %s against %s", band(new, x, &v->new, bytes), band(old, x, &v->old, bytes));
+		fprintf(x->t.out, "; runs %s against %s", band(new, x, &v->after, bytes), band(old, x, &v->before, bytes));
 	}
 	putc('\n', x->t.out);
 }
@@ -290,11 +290,11 @@ static int print_paths(struct ms_diff_text *x)
 			return MS_E_NOMEM;
 		if (row->pairing == MS_DIFF_MERGED)
 			fprintf(x->t.out, "      %" PRIu32 " call paths of the old side and %" PRIu32 " of the new one, paired by similar names\n",
-			        row->old.sites, row->new.sites);
+			        row->before.sites, row->after.sites);
 		if (row->pairing == MS_DIFF_FUZZY) {
 			fprintf(x->t.out, "      paired by similar names (%" PRIu32 " function%s differ%s) with\n", row->edits,
 			        row->edits == 1 ? "" : "s", row->edits == 1 ? "s" : "");
-			if (ms_text_stack(&x->t, ms_diff_old_report(x->diff, row), row->old.node))
+			if (ms_text_stack(&x->t, ms_diff_old_report(x->diff, row), row->before.node))
 				return MS_E_NOMEM;
 		}
 	}
@@ -305,18 +305,18 @@ static int print_paths(struct ms_diff_text *x)
 int ms_render_diff_text(FILE *out, const struct ms_diff *diff, const struct ms_diff_render_options *options, struct ms_error *err)
 {
 	struct ms_diff_text x = {
-		.t = {.out = out, .report = diff->new.reports[0],
+		.t = {.out = out, .report = diff->after.reports[0],
 		      .options = {.top = options->top, .frames = options->frames, .width = options->width, .exact = options->exact,
 		                  .utf8 = options->utf8, .bold = options->bold}},
-		.diff = diff, .options = options, .several = diff->old.count + diff->new.count > 2,
+		.diff = diff, .options = options, .several = diff->before.count + diff->after.count > 2,
 	};
 	int rc = MS_OK;
 
 	x.ranked = ms_diff_rank(diff, options->metric, &x.ranked_count);
 	if (!x.ranked)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu rows", diff->row_count);
-	print_side(&x, "old", &diff->old);
-	print_side(&x, "new", &diff->new);
+	print_side(&x, "old", &diff->before);
+	print_side(&x, "new", &diff->after);
 	print_verdict(&x);
 	rc = print_totals(&x) || print_metrics(&x);
 	for (size_t c = 0; c < CLASSES && !rc; c++)

@@ -36,8 +36,8 @@ int ms_diff_text_findings(struct ms_diff_text *x)
 
 	ms_text_heading(&x->t, "FINDINGS", "%zu new, %zu fixed, %s on both sides", d->new_finding_count, d->fixed_finding_count,
 	                ms_unit_count(a, d->common_findings));
-	print_findings(x, "new", d->new_findings, d->new_finding_count, &d->new, "old");
-	print_findings(x, "fixed", d->fixed_findings, d->fixed_finding_count, &d->old, "new");
+	print_findings(x, "new", d->new_findings, d->new_finding_count, &d->after, "old");
+	print_findings(x, "fixed", d->fixed_findings, d->fixed_finding_count, &d->before, "new");
 	for (int k = 0, printed = 0; k < MS_FINDING_KIND_COUNT; k++) {
 		if (!(blind >> k & 1))
 			continue;
@@ -85,8 +85,8 @@ int ms_diff_text_threads(struct ms_diff_text *x)
 		if (!any)
 			continue;
 		for (size_t c = 0; c < sizeof cells / sizeof *cells; c++)
-			ms_table_cell(&table, ms_diff_is_change(cells[c].v->change) ? ms_diff_amount(text, cells[c].v->old.median,
-			              cells[c].v->new.median, cells[c].bytes, x->options->exact) : "");
+			ms_table_cell(&table, ms_diff_is_change(cells[c].v->change) ? ms_diff_amount(text, cells[c].v->before.median,
+			              cells[c].v->after.median, cells[c].bytes, x->options->exact) : "");
 		ms_table_cell(&table, t->presence == MS_DIFF_SAME ? "" : ms_diff_change_name(t->presence));
 		if (t->is_main || *t->name)
 			ms_cell_owned(&table, *t->name ? ms_text_escaped(t->name) : strdup("(main)"));
@@ -120,7 +120,7 @@ static int print_curve(struct ms_diff_text *x, const char *name, const struct ms
 
 int ms_diff_text_curves(struct ms_diff_text *x)
 {
-	const struct ms_report *old = x->diff->old.reports[0], *new = x->diff->new.reports[0];
+	const struct ms_report *old = x->diff->before.reports[0], *new = x->diff->after.reports[0];
 	uint64_t most = old->totals.peak_bytes > new->totals.peak_bytes ? old->totals.peak_bytes : new->totals.peak_bytes;
 	uint64_t longest = old->trace.duration_ns > new->trace.duration_ns ? old->trace.duration_ns : new->trace.duration_ns;
 	size_t width = x->options->width > 60 && x->options->width < 120 ? x->options->width - 40 : 80;

@@ -26,11 +26,11 @@ static uint32_t observable_kinds(const struct ms_diff_side *side)
 
 int ms_diff_totals(struct ms_diff *d, struct ms_error *err)
 {
-	size_t runs = d->old.count + d->new.count;
+	size_t runs = d->before.count + d->after.count;
 	uint64_t *samples = calloc(runs, sizeof *samples);
 
-	d->kinds_old = observable_kinds(&d->old);
-	d->kinds_new = observable_kinds(&d->new);
+	d->kinds_old = observable_kinds(&d->before);
+	d->kinds_new = observable_kinds(&d->after);
 	d->total_count = MS_FINDING_KIND_COUNT + ms_gate_quantity_count;
 	d->totals = calloc(d->total_count, sizeof *d->totals);
 	if (!samples || !d->totals) {
@@ -53,7 +53,7 @@ int ms_diff_totals(struct ms_diff *d, struct ms_error *err)
 		t->observable = kind >= MS_FINDING_KIND_COUNT || (d->kinds_old & d->kinds_new) >> kind & 1;
 		for (size_t run = 0; run < runs; run++)
 			samples[run] = ms_gate_value((int)i, ms_diff_run(d, run));
-		t->value = ms_noise_value(samples, d->old.count, samples + d->old.count, d->new.count, true, true);
+		t->value = ms_noise_value(samples, d->before.count, samples + d->before.count, d->after.count, true, true);
 	}
 	free(samples);
 	return MS_OK;
@@ -114,8 +114,8 @@ static struct ms_diff_finding *collect(const struct ms_diff_side *side, uint32_t
 int ms_diff_findings(struct ms_diff *d, struct ms_error *err)
 {
 	size_t old_count, new_count, i = 0, k = 0, fixed = 0, born = 0;
-	struct ms_diff_finding *old = d->fixed_findings = collect(&d->old, d->kinds_new, &old_count);
-	struct ms_diff_finding *new = d->new_findings = collect(&d->new, d->kinds_old, &new_count);
+	struct ms_diff_finding *old = d->fixed_findings = collect(&d->before, d->kinds_new, &old_count);
+	struct ms_diff_finding *new = d->new_findings = collect(&d->after, d->kinds_old, &new_count);
 
 	if (!old || !new)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for findings");

@@ -15,7 +15,7 @@ int ms_diff_threads(struct ms_diff *diff, struct ms_error *err);
 /* The report of run i, those of the old side first. */
 static inline const struct ms_report *ms_diff_run(const struct ms_diff *d, size_t i)
 {
-	return i < d->old.count ? d->old.reports[i] : d->new.reports[i - d->old.count];
+	return i < d->before.count ? d->before.reports[i] : d->after.reports[i - d->before.count];
 }
 
 #endif

@@ -43,9 +43,9 @@ static int build_tree(struct work *w, struct ms_error *err)
 	int rc = ms_call_tree_init(&w->tree, w->diff->options.ignore_templates, err);
 
 	for (size_t i = 0; rc == MS_OK && i < w->runs; i++) {
-		bool old = i < w->diff->old.count;
-		const struct ms_diff_side *side = old ? &w->diff->old : &w->diff->new;
-		const struct ms_trace *trace = side->traces ? side->traces[old ? i : i - w->diff->old.count] : NULL;
+		bool old = i < w->diff->before.count;
+		const struct ms_diff_side *side = old ? &w->diff->before : &w->diff->after;
+		const struct ms_trace *trace = side->traces ? side->traces[old ? i : i - w->diff->before.count] : NULL;
 
 		if (trace)
 			rc = ms_call_tree_modules(&w->tree, trace, err);
@@ -95,7 +95,7 @@ static void add_run(struct work *w, size_t run)
 		[MS_LEAK_INDIRECT] = MS_DIFF_LEAK_INDIRECT, [MS_LEAK_REACHABLE] = MS_DIFF_METRIC_COUNT,
 	};
 	const struct ms_report *r = ms_diff_run(w->diff, run);
-	int side = run >= w->diff->old.count;
+	int side = run >= w->diff->before.count;
 
 	for (size_t i = 0; i < r->site_count; i++) {
 		const struct ms_report_site *s = &r->sites[i];
@@ -110,7 +110,7 @@ static void add_run(struct work *w, size_t run)
 		w->items[item].on[side] = true;
 		if (!w->example[item][side].sites)
 			w->example[item][side] = (struct ms_diff_path){
-				.run = (uint32_t)(side ? run - w->diff->old.count : run), .node = s->node, .sites = 1};
+				.run = (uint32_t)(side ? run - w->diff->before.count : run), .node = s->node, .sites = 1};
 		for (unsigned m = 0; m < sizeof values / sizeof *values; m++)
 			samples_of(w, item, m)[run] += values[m];
 	}
@@ -127,7 +127,7 @@ static void add_run(struct work *w, size_t run)
 /* What likeness is judged by: the medians. Bands are made of copies, because they sort. */
 static struct ms_diff_value value_of(struct work *w, const uint64_t *samples, uint64_t *copy, bool on_old, bool on_new)
 {
-	size_t old = w->diff->old.count;
+	size_t old = w->diff->before.count;
 
 	memcpy(copy, samples, w->runs * sizeof *copy);
 	return ms_noise_value(copy, old, copy + old, w->runs - old, on_old, on_new);
@@ -140,10 +140,10 @@ static void weigh(struct work *w, uint64_t *copy)
 		struct ms_diff_value r = value_of(w, samples_of(w, i, MS_DIFF_REALLOCATIONS), copy, true, true);
 		struct ms_diff_value b = value_of(w, samples_of(w, i, MS_DIFF_ALLOCATED), copy, true, true);
 
-		w->items[i].blocks[0] = a.old.median + r.old.median;
-		w->items[i].blocks[1] = a.new.median + r.new.median;
-		w->items[i].bytes[0] = b.old.median;
-		w->items[i].bytes[1] = b.new.median;
+		w->items[i].blocks[0] = a.before.median + r.before.median;
+		w->items[i].blocks[1] = a.after.median + r.after.median;
+		w->items[i].bytes[0] = b.before.median;
+		w->items[i].bytes[1] = b.after.median;
 	}
 }
 
@@ -152,7 +152,7 @@ static void weigh(struct work *w, uint64_t *copy)
 static void sum_up(struct ms_diff_summary *s, const struct ms_diff_value *v)
 {
 	s->paths[v->change]++;
-	s->amount[v->change] += v->new.median > v->old.median ? v->new.median - v->old.median : v->old.median - v->new.median;
+	s->amount[v->change] += v->after.median > v->before.median ? v->after.median - v->before.median : v->before.median - v->after.median;
 }
 
 /* Adds what is in `from` to the group's leader. */
@@ -201,7 +201,7 @@ static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
 		if (item->group != i)
 			continue;
 		d->paths_fuzzy += item->pairing == MS_DIFF_FUZZY || item->pairing == MS_DIFF_MERGED;
-		*row = (struct ms_diff_row){.old = w->example[i][0], .new = w->example[i][1], .pairing = item->pairing, .edits = item->edits};
+		*row = (struct ms_diff_row){.before = w->example[i][0], .after = w->example[i][1], .pairing = item->pairing, .edits = item->edits};
 		for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++) {
 			if (!d->summary[m].observable)
 				continue;
@@ -219,7 +219,7 @@ static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
 
 static int compare_paths(struct ms_diff *d, struct ms_error *err)
 {
-	struct work w = {.diff = d, .runs = d->old.count + d->new.count};
+	struct work w = {.diff = d, .runs = d->before.count + d->after.count};
 	uint64_t *copy = malloc(w.runs * sizeof *copy);
 	int rc = MS_OK;
 
@@ -260,8 +260,8 @@ int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *old, const str
 	if (!old->count || !new->count || old->count > RUNS_MAX || new->count > RUNS_MAX)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "each side has 1 to %u runs, not %zu and %zu", RUNS_MAX, old->count,
 		               new->count);
-	out->old = *old;
-	out->new = *new;
+	out->before = *old;
+	out->after = *new;
 	if (options)
 		out->options = *options;
 	if (!out->options.comparisons)

@@ -34,7 +34,7 @@ static enum ms_gate_verdict new_findings(const struct ms_gate *g, const struct m
 enum ms_gate_verdict ms_diff_gate(const struct ms_gate *g, const struct ms_diff *d, char text[MS_GATE_TEXT])
 {
 	const struct ms_diff_total *t = &d->totals[g->quantity];
-	uint64_t old = t->value.old.median, new = t->value.new.median;
+	uint64_t old = t->value.before.median, new = t->value.after.median;
 	wide value = new, limit = g->limit;
 
 	if (g->only_new)

@@ -41,8 +41,8 @@ static void make_thread(struct ms_diff *d, const struct entry *entries, size_t c
 		[THREADS] = &t->threads, [ALLOCATIONS] = &t->allocations, [ALLOCATED] = &t->allocated_bytes,
 		[LIVE] = &t->live_bytes, [TEMPORARY] = &t->temporary,
 	};
-	size_t runs = d->old.count + d->new.count;
-	bool old = entries[0].run < d->old.count, new = entries[count - 1].run >= d->old.count;
+	size_t runs = d->before.count + d->after.count;
+	bool old = entries[0].run < d->before.count, new = entries[count - 1].run >= d->before.count;
 
 	t->name = entries[count - 1].name;
 	t->is_main = entries[0].is_main;
@@ -51,13 +51,13 @@ static void make_thread(struct ms_diff *d, const struct entry *entries, size_t c
 		memset(samples, 0, runs * sizeof *samples);
 		for (size_t i = 0; i < count; i++)
 			samples[entries[i].run] += entries[i].value[f];
-		*values[f] = ms_noise_value(samples, d->old.count, samples + d->old.count, d->new.count, old, new);
+		*values[f] = ms_noise_value(samples, d->before.count, samples + d->before.count, d->after.count, old, new);
 	}
 }
 
 int ms_diff_threads(struct ms_diff *d, struct ms_error *err)
 {
-	size_t runs = d->old.count + d->new.count, count = 0, n = 0;
+	size_t runs = d->before.count + d->after.count, count = 0, n = 0;
 	uint64_t *samples = calloc(runs, sizeof *samples);
 	struct entry *entries;
 

@@ -19,17 +19,17 @@ static struct ms_diff_side_value band(uint64_t *values, size_t count)
 
 struct ms_diff_value ms_noise_value(uint64_t *old, size_t old_count, uint64_t *new, size_t new_count, bool on_old, bool on_new)
 {
-	struct ms_diff_value v = {.old = band(old, old_count), .new = band(new, new_count)};
-	uint64_t old_width = v.old.max - v.old.min, new_width = v.new.max - v.new.min;
+	struct ms_diff_value v = {.before = band(old, old_count), .after = band(new, new_count)};
+	uint64_t old_width = v.before.max - v.before.min, new_width = v.after.max - v.after.min;
 	uint64_t width = old_width > new_width ? old_width : new_width;
-	bool grown = v.new.min > v.old.max && v.new.min - v.old.max > width;
-	bool shrunk = v.old.min > v.new.max && v.old.min - v.new.max > width;
+	bool grown = v.after.min > v.before.max && v.after.min - v.before.max > width;
+	bool shrunk = v.before.min > v.after.max && v.before.min - v.after.max > width;
 
 	if (grown)
 		v.change = on_old ? MS_DIFF_GROWN : MS_DIFF_NEW;
 	else if (shrunk)
 		v.change = on_new ? MS_DIFF_SHRUNK : MS_DIFF_GONE;
-	else if (v.old.min == v.new.max && v.old.max == v.new.min)
+	else if (v.before.min == v.after.max && v.before.max == v.after.min)
 		v.change = MS_DIFF_SAME;
 	else
 		v.change = MS_DIFF_NOISE;

@@ -76,7 +76,7 @@ bool ms_pair_reduce(struct ms_pairs *p)
 		sum_run(p, from, to, &s);
 		if (s.count[MS_OLD] == 1 && s.count[MS_NEW] == 1) {
 			if (ms_pair_judge(p, s.first[MS_OLD], s.first[MS_NEW], &c))
-				ms_pair_join(p, c.old, c.new, MS_DIFF_FUZZY, c.edits);
+				ms_pair_join(p, c.before, c.after, MS_DIFF_FUZZY, c.edits);
 		} else if (s.count[MS_OLD] && s.count[MS_NEW]) {
 			if (close_to(s.blocks[MS_OLD], s.blocks[MS_NEW]) && close_to(s.bytes[MS_OLD], s.bytes[MS_NEW]) && s.paired == 0)
 				join_run(p, from, to, s.first[MS_OLD], &s);

@@ -83,7 +83,7 @@ bool ms_pair_judge(struct ms_pairs *p, uint32_t old, uint32_t new, struct ms_pai
 	if (edit.far)
 		return false;
 	equal = edit.equal - (edit.equal && *x == p->tree->main_name && *y == p->tree->main_name);
-	*c = (struct ms_pair_candidate){.cost = edit.cost + (moved_head ? 0 : 2), .unlike = far, .old = old, .new = new, .edits = edit.edits,
+	*c = (struct ms_pair_candidate){.cost = edit.cost + (moved_head ? 0 : 2), .unlike = far, .before = old, .after = new, .edits = edit.edits,
 	                        .first = p->whole[a->path], .second = p->whole[b->path]};
 	if (c->first > c->second) {
 		c->first = p->whole[b->path];

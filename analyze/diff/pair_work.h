@@ -24,7 +24,7 @@ struct ms_pair_key {
 };
 
 struct ms_pair_candidate {
-	uint32_t cost, unlike, old, new, edits;
+	uint32_t cost, unlike, before, after, edits;
 	uint64_t first, second;          /* the two paths, for an order that is the same the other way round */
 };
 

@@ -79,8 +79,8 @@ static bool pair_keys(struct ms_pairs *p)
 	for (size_t i = 0; i < p->candidate_count; i++) {
 		const struct ms_pair_candidate *c = &p->candidates[i];
 
-		if (ms_pair_is_left(&p->items[c->old]) && ms_pair_is_left(&p->items[c->new]))
-			ms_pair_join(p, c->old, c->new, MS_DIFF_FUZZY, c->edits);
+		if (ms_pair_is_left(&p->items[c->before]) && ms_pair_is_left(&p->items[c->after]))
+			ms_pair_join(p, c->before, c->after, MS_DIFF_FUZZY, c->edits);
 	}
 	return true;
 }

@@ -66,7 +66,7 @@ static const struct argp_option option_table[] = {
 struct run {
 	const char *file;
 	const char *moment;              /* NULL = the whole recording */
-	bool new;
+	bool after;
 	bool built;
 	struct ms_trace *trace, *companion;
 	struct ms_report report;
@@ -137,19 +137,19 @@ static void check(struct settings *s, struct argp_state *state)
 		if (!s->at || !s->vs || s->run_count != 1)
 			argp_error(state, "--at and --vs go together, with one trace");
 		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
-		s->runs[s->run_count++] = (struct run){.file = s->runs[0].file, .moment = s->vs, .new = true};
+		s->runs[s->run_count++] = (struct run){.file = s->runs[0].file, .moment = s->vs, .after = true};
 		s->runs[0].moment = s->at;
-		s->runs[0].new = false;
+		s->runs[0].after = false;
 	}
 	for (size_t i = 0; i < s->run_count; i++)
-		old += !s->runs[i].new;
+		old += !s->runs[i].after;
 	/* Without "--", or with one that only ends the options: the old and the new trace. */
 	if (old == 0 || old == s->run_count) {
 		if (s->run_count != 2)
 			argp_error(state, s->run_count < 2 ? "two traces are needed, the old one first"
 			                                   : "-- must stand between the old and the new traces when there are more than two");
-		s->runs[0].new = false;
-		s->runs[1].new = true;
+		s->runs[0].after = false;
+		s->runs[1].after = true;
 	}
 	s->wanted[TEXT] |= !s->wanted[JSON] && !s->wanted[MARKDOWN];
 	for (int i = 0; i < OUTPUTS; i++)
@@ -248,7 +248,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		exit(STATUS_FINE);
 	case ARGP_KEY_ARG:
 		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
-		s->runs[s->run_count++] = (struct run){.file = arg, .new = state->quoted && state->next > state->quoted};
+		s->runs[s->run_count++] = (struct run){.file = arg, .after = state->quoted && state->next > state->quoted};
 		break;
 	case ARGP_KEY_END:
 		check(s, state);
@@ -405,7 +405,7 @@ static int compare(struct settings *s, const struct ms_report **reports, const s
 	for (size_t i = 0; i < s->run_count; i++) {
 		reports[i] = &s->runs[i].report;
 		traces[i] = s->runs[i].trace;
-		sides[0].count += !s->runs[i].new;
+		sides[0].count += !s->runs[i].after;
 	}
 	sides[1] = (struct ms_diff_side){reports + sides[0].count, traces + sides[0].count, s->run_count - sides[0].count};
 	if (ms_diff_build(&diff, &sides[0], &sides[1], &s->diff, &err)) {

@@ -46,7 +46,7 @@ static struct ms_diff compare(const struct fake_report *old, const struct fake_r
 
 static void done(struct ms_diff *d)
 {
-	free((void *)d->old.reports);
+	free((void *)d->before.reports);
 	ms_diff_free(d);
 }
 
@@ -269,8 +269,8 @@ static void test_sums_and_antisymmetry(void **state)
 			uint64_t rows = 0; /* modulo 2^64, as the difference of the totals */
 
 			for (size_t i = 0; i < d.row_count; i++)
-				rows += d.rows[i].value[m].new.median - d.rows[i].value[m].old.median;
-			assert_int_equal(rows, t->value.new.median - t->value.old.median);
+				rows += d.rows[i].value[m].after.median - d.rows[i].value[m].before.median;
+			assert_int_equal(rows, t->value.after.median - t->value.before.median);
 			assert_int_equal(d.summary[m].amount[MS_DIFF_GROWN] + d.summary[m].amount[MS_DIFF_NEW] - d.summary[m].amount[MS_DIFF_SHRUNK] -
 			                     d.summary[m].amount[MS_DIFF_GONE], rows);
 			for (unsigned c = 0; c < MS_DIFF_CHANGES; c++) {
@@ -510,8 +510,8 @@ static void test_noise(void **state)
 		memcpy(new, cases[i].new, sizeof new);
 		v = ms_noise_value(old, cases[i].old_count, new, cases[i].new_count, true, true);
 		assert_int_equal(v.change, cases[i].change);
-		assert_int_equal(v.old.median, cases[i].old_median);
-		assert_int_equal(v.new.median, cases[i].new_median);
+		assert_int_equal(v.before.median, cases[i].old_median);
+		assert_int_equal(v.after.median, cases[i].new_median);
 	}
 	assert_int_equal(ms_noise_value((uint64_t[]){0}, 1, (uint64_t[]){4}, 1, false, true).change, MS_DIFF_NEW);
 	assert_int_equal(ms_noise_value((uint64_t[]){4}, 1, (uint64_t[]){0}, 1, true, false).change, MS_DIFF_GONE);
@@ -736,11 +736,11 @@ static void test_rank(void **state)
 	d = compare(&a, &b);
 	ranked = ms_diff_rank(&d, MS_DIFF_METRIC_COUNT, &count); /* a third of the allocations before 2 % of the bytes */
 	assert_int_equal(count, 2);
-	assert_string_equal(ms_report_headline(&b.report, d.rows[ranked[0].row].new.node)->function, "b");
+	assert_string_equal(ms_report_headline(&b.report, d.rows[ranked[0].row].after.node)->function, "b");
 	free(ranked);
 	ranked = ms_diff_rank(&d, MS_DIFF_ALLOCATED, &count);
 	assert_int_equal(count, 2);
-	assert_string_equal(ms_report_headline(&b.report, d.rows[ranked[0].row].new.node)->function, "a");
+	assert_string_equal(ms_report_headline(&b.report, d.rows[ranked[0].row].after.node)->function, "a");
 	free(ranked);
 	ranked = ms_diff_rank(&d, MS_DIFF_LEAK_DEFINITE, &count);
 	assert_int_equal(count, 0);

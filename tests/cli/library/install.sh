@@ -47,3 +47,24 @@ nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | g
 make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
 left=$(find "$T/tree" -type f -o -type l)
 [ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
+
+# The same from C++.
+cat > own.cpp <<'C'
+#include "render/libmemscope.h"
+
+int main(int argc, char **argv)
+{
+	ms_trace *trace = nullptr;
+	ms_error err{};
+
+	if (argc != 2 || ms_trace_open(&trace, argv[1], &err) != 0)
+		return 3;
+	bool events = ms_trace_event_count(trace) > 0;
+	ms_trace_close(trace);
+	return events ? 0 : 1;
+}
+C
+for standard in c++11 c++17; do
+	g++ -Wall -Werror -std=$standard -o plus own.cpp $(field Cflags) $(field Libs)
+	LD_LIBRARY_PATH=$T/tree/usr/lib ./plus "$trace"
+done
