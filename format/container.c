@@ -109,7 +109,8 @@ int ms_source_open(struct ms_source *s, const char *path, struct ms_error *err)
 	struct stat st;
 	int saved;
 
-	*s = (struct ms_source){.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	/* A pipe without a writer must not hold us up. */
+	*s = (struct ms_source){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
 	if (s->fd < 0)
 		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot open %s: %s", path, strerror(errno));
 	if (fstat(s->fd, &st) != 0) {

@@ -85,10 +85,12 @@ int output_open(const char *path, int *fd, bool *regular, struct ms_error *err)
 {
 	struct stat st;
 
-	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	/* A pipe that nobody reads is refused, instead of waiting for somebody. */
+	*fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (*fd < 0)
 		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write %s: %s", path, strerror(errno));
 	*regular = fstat(*fd, &st) == 0 && S_ISREG(st.st_mode);
+	(void)fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) & ~O_NONBLOCK);
 	/* An older file keeps its mode, and the umask takes nothing that matters: set it. */
 	if (*regular)
 		(void)fchmod(*fd, 0600);

@@ -24,7 +24,7 @@ static int run(const struct ms_detector_context *x, struct ms_detector_result *r
 	if (crossed)
 		rc |= ms_detector_say(result, "%" PRIu64 " freed by another module", crossed);
 	if (huge)
-		rc |= ms_detector_say(result, "%" PRIu64 " requests for 1 TiB or more", huge);
+		rc |= ms_detector_say(result, "%" PRIu64 " request%s for 1 TiB or more", huge, huge == 1 ? "" : "s");
 	if (!s->frees_with_stack)
 		rc |= ms_detector_say(result, "modules need --free-stacks");
 	return rc ? ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for detectors") : MS_OK;
