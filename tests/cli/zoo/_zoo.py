@@ -6,7 +6,7 @@
     _zoo.py twins [PATTERN]    every program without its bugs: no finding, the same output and exit status
     _zoo.py write              like bugs, and writes the table
 
-Environment: BIN PROGRAMS ROOT T, as tests/run sets them. Exit status 1: something differs, and every difference is printed.
+Environment: BIN PROGRAMS ROOT T, as tests/run sets them; without them the release build of this tree. Exit status 1: something differs, and every difference is printed.
 """
 import collections
 import concurrent.futures
@@ -15,8 +15,13 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
-ROOT, BIN, PROGRAMS, T = (os.environ[k] for k in ("ROOT", "BIN", "PROGRAMS", "T"))
+ROOT = os.environ.get("ROOT") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
+BIN = os.environ.get("BIN") or ROOT + "/build/bin"
+PROGRAMS = os.environ.get("PROGRAMS") or ROOT + "/build/release/programs"
+SCRATCH = None if os.environ.get("T") else tempfile.TemporaryDirectory()
+T = SCRATCH.name if SCRATCH else os.environ["T"]
 SOURCES = os.path.join(ROOT, "tests/programs/zoo")
 LIMITATIONS = os.path.join(ROOT, "docs/LIMITATIONS.md")
 BEGIN, END = "<!-- table of the zoo: begin -->\n", "<!-- table of the zoo: end -->\n"
