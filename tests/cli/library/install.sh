@@ -31,23 +31,6 @@ int main(int argc, char **argv)
 C
 cc -Wall -o shared own.c $(field Cflags) $(field Libs)
 cc -Wall -o static own.c $(field Cflags) "$T/tree/usr/lib/libmemscope.a" $(field Libs.private)
-trace=$ROOT/tests/golden/v1/jq.ms
-"$T/tree/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
-LD_LIBRARY_PATH=$T/tree/usr/lib ./shared "$trace" > shared.json
-./static "$trace" > static.json
-cmp shared.json static.json
-for key in .totals .threads .sizes .lifetimes; do
-	expected=$(jq -c "$key" tool.json); actual=$(jq -c "$key" shared.json)
-	[ "$expected" = "$actual" ] || { echo "$key: expected $expected, got $actual"; exit 1; }
-done
-[ "$(jq .totals.allocations shared.json)" -gt 0 ]
-# Nothing but the public functions is exported.
-nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
-[ ! -s foreign ] || { echo "exported besides ms_*:"; cat foreign; exit 1; }
-make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
-left=$(find "$T/tree" -type f -o -type l)
-[ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
-
 # The same from C++.
 cat > own.cpp <<'C'
 #include "render/libmemscope.h"
@@ -68,3 +51,19 @@ for standard in c++11 c++17; do
 	g++ -Wall -Werror -std=$standard -o plus own.cpp $(field Cflags) $(field Libs)
 	LD_LIBRARY_PATH=$T/tree/usr/lib ./plus "$trace"
 done
+trace=$ROOT/tests/golden/v1/jq.ms
+"$T/tree/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
+LD_LIBRARY_PATH=$T/tree/usr/lib ./shared "$trace" > shared.json
+./static "$trace" > static.json
+cmp shared.json static.json
+for key in .totals .threads .sizes .lifetimes; do
+	expected=$(jq -c "$key" tool.json); actual=$(jq -c "$key" shared.json)
+	[ "$expected" = "$actual" ] || { echo "$key: expected $expected, got $actual"; exit 1; }
+done
+[ "$(jq .totals.allocations shared.json)" -gt 0 ]
+# Nothing but the public functions is exported.
+nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
+[ ! -s foreign ] || { echo "exported besides ms_*:"; cat foreign; exit 1; }
+make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
+left=$(find "$T/tree" -type f -o -type l)
+[ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
