@@ -19,7 +19,7 @@ compare() {
 	value '.sites[] | select(.peak_bytes > 0) | "\(.id),\(.peak_bytes)"' | sort >"$T/report.rows"
 	ask "SELECT site, sum(size) AS n FROM snapshot('peak') GROUP BY site HAVING n > 0" | sort >"$T/query.rows"
 	same "$T/report.rows" "$T/query.rows"
-	value '.threads[] | "\(.id),\(.tid),\(.allocated_bytes),\(.frees),\(.ended_others.blocks)"' | sort >"$T/report.rows"
+	value '.threads[] | select(.events > 0) | "\(.id),\(.tid),\(.allocated_bytes),\(.frees),\(.ended_others.blocks)"' | sort >"$T/report.rows"
 	ask 'SELECT id, tid, allocated_bytes, frees, ended_others_blocks FROM threads WHERE events > 0' | sort >"$T/query.rows"
 	same "$T/report.rows" "$T/query.rows"
 	value '.totals.events | to_entries[] | "\(.key),\(.value)"' | sort >"$T/report.rows"
