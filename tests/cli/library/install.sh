@@ -4,6 +4,7 @@ set -eu
 make -C "$ROOT" --no-print-directory install DESTDIR="$T/tree" PREFIX=/usr >/dev/null
 pc=$T/tree/usr/lib/pkgconfig/memscope.pc
 field() { sed -n "s/^$1: //p" "$pc" | sed "s|\${includedir}|$T/tree/usr/include|; s|\${libdir}|$T/tree/usr/lib|"; }
+trace=$ROOT/tests/golden/v1/jq.ms
 cat > own.c <<'C'
 #include <stdio.h>
 #include "render/libmemscope.h"
@@ -51,7 +52,6 @@ for standard in c++11 c++17; do
 	g++ -Wall -Werror -std=$standard -o plus own.cpp $(field Cflags) $(field Libs)
 	LD_LIBRARY_PATH=$T/tree/usr/lib ./plus "$trace"
 done
-trace=$ROOT/tests/golden/v1/jq.ms
 "$T/tree/usr/bin/memscope-analyze" -q --json="$T/tool.json" "$trace"
 LD_LIBRARY_PATH=$T/tree/usr/lib ./shared "$trace" > shared.json
 ./static "$trace" > static.json
