@@ -1,11 +1,13 @@
 /* findings_text.c - the sections about heap errors: the verdict of each detector, and every finding with its stacks. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "escape.h"
 #include "format/errors.h"
 #include "format/events.h"
+#include "format/evidence.h"
 #include "report_names.h"
 #include "text_style.h"
 
@@ -103,6 +105,19 @@ static void print_detector(struct ms_text *t, const struct ms_detector_result *d
 	free(line);
 }
 
+/* A signal that a damaged heap often ends in, and nobody watched: what would tell. */
+static void print_crash_hint(struct ms_text *t)
+{
+	const struct ms_report_trace *r = &t->report->trace;
+	const char *name = sigabbrev_np(r->term_signal);
+
+	if (r->ended != MS_REPORT_SIGNALED || r->process->guard != MS_GUARD_OFF ||
+	    (r->term_signal != SIGABRT && r->term_signal != SIGSEGV && r->term_signal != SIGBUS && r->term_signal != SIGILL))
+		return;
+	fprintf(t->out, "  ! killed by SIG%s: if the heap was damaged before, a recording with --guard=canary (then --guard=full)\n"
+	        "    shows where\n", name ? name : "");
+}
+
 int ms_text_verdict(struct ms_text *t)
 {
 	const struct ms_findings *f = &t->report->findings;
@@ -116,6 +131,7 @@ int ms_text_verdict(struct ms_text *t)
 		fputs("  ", t->out);
 		print_counts(t, f);
 	}
+	print_crash_hint(t);
 	print_known(t, f);
 	for (size_t i = 0; i < f->detector_count; i++)
 		print_detector(t, &f->detectors[i]);

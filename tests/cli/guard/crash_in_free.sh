@@ -3,6 +3,8 @@
 
 record "$PROGRAMS/crash_in_free"
 eq "status without a guard" 134 "$status"
+report
+has "$T/report.txt" 'killed by SIGABRT: if the heap was damaged before, a recording with --guard=canary'
 record --guard=canary "$PROGRAMS/crash_in_free"
 eq "status with a guard" 0 "$status"
 report
