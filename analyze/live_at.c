@@ -4,53 +4,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "format/container.h"
-
-/* The last block of events that begins at the moment or before; events before it are not after the moment. */
-static uint64_t event_to_start_at(const struct ms_trace *trace, uint64_t time_ns)
-{
-	uint64_t first = 0;
-
-	for (size_t i = 0; i < ms_trace_block_count(trace); i++) {
-		const struct ms_block_info *b = ms_trace_block(trace, i);
-
-		if (b->kind != MS_BLOCK_EVENTS)
-			continue;
-		if (b->first_time_ns > time_ns)
-			break;
-		first = b->first_event;
-	}
-	return first;
-}
-
-/* Ordinal of the first event after the moment. */
-static int find_event(const struct ms_trace *trace, uint64_t time_ns, uint64_t *event, struct ms_error *err)
-{
-	struct ms_cursor *cursor = NULL;
-	struct ms_batch batch;
-	int rc;
-
-	*event = event_to_start_at(trace, time_ns);
-	rc = ms_cursor_open(&cursor, trace, 0, *event, 1, err);
-	while (rc == MS_OK && (rc = ms_cursor_next(cursor, &batch, err)) == MS_OK && batch.count > 0) {
-		uint32_t i = 0;
-
-		while (i < batch.count && batch.time_ns[i] <= time_ns)
-			i++;
-		*event = batch.first_event + i;
-		if (i < batch.count)
-			break;
-	}
-	ms_cursor_close(cursor);
-	return rc;
-}
+#include "moment.h"
 
 int ms_live_at_open(struct ms_live_at *l, const struct ms_trace *trace, uint64_t time_ns, struct ms_error *err)
 {
 	int rc;
 
 	*l = (struct ms_live_at){0};
-	rc = find_event(trace, time_ns, &l->event, err);
+	rc = ms_moment_events_until(&l->event, trace, time_ns, err);
 	if (rc == MS_OK)
 		rc = ms_cursor_open(&l->cursor, trace, MS_COLUMN_ADDRESS, l->event, 1, err);
 	if (rc == MS_OK)

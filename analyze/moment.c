@@ -148,8 +148,7 @@ static int time_before(uint64_t *time_ns, const struct ms_trace *t, uint64_t eve
 	return MS_OK;
 }
 
-/* How many events have a time at or before time_ns. */
-static int events_until(uint64_t *event, const struct ms_trace *t, uint64_t time_ns, struct ms_error *err)
+int ms_moment_events_until(uint64_t *event, const struct ms_trace *t, uint64_t time_ns, struct ms_error *err)
 {
 	size_t last = SIZE_MAX;
 	const struct ms_block_info *b;
@@ -318,7 +317,7 @@ int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const s
 		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no moment at %" PRIu64 " ns: it ends at %" PRIu64 " ns", time_ns,
 		               end_ns);
 	out->time_ns = time_ns;
-	return events_until(&out->event, t, time_ns, err);
+	return ms_moment_events_until(&out->event, t, time_ns, err);
 }
 
 int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err)

@@ -46,6 +46,8 @@ struct ms_instant {
 #pragma GCC visibility push(default) /* part of libmemscope.so */
 int ms_moment_parse(struct ms_moment *out, const char *text, struct ms_error *err);
 int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *moment, const struct ms_trace *trace, struct ms_error *err);
+/* How many events have a time at or before time_ns: the ordinal of the first one after it. Decodes one block of events. */
+int ms_moment_events_until(uint64_t *event, const struct ms_trace *trace, uint64_t time_ns, struct ms_error *err);
 /* Both in one: from text to instant. */
 int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err);
 #pragma GCC visibility pop
