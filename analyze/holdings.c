@@ -162,12 +162,13 @@ static int collect_paths(struct ms_report_holders *out, const struct ms_heap_gra
 	const struct ms_dominators *d = &g->dominators;
 	struct ms_held_path *sum = calloc(node_count + 1, sizeof *sum);
 	uint32_t *above = calloc(node_count + 1, sizeof *above);
-	uint32_t *child = malloc(2 * g->flow.node_count * sizeof *child), *sibling = child + g->flow.node_count;
+	uint32_t *child = malloc(2 * g->flow.node_count * sizeof *child), *sibling;
 	size_t count = 0;
 	int rc = MS_E_NOMEM;
 
 	if (!sum || !above || !child)
 		goto done;
+	sibling = child + g->flow.node_count;
 	memset(child, 0xff, 2 * g->flow.node_count * sizeof *child);
 	for (uint32_t i = d->order_count; i-- > 1;) {
 		uint32_t v = d->order[i];

@@ -2,7 +2,7 @@
  * graph_sink.h - what a scan finds, held back until the program goes on, then sent through the ring of the calling thread.
  *
  * Edges, first words and what was not scanned are appended to chunks of our own memory. When there is no more of that, or
- * much is held back already, the chunks are sent at once. Roots are announced by ms_sink_root at once when that has begun, else
+ * much is held back already, the chunks are sent at once. Roots are announced by ms_sink_roots at once when that has begun, else
  * they are sent first. Order in the ring: roots before edges that name them, edges in the order of the calls.
  *
  * Errors: `failed` when not even the first chunk could be had; then nothing is sent but the end, incomplete.

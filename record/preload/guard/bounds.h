@@ -12,7 +12,7 @@
  * bounds_may_touch opens, for calls whose touch is known only afterwards, bounds_done closes.
  *
  * Thread-safety: any thread, signal handlers. No lock, no allocation, no errno. Nothing here calls a libc function but through
- * bounds_call.real, because libc's names lead back to the exported functions (interpose_internal.c).
+ * bounds_call.real, because libc's names lead back to the exported functions (interpose_early.c).
  */
 #ifndef MS_PRELOAD_BOUNDS_H
 #define MS_PRELOAD_BOUNDS_H
