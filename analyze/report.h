@@ -30,12 +30,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address_space.h"
 #include "findings.h"
 #include "format/errors.h"
 #include "format/trace_types.h"
 #include "holders.h"
 #include "leaks.h"
 #include "system.h"
+#include "timeline.h"
 
 struct ms_cases;
 struct ms_trace;
@@ -44,6 +46,8 @@ struct ms_report_options {
 	const char *file;                /* path of the trace, for the report; NULL = "" */
 	uint32_t temporary_window;       /* events; 0 = 1 */
 	uint32_t timeline_buckets;       /* 0 = 120 */
+	bool address_space;              /* fill report.address_space: costs a second pass */
+	uint32_t timeline_by;            /* series besides the whole: bits 1u << enum ms_timeline_group */
 	/*
 	 * The window [from, to) of the trace that the report is about, as moments (moment.h); NULL = its start, its end. With `to` alone
 	 * the report is what it would be had the recording ended there. Errors: those of ms_moment_find, and MS_E_ARGUMENT when `to` lies
@@ -236,15 +240,7 @@ struct ms_report_mappings {
 	uint64_t sbrk_grown_bytes, sbrk_shrunk_bytes;
 };
 
-/* ---- timeline ----------------------------------------------------------------------------------------------------- */
-
-/* Bucket i covers [start_ns of i, start_ns of i + 1). Minimum and maximum include the level at its start. */
-struct ms_report_bucket {
-	uint64_t start_ns;
-	uint64_t min_live_bytes, max_live_bytes, last_live_bytes;
-	uint64_t max_live_blocks, last_live_blocks;
-	uint64_t allocations, frees;     /* blocks begun; blocks ended; reallocs count in both */
-};
+/* ---- frees of unknown blocks -------------------------------------------------------------------------------------- */
 
 /* Where frees of unknown blocks came from, when the trace records stacks of frees. */
 struct ms_report_unmatched {
@@ -315,6 +311,7 @@ struct ms_report {
 	struct ms_report_mappings mappings;
 	struct ms_report_bucket *timeline;
 	size_t timeline_count;
+	struct ms_timeline_group_series timeline_by[MS_TIMELINE_GROUP_COUNT];
 	struct ms_report_unmatched *unmatched;
 	size_t unmatched_count;
 
@@ -324,6 +321,7 @@ struct ms_report {
 
 	struct ms_report_system system;
 	struct ms_report_reconciliation reconciliation;
+	struct ms_report_address_space address_space;
 
 	struct ms_report_safety safety;
 	struct ms_findings findings;
