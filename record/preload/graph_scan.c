@@ -53,6 +53,30 @@ uint8_t ms_scan_heuristics(const struct ms_maps *maps, const struct ms_graph_blo
 	return flags;
 }
 
+/*
+ * The same for a target that many pointers lead into: an arena of the program's own has thousands, and to look at its first word
+ * for each is a memory access for each. Only two offsets mean something without a vtable there.
+ */
+enum { START_UNKNOWN = 0, START_PLAIN, START_VTABLE };
+
+static uint8_t heuristics(struct ms_scan *scan, uint32_t target, uint64_t into)
+{
+	const struct ms_graph_block *block = &scan->index->blocks[target];
+
+	if (scan->starts != NULL && into != 8 && into != 24) {
+		uint8_t *start = &scan->starts[target];
+		uint64_t first;
+
+		if (*start == START_UNKNOWN)
+			*start = block->size_bytes >= 16 && ms_memory_word(block->address, &first) && is_vtable(scan->maps, first)
+					 ? START_VTABLE
+					 : START_PLAIN;
+		if (*start == START_PLAIN)
+			return 0;
+	}
+	return ms_scan_heuristics(scan->maps, block, into);
+}
+
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
 static bool in_module(const struct ms_scan *scan, uint64_t address)
@@ -113,12 +137,12 @@ static inline void word(struct ms_scan *scan, uint32_t source, uint64_t offset, 
 	if (into != 0 && allocators && scan->glibc && is_chunk_after(block, value))
 		return;
 	if (scan->turn == 0) { /* a root, or no memory for `seen` */
-		ms_sink_edge(scan->sink, source, offset, target, into, into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into));
+		ms_sink_edge(scan->sink, source, offset, target, into, into == 0 ? 0 : heuristics(scan, target, into));
 		return;
 	}
 	if (is_repeated(scan, target, true))
 		return;
-	flags = into == 0 ? 0 : ms_scan_heuristics(scan->maps, block, into);
+	flags = into == 0 ? 0 : heuristics(scan, target, into);
 	strong = into == 0 || flags != 0;
 	if (is_repeated(scan, target, strong))
 		return;
@@ -292,21 +316,22 @@ static void root(struct ms_scan *scan, uint32_t number)
 
 bool ms_scan_run(struct ms_scan *scan)
 {
-	size_t seen_bytes = (size_t)scan->index->count * sizeof(*scan->seen);
+	size_t count = scan->index->count, bytes = count * (sizeof(*scan->seen) + sizeof(*scan->starts));
 	bool in_time;
 
-	scan->seen = seen_bytes > 0 ? ms_raw_memory(seen_bytes) : NULL;
+	scan->seen = bytes > 0 ? ms_raw_memory(bytes) : NULL;
+	scan->starts = scan->seen != NULL ? (uint8_t *)(scan->seen + count) : NULL;
 	in_time = scan->index->count == 0 || (blocks(scan) && !scan->out_of_time);
 	scan->turn = 0;
-	if (scan->seen != NULL)
-		ms_raw_munmap(scan->seen, seen_bytes);
-	scan->seen = NULL;
-
 	for (uint32_t i = 0; in_time && scan->index->count > 0 && i < scan->root_count; i++) {
 		root(scan, i);
 		in_time = !late(scan);
 	}
 	if (!in_time)
 		ms_sink_unscanned(scan->sink, MS_UNSCANNED_TIME, 0, 0);
+	if (scan->seen != NULL)
+		ms_raw_munmap(scan->seen, bytes);
+	scan->seen = NULL;
+	scan->starts = NULL;
 	return in_time;
 }

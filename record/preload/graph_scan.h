@@ -41,6 +41,7 @@ struct ms_scan {
 	uint64_t pages;                /* looked at so far */
 	bool out_of_time;
 	uint32_t *seen;                /* by target; of ms_scan_run */
+	uint8_t *starts;               /* by target: enum in graph_scan.c; of ms_scan_run */
 	uint32_t turn;                 /* of the source that is scanned, 0 = every pointer counts */
 };
 
