@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/usable.h"
 #include "query_internal.h"
 
 #define STEPS_BETWEEN_CHECKS 10000
@@ -93,6 +94,7 @@ int ms_query_open(struct ms_query **out, const struct ms_trace *trace, const str
 	if (!q)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the query");
 	q->trace = trace;
+	q->usable_known = ms_usable_known(ms_trace_process(trace));
 	if (options)
 		q->options = *options;
 	clock_gettime(CLOCK_MONOTONIC, &q->started);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/usable.h"
 #include "format/container.h"
 #include "query_internal.h"
 
@@ -104,6 +105,12 @@ void ms_q_text(sqlite3_context *out, const char *text)
 {
 	if (text && *text)
 		sqlite3_result_text(out, text, -1, SQLITE_STATIC);
+}
+
+void ms_q_usable(const struct ms_query *q, uint64_t requested, sqlite3_context *out)
+{
+	if (q->usable_known)
+		ms_q_uint(out, ms_usable_bytes(requested));
 }
 
 const struct ms_report_line *ms_q_headline(const struct ms_query *q, uint32_t node)

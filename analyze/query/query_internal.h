@@ -35,6 +35,7 @@ struct ms_query {
 
 	struct ms_report report;         /* valid when has_report */
 	bool has_report, has_map;
+	bool usable_known;               /* usable.h */
 	struct ms_stack_map map;         /* valid when has_map */
 	struct ms_report names;          /* has_map: its nodes and lines are those of the map, for ms_report_headline */
 	uint32_t *event_blocks;          /* indexes of the Events blocks among the blocks of the file */
@@ -122,6 +123,7 @@ int ms_query_should_stop(struct ms_query *q, struct ms_error *err);
 void ms_q_uint(sqlite3_context *out, uint64_t value);
 void ms_q_id(sqlite3_context *out, uint64_t value);     /* 0 = NULL */
 void ms_q_text(sqlite3_context *out, const char *text); /* lives as long as the trace; NULL and "" = NULL */
+void ms_q_usable(const struct ms_query *q, uint64_t requested, sqlite3_context *out); /* usable.h; NULL where the rule is not known */
 void ms_q_node_path(struct ms_query *q, uint32_t node, sqlite3_context *out); /* "inner < caller < ..." */
 const struct ms_report_line *ms_q_headline(const struct ms_query *q, uint32_t node);
 /* Of a headline: 0 function, 1 file, 2 line, 3 module. */

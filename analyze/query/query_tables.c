@@ -17,7 +17,11 @@
 	X(findings)       \
 	X(leaks)          \
 	X(roots)          \
-	X(edges)
+	X(edges)          \
+	X(monitor)        \
+	X(samples)        \
+	X(footprints)     \
+	X(regions)
 
 #define X(name) extern const struct ms_qtable ms_qtable_##name;
 MS_QTABLES(X)

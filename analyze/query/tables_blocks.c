@@ -4,13 +4,14 @@
 #include "block_scan.h"
 
 enum {
-	ID, ADDRESS, SIZE, FAMILY, THREAD, ALLOC_NS, FREE_NS, LIFETIME_NS, STACK, SITE, ENDED, FREE_CALL, FREE_THREAD, FREE_STACK, ALIVE,
+	ID, ADDRESS, SIZE, USABLE, FAMILY, THREAD, ALLOC_NS, FREE_NS, LIFETIME_NS, STACK, SITE, ENDED, FREE_CALL, FREE_THREAD, FREE_STACK, ALIVE,
 	TEMPORARY, COLUMNS
 };
 static const struct ms_qcolumn columns[] = {
 	[ID] = {"id", "INTEGER", MS_PUSH_KEY, false, "number of the block: allocations are counted from 1"},
 	[ADDRESS] = {"address", "INTEGER", MS_PUSH_FILTER, false, "what the program got"},
 	[SIZE] = {"size", "INTEGER", MS_PUSH_FILTER, false, "bytes requested"},
+	[USABLE] = {"usable", "INTEGER", MS_PUSH_NONE, false, "bytes that the allocator's rounding makes of it, at least; NULL = its rule is not known"},
 	[FAMILY] = {"family", "TEXT", MS_PUSH_TEXT, false, "call that began it: malloc, calloc, realloc, new, new[], ..."},
 	[THREAD] = {"thread", "INTEGER", MS_PUSH_FILTER, false, "that began it: threads.id"},
 	[ALLOC_NS] = {"alloc_ns", "INTEGER", MS_PUSH_SEEK, false, "when it began"},
@@ -110,6 +111,9 @@ static int blocks_value(struct ms_qcursor *c, unsigned column, sqlite3_context *
 		break;
 	case SIZE:
 		ms_q_uint(out, r->size_bytes);
+		break;
+	case USABLE:
+		ms_q_usable(c->query, r->size_bytes, out);
 		break;
 	case FAMILY:
 		ms_q_text(out, ms_event_kinds[r->birth_kind].name);

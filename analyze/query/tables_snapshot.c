@@ -99,11 +99,12 @@ static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *s
 
 /* ---- snapshot ----------------------------------------------------------------------------------------------------- */
 
-enum { ID, ADDRESS, SIZE, FAMILY, THREAD, ALLOC_NS, AGE_NS, STACK, SITE, MOMENT, COLUMNS };
+enum { ID, ADDRESS, SIZE, USABLE, FAMILY, THREAD, ALLOC_NS, AGE_NS, STACK, SITE, MOMENT, COLUMNS };
 static const struct ms_qcolumn snapshot_columns[] = {
 	[ID] = {"id", "INTEGER", MS_PUSH_KEY, true, "blocks.id"},
 	[ADDRESS] = {"address", "INTEGER", MS_PUSH_NONE, false, "what the program got"},
 	[SIZE] = {"size", "INTEGER", MS_PUSH_NONE, false, "bytes requested"},
+	[USABLE] = {"usable", "INTEGER", MS_PUSH_NONE, false, "blocks.usable"},
 	[FAMILY] = {"family", "TEXT", MS_PUSH_NONE, false, "call that began it"},
 	[THREAD] = {"thread", "INTEGER", MS_PUSH_NONE, false, "that began it: threads.id"},
 	[ALLOC_NS] = {"alloc_ns", "INTEGER", MS_PUSH_NONE, false, "when it began"},
@@ -158,6 +159,9 @@ static int snapshot_value(struct ms_qcursor *c, unsigned column, sqlite3_context
 		break;
 	case SIZE:
 		ms_q_uint(out, b->size_bytes);
+		break;
+	case USABLE:
+		ms_q_usable(c->query, b->size_bytes, out);
 		break;
 	case FAMILY:
 		ms_q_text(out, ms_event_kinds[b->kind].name);

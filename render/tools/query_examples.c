@@ -51,5 +51,17 @@ const struct query_example query_examples[] = {
 	 "GROUP BY module ORDER BY peak_bytes DESC, module LIMIT 5"},
 	{"What did the detectors find?",
 	 "SELECT kind, certainty, count, message FROM findings ORDER BY id LIMIT 5"},
+	{"What does the allocator's rounding add to what lives at the peak?",
+	 "SELECT count(*) AS blocks, sum(size) AS bytes, sum(usable) - sum(size) AS added FROM snapshot('peak')"},
+	{"What was measured of the process, and what could not be?",
+	 "SELECT name, unit, samples, min, max, reason FROM monitor ORDER BY id"},
+	{"How does resident memory go along with live bytes over time?",
+	 "SELECT t.start_ns, t.max_live_bytes, (SELECT max(value) FROM samples\n"
+	 "WHERE name = 'rss' AND time_ns >= t.start_ns AND time_ns < t.end_ns) AS rss FROM timeline('20ns') t"},
+	{"How much processor time went by between two samples?",
+	 "SELECT time_ns, value - lag(value) OVER (ORDER BY time_ns) AS cpu_ns FROM samples WHERE name = 'cpu_user' LIMIT 4"},
+	{"Which mappings held memory when the address space was looked at last?",
+	 "SELECT name, sum(resident) AS resident, sum(end - start) AS mapped FROM regions\n"
+	 "WHERE footprint = (SELECT max(id) FROM footprints) GROUP BY name ORDER BY resident DESC, name LIMIT 5"},
 };
 const size_t query_example_count = sizeof query_examples / sizeof *query_examples;
