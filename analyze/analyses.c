@@ -11,6 +11,7 @@
 	X(lifetimes)         \
 	X(mappings)          \
 	X(timeline)          \
+	X(timeline_groups)   \
 	X(unmatched)         \
 	X(case_pass)         \
 	X(safety)            \

@@ -78,6 +78,7 @@ struct ms_view {
 	const uint32_t *site;            /* node under which the block began; 0 = none */
 	const uint32_t *birth_thread;
 	const uint64_t *birth_ns;
+	const uint8_t *family;           /* enum ms_event_kind of the call that began the block, as birth_ns: right also after failed reallocs */
 	const uint8_t *birth_kind;       /* of the block that begins or ends, as recorded; NULL in synthetic steps */
 	const uint32_t *birth_stack;     /* the same, its stack id; NULL in synthetic steps */
 	const uint64_t *live_bytes;      /* after the event */
@@ -95,6 +96,7 @@ struct ms_analysis_context {
 	bool part;                       /* that is less than all of it */
 	uint32_t temporary_window;
 	uint32_t timeline_buckets;
+	uint32_t timeline_by;            /* of the report's options */
 };
 
 struct ms_analysis_ops {

@@ -11,6 +11,7 @@
 #include "replay.h"
 #include "report.h"
 #include "rollup.h"
+#include "timeline_groups.h"
 
 static void describe_trace(struct ms_report_trace *r, const struct ms_trace *trace, const char *file)
 {
@@ -99,6 +100,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (options.timeline_buckets > MS_TIMELINE_BUCKETS_MAX)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "%u timeline buckets are more than %u",
 		               options.timeline_buckets, MS_TIMELINE_BUCKETS_MAX);
+	if (options.timeline_by >> MS_TIMELINE_GROUP_COUNT)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "there are series by %d things, bits of others are set", MS_TIMELINE_GROUP_COUNT);
 	rc = ms_stack_map_build(&stacks, trace, err);
 	if (rc)
 		return rc;
@@ -111,6 +114,7 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 		.part = out->window.to_ns - out->window.from_ns < out->trace.duration_ns,
 		.temporary_window = options.temporary_window ? options.temporary_window : 1,
 		.timeline_buckets = options.timeline_buckets ? options.timeline_buckets : 120,
+		.timeline_by = options.timeline_by,
 	};
 	rc = ms_replay(ms_analyses, ms_analysis_count, &context, &options, out, err);
 	if (rc)
@@ -128,6 +132,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	stacks.nodes = NULL;
 	stacks.lines = NULL;
 	rc = ms_rollup(out, err);
+	if (rc == MS_OK)
+		rc = ms_timeline_name_modules(out, err);
 	if (rc == MS_OK)
 		rc = ms_collect_places(out, err);
 	if (rc == MS_OK)
@@ -161,6 +167,10 @@ void ms_report_free(struct ms_report *r)
 	free(r->threads);
 	free(r->sizes);
 	free(r->timeline);
+	for (int g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
+		free(r->timeline_by[g].series);
+		free(r->timeline_by[g].cells);
+	}
 	free(r->unmatched);
 	free(r->safety.handovers);
 	free(r->safety.boundaries);

@@ -21,7 +21,7 @@ struct site {
 	uint64_t own_peak_bytes;
 	uint64_t allocated_bytes;
 	uint32_t image;
-	uint32_t pad;
+	bool at_start;                   /* a block of it was alive when the window started */
 	unsigned __int128 lifetime_ns;   /* of the ended ones */
 	uint64_t count[COUNTERS];        /* of steps */
 };
@@ -83,7 +83,7 @@ static void start_window(struct sites *s, const struct ms_view *v)
 		uint64_t bytes = alive ? s->at[i].live_bytes : 0, blocks = alive ? s->at[i].live_blocks : 0;
 
 		s->at[i] = (struct site){.live_bytes = bytes, .live_blocks = blocks, .epoch = s->epoch, .own_peak_bytes = bytes,
-		                         .image = s->image};
+		                         .image = s->image, .at_start = blocks > 0};
 	}
 	s->epoch++;
 	s->peak_bytes = v->live_bytes[0];
@@ -176,7 +176,7 @@ static bool has_part(const struct sites *s, const struct site *a)
 {
 	const uint64_t *count = a->count;
 
-	return count[ALLOCATED] + count[REALLOCATED] + count[FREED] + count[FREED_SOON] + count[MOVED] > 0 || a->own_peak_bytes > 0 ||
+	return count[ALLOCATED] + count[REALLOCATED] + count[FREED] + count[FREED_SOON] + count[MOVED] > 0 || a->own_peak_bytes > 0 || a->at_start ||
 	       (a->image == s->image && a->live_blocks) ||
 	       (a->epoch == s->epoch ? a->peak_blocks > 0 : a->image == s->peak_image && a->live_blocks);
 }

@@ -16,6 +16,7 @@ struct move {
 	uint64_t block;                  /* the id it began with */
 	uint64_t size_bytes, birth_ns, time_ns;
 	uint32_t site, birth_thread, thread;
+	uint8_t family;
 	bool known;                      /* false: the trace does not know the block; nothing was counted */
 };
 
@@ -36,6 +37,7 @@ struct alias {
 	uint64_t recorded;               /* 0 = free slot */
 	uint64_t block, birth_ns;
 	uint32_t site, birth_thread;
+	uint8_t family;
 };
 
 /* A step without an event of its own. */
@@ -65,7 +67,7 @@ struct ms_steps {
 	struct {                         /* the arrays of a view of one step */
 		uint64_t time_ns, size_bytes, block, birth_ns, live_bytes, live_blocks;
 		uint32_t thread, stack, site, birth_thread;
-		uint8_t step, kind;
+		uint8_t step, kind, family;
 	} one;
 };
 
@@ -259,7 +261,7 @@ static void view_one(struct ms_steps *s, struct ms_view *view, uint64_t moved_ns
 		.count = 1, .step = &s->one.step, .kind = &s->one.kind, .time_ns = &s->one.time_ns,
 		.thread = &s->one.thread, .stack = &s->one.stack, .size_bytes = &s->one.size_bytes,
 		.block = &s->one.block, .site = &s->one.site, .birth_thread = &s->one.birth_thread,
-		.birth_ns = &s->one.birth_ns, .live_bytes = &s->one.live_bytes, .live_blocks = &s->one.live_blocks,
+		.birth_ns = &s->one.birth_ns, .family = &s->one.family, .live_bytes = &s->one.live_bytes, .live_blocks = &s->one.live_blocks,
 		.moved_ns = moved_ns,
 	};
 }
@@ -285,6 +287,7 @@ static void view_queued(struct ms_steps *s, const struct queued *q, struct ms_vi
 	s->one.stack = 0;
 	s->one.site = m->site;
 	s->one.birth_thread = m->birth_thread;
+	s->one.family = m->family;
 	view_one(s, view, m->time_ns);
 }
 
@@ -315,8 +318,8 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 	*found = pop_move(s, t, &m) && m.known;
 	if (!*found) /* what the reader took it for does not count */
 		return alias_add(s, &(struct alias){b->block[i], b->block[i], b->time_ns[i],
-		                                    s->stacks->node_of_stack[b->stack[i]], b->thread[i]});
-	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.birth_thread}))
+		                                    s->stacks->node_of_stack[b->stack[i]], b->thread[i], b->kind[i]});
+	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.birth_thread, m.family}))
 		return MS_E_NOMEM;
 	t->last_block = 0;
 	t->events++;
@@ -335,6 +338,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 	const uint8_t *kind = b->kind + i;
 	const uint32_t *thread = b->thread + i, *birth_stack = b->birth_stack + i, *node = s->stacks->node_of_stack;
 	const uint32_t *birth_thread = b->birth_thread + i;
+	const uint8_t *family = b->birth_kind + i;
 	const uint64_t *size = b->size_bytes + i, *block = b->block + i, *birth_ns = b->birth_ns + i;
 	uint64_t live_bytes = s->live_bytes, live_blocks = s->live_blocks, newest = s->newest_block;
 	uint64_t first_block = s->first_block;
@@ -343,8 +347,10 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 	if (aliases) {
 		memcpy(room->birth_thread, birth_thread, n * sizeof *birth_thread);
 		memcpy(room->birth_ns, birth_ns, n * sizeof *birth_ns);
+		memcpy(room->family, family, n * sizeof *family);
 		birth_thread = room->birth_thread;
 		birth_ns = room->birth_ns;
+		family = room->family;
 	}
 	for (k = 0; k < n; k++) {
 		unsigned step = s->step_of_kind[kind[k]];
@@ -361,6 +367,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 				site = node[b->stack[i]];
 				room->birth_thread[k] = thread[k];
 				room->birth_ns[k] = b->time_ns[i];
+				room->family[k] = kind[k];
 			} else {
 				step = MS_STEP_NOTE;
 			}
@@ -389,6 +396,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 				site = a.site;
 				room->birth_thread[k] = a.birth_thread;
 				room->birth_ns[k] = a.birth_ns;
+				room->family[k] = a.family;
 			}
 			if (known) {
 				live_bytes -= size[k];
@@ -404,7 +412,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 				struct move m = {
 					.block = id, .size_bytes = size[k], .birth_ns = birth_ns[k],
 					.time_ns = b->time_ns[i + k], .site = site, .birth_thread = birth_thread[k],
-					.thread = thread[k], .known = known,
+					.thread = thread[k], .family = family[k], .known = known,
 				};
 
 				if (push_move(s, t, &m))
@@ -422,7 +430,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 	*view = (struct ms_view){
 		.count = k, .step = room->step, .kind = kind, .time_ns = b->time_ns + i, .thread = thread,
 		.stack = b->stack + i, .size_bytes = size, .block = block, .site = room->site,
-		.birth_thread = birth_thread, .birth_ns = birth_ns, .birth_kind = b->birth_kind + i, .birth_stack = birth_stack,
+		.birth_thread = birth_thread, .birth_ns = birth_ns, .family = family, .birth_kind = b->birth_kind + i, .birth_stack = birth_stack,
 		.live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
 		.address = b->address ? b->address + i : NULL, .arg = b->arg ? b->arg + i : NULL,
 	};

@@ -24,7 +24,7 @@ struct ms_view_room {
 	uint32_t site[MS_VIEW_EVENTS], thread[MS_VIEW_EVENTS], birth_thread[MS_VIEW_EVENTS], stack[MS_VIEW_EVENTS];
 	uint64_t time_ns[MS_VIEW_EVENTS], size_bytes[MS_VIEW_EVENTS], block[MS_VIEW_EVENTS], birth_ns[MS_VIEW_EVENTS];
 	uint32_t birth_stack[MS_VIEW_EVENTS];
-	uint8_t birth_kind[MS_VIEW_EVENTS];
+	uint8_t birth_kind[MS_VIEW_EVENTS], family[MS_VIEW_EVENTS];
 	uint64_t live_bytes[MS_VIEW_EVENTS], live_blocks[MS_VIEW_EVENTS];
 	uint64_t address[MS_VIEW_EVENTS], arg[MS_VIEW_EVENTS][2];
 };

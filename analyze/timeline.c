@@ -2,28 +2,22 @@
 #include <stdlib.h>
 
 #include "analysis.h"
+#include "timeline_buckets.h"
 
 struct timeline {
 	struct ms_report_bucket *buckets;
-	size_t count, now;
-	uint64_t from_ns;
-	uint64_t length_ns;              /* of the whole timeline: that of the window + 1, so that its last instant is inside */
+	struct ms_timeline_buckets time;
+	size_t now;
 	uint64_t next_ns;                /* start of the bucket after `now` */
 	uint64_t live_bytes, live_blocks;
 };
 
-/* Start of bucket i, rounded up: event at t is in the last bucket whose start is <= t. */
-static uint64_t start_of(const struct timeline *t, size_t i)
-{
-	return t->from_ns + (uint64_t)(((unsigned __int128)t->length_ns * i + t->count - 1) / t->count);
-}
-
 static void open_bucket(struct timeline *t, size_t i)
 {
 	t->now = i;
-	t->next_ns = i + 1 < t->count ? start_of(t, i + 1) : UINT64_MAX;
+	t->next_ns = ms_timeline_bucket_end(&t->time, i);
 	t->buckets[i] = (struct ms_report_bucket){
-		.start_ns = start_of(t, i),
+		.start_ns = ms_timeline_bucket_start(&t->time, i),
 		.min_live_bytes = t->live_bytes, .max_live_bytes = t->live_bytes, .last_live_bytes = t->live_bytes,
 		.max_live_blocks = t->live_blocks, .last_live_blocks = t->live_blocks,
 	};
@@ -41,14 +35,8 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 
 	*state = t;
 	if (t) {
-		uint64_t duration_ns = context->to_ns - context->from_ns;
-
-		t->from_ns = context->from_ns;
-		t->length_ns = duration_ns + (duration_ns < UINT64_MAX);
-		t->count = context->timeline_buckets;
-		if (t->count > t->length_ns)
-			t->count = (size_t)t->length_ns;
-		t->buckets = calloc(t->count, sizeof *t->buckets);
+		t->time = ms_timeline_buckets_of(context);
+		t->buckets = calloc(t->time.count, sizeof *t->buckets);
 	}
 	if (!t || !t->buckets)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the timeline");
@@ -65,6 +53,21 @@ static void destroy(void *state)
 	free(t);
 }
 
+/* What the halves of reallocs do to the traffic, beside the levels. */
+static void count_move(struct timeline *t, const struct ms_view *v)
+{
+	struct ms_report_bucket *b = &t->buckets[0];
+
+	if (v->step[0] == MS_STEP_RESUME) { /* its end falls into the window, which starts with the first bucket */
+		b->frees++;
+		b->freed_bytes += v->size_bytes[0];
+	} else if (v->step[0] == MS_STEP_RETURN) { /* the realloc did not end its block */
+		b = &t->buckets[ms_timeline_bucket_at(&t->time, v->moved_ns)];
+		b->frees--;
+		b->freed_bytes -= v->size_bytes[0];
+	}
+}
+
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
 	struct timeline *t = state;
@@ -77,20 +80,24 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		open_bucket(t, 0);
 		return MS_OK;
 	}
+	count_move(t, v);
 	while (i < v->count) {
 		struct ms_report_bucket *b = &t->buckets[t->now];
 		uint64_t low = b->min_live_bytes, high = b->max_live_bytes, most = b->max_live_blocks;
-		uint64_t began = 0, ended = 0;
+		uint64_t began = 0, ended = 0, began_bytes = 0, ended_bytes = 0;
 		uint32_t first = i;
 
 		for (; i < v->count && v->time_ns[i] < t->next_ns; i++) {
-			uint64_t bytes = v->live_bytes[i], blocks = v->live_blocks[i];
+			uint64_t bytes = v->live_bytes[i], blocks = v->live_blocks[i], size = v->size_bytes[i];
+			uint64_t begins = ms_step_begins(v->step[i]), ends = ms_step_ends(v->step[i]);
 
 			low = bytes < low ? bytes : low;
 			high = bytes > high ? bytes : high;
 			most = blocks > most ? blocks : most;
-			began += ms_step_begins(v->step[i]);
-			ended += ms_step_ends(v->step[i]);
+			began += begins;
+			ended += ends;
+			began_bytes += size & -begins;
+			ended_bytes += size & -ends;
 		}
 		if (i > first) {
 			t->live_bytes = v->live_bytes[i - 1];
@@ -101,6 +108,8 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		b->max_live_blocks = most;
 		b->allocations += began;
 		b->frees += ended;
+		b->allocated_bytes += began_bytes;
+		b->freed_bytes += ended_bytes;
 		if (i < v->count) {
 			close_bucket(t);
 			open_bucket(t, t->now + 1);
@@ -114,13 +123,13 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	struct timeline *t = state;
 
 	(void)err;
-	while (t->now + 1 < t->count) {
+	while (t->now + 1 < t->time.count) {
 		close_bucket(t);
 		open_bucket(t, t->now + 1);
 	}
 	close_bucket(t);
 	report->timeline = t->buckets;
-	report->timeline_count = t->count;
+	report->timeline_count = t->time.count;
 	t->buckets = NULL;
 	return MS_OK;
 }

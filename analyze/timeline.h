@@ -19,8 +19,8 @@ struct ms_report_bucket {
 	uint64_t start_ns;
 	uint64_t min_live_bytes, max_live_bytes, last_live_bytes;
 	uint64_t max_live_blocks, last_live_blocks;
-	uint64_t allocations, frees;     /* blocks begun; blocks ended; reallocs count in both */
-	uint64_t allocated_bytes, freed_bytes; /* of these */
+	uint64_t allocations, frees;     /* blocks begun; blocks ended; reallocs that succeed count in both */
+	uint64_t allocated_bytes, freed_bytes; /* of these; over all buckets they add up to those of report->totals */
 };
 
 /* What series are made by. Each is one bit of ms_report_options.timeline_by. */
@@ -37,6 +37,12 @@ enum ms_timeline_group {
 #undef X
 	MS_TIMELINE_GROUP_COUNT
 };
+
+/*
+ * Cells of one group; series that need more make ms_report_build fail with MS_E_LIMIT: rather a clear refusal than series whose
+ * buckets are others than those of the whole.
+ */
+#define MS_TIMELINE_CELLS_MAX (1u << 24)
 
 /* What happened to one key in one bucket. */
 struct ms_timeline_cell {

@@ -122,6 +122,7 @@ int ms_view_queue_push(struct ms_view_queue *q, const struct ms_view *v, struct 
 	OWN(birth_thread);
 	OWN(birth_ns);
 	OWN(birth_kind);
+	OWN(family);
 	OWN(birth_stack);
 	OWN(live_bytes);
 	OWN(live_blocks);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "analyze/report.h"
 #include "format/stream.h"
 #include "format/trace_writer.h"
 
@@ -91,6 +92,7 @@ static void begin(struct maker *m, uint8_t kind, uint32_t thread, bool by_reallo
 	l->begin = moment(m);
 	l->end = SIZE_MAX;
 	l->by_realloc = by_realloc;
+	l->kind = kind;
 	l->birth_order = m->order[thread];
 	m->id_of_life[i] = e->block;
 	m->address_of_life[i] = e->address;
@@ -135,8 +137,12 @@ static void end_event(struct maker *m, uint8_t kind, uint32_t thread, size_t lif
 
 static void lose_pending(struct maker *m, uint32_t thread, unsigned i)
 {
-	if (m->pending[thread][i].life != SIZE_MAX)
-		m->t->lives[m->pending[thread][i].life].how = LOST_IN_MOVE;
+	struct life *l = &m->t->lives[m->pending[thread][i].life];
+
+	if (m->pending[thread][i].life != SIZE_MAX) {
+		l->how = LOST_IN_MOVE;
+		l->settled = m->t->moment_count - 1;
+	}
 }
 
 static void realloc_begins(struct maker *m, uint32_t thread)
@@ -173,6 +179,8 @@ static void realloc_ends(struct maker *m, uint32_t thread)
 
 	if (rnd(m, 4) || (l && l->gap_count == 60)) {
 		begin(m, MS_EV_REALLOC, thread, l != NULL);
+		if (l)
+			l->settled = m->t->moment_count - 1;
 		return;
 	}
 	m->t->failed++;
@@ -381,4 +389,37 @@ void random_trace_free(struct random_trace *t)
 	free(t->moment_ns);
 	free(t->bytes);
 	memset(t, 0, sizeof *t);
+}
+
+bool life_present(const struct life *l, size_t moment)
+{
+	if (moment < l->begin || moment >= l->end)
+		return false;
+	for (size_t g = 0; g < l->gap_count; g++)
+		if (moment >= l->gaps[g][0] && moment < l->gaps[g][1])
+			return false;
+	return true;
+}
+
+/* What their frames read like, in base 7 after a leading 1. */
+void random_trace_paths(const struct random_trace *t, uint64_t path_of_stack[64])
+{
+	path_of_stack[0] = 1;
+	for (uint32_t id = 1; id <= t->stack_count; id++) {
+		const struct ms_stack *s = &t->stacks[id - 1];
+
+		path_of_stack[id] = path_of_stack[s->parent] * 7 + t->frame_text[s->frame - 1];
+	}
+}
+
+uint64_t random_trace_path_of_node(const struct ms_report *r, uint32_t node)
+{
+	const struct ms_report_line *l;
+
+	if (node == 0)
+		return 1;
+	assert_int_equal(r->nodes[node].line_count, 1);
+	l = &r->lines[r->nodes[node].first_line];
+	assert_string_equal(l->module, "/bin/program");
+	return random_trace_path_of_node(r, r->nodes[node].parent) * 7 + (*l->function ? l->line - 10 : l->offset - 0x1000);
 }

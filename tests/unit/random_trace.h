@@ -27,6 +27,8 @@ struct life {
 	uint64_t birth_order;            /* how many allocation events its thread had made when it was made, itself included */
 	uint64_t free_order;             /* the same of end_thread at its free */
 	bool by_realloc;
+	uint8_t kind;                    /* enum ms_event_kind of the event that began it */
+	size_t settled;                  /* MOVED, LOST_IN_MOVE: the moment of the realloc's other half, or when it was lost */
 	enum life_end how;
 };
 
@@ -52,5 +54,11 @@ struct random_trace {
 /* event_target: about how many events. Fails the test when the writer does. */
 void random_trace_make(struct random_trace *t, uint32_t seed, size_t event_target);
 void random_trace_free(struct random_trace *t);
+
+bool life_present(const struct life *l, size_t moment);
+/* Call paths as numbers, equal for paths that read the same: by stack id; and of a report's node, read back from its lines. */
+void random_trace_paths(const struct random_trace *t, uint64_t path_of_stack[64]);
+struct ms_report;
+uint64_t random_trace_path_of_node(const struct ms_report *r, uint32_t node);
 
 #endif

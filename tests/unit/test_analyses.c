@@ -17,16 +17,6 @@
 
 #define SEEDS 1000
 
-static bool present(const struct life *l, size_t moment)
-{
-	if (moment < l->begin || moment >= l->end)
-		return false;
-	for (size_t g = 0; g < l->gap_count; g++)
-		if (moment >= l->gaps[g][0] && moment < l->gaps[g][1])
-			return false;
-	return true;
-}
-
 struct level {
 	uint64_t bytes, blocks;
 };
@@ -47,7 +37,7 @@ static struct level level_at(const struct random_trace *t, size_t moment, const 
 	struct level level = {0, 0};
 
 	for (size_t i = 0; i < t->life_count; i++)
-		if (selected(f, &t->lives[i]) && present(&t->lives[i], moment)) {
+		if (selected(f, &t->lives[i]) && life_present(&t->lives[i], moment)) {
 			level.bytes += t->lives[i].size;
 			level.blocks++;
 		}
@@ -123,39 +113,15 @@ static size_t check_totals(const struct random_trace *t, const struct ms_report 
 	return peak_at;
 }
 
-/* Paths as numbers: what their frames read like, in base 7 after a leading 1. */
-static void number_paths(const struct random_trace *t, uint64_t path_of_stack[64])
-{
-	path_of_stack[0] = 1;
-	for (uint32_t id = 1; id <= t->stack_count; id++) {
-		const struct ms_stack *s = &t->stacks[id - 1];
-
-		path_of_stack[id] = path_of_stack[s->parent] * 7 + t->frame_text[s->frame - 1];
-	}
-}
-
-/* The number of a report's node, read back from its lines. */
-static uint64_t path_of_node(const struct ms_report *r, uint32_t node)
-{
-	const struct ms_report_line *l;
-
-	if (node == 0)
-		return 1;
-	assert_int_equal(r->nodes[node].line_count, 1);
-	l = &r->lines[r->nodes[node].first_line];
-	assert_string_equal(l->module, "/bin/program");
-	return path_of_node(r, r->nodes[node].parent) * 7 + (*l->function ? l->line - 10 : l->offset - 0x1000);
-}
-
 static void check_sites(const struct random_trace *t, const struct ms_report *r, size_t peak_at, uint32_t window)
 {
 	uint64_t path_of_stack[64], seen[64], blocks = 0;
 	struct level none = {0, 0};
 
-	number_paths(t, path_of_stack);
+	random_trace_paths(t, path_of_stack);
 	for (size_t i = 0; i < r->site_count; i++) {
 		const struct ms_report_site *s = &r->sites[i];
-		uint64_t path = path_of_node(r, s->node), own_peak = 0, lifetime = 0, ended = 0, frees = 0, temporary = 0;
+		uint64_t path = random_trace_path_of_node(r, s->node), own_peak = 0, lifetime = 0, ended = 0, frees = 0, temporary = 0;
 		uint64_t allocations = 0, reallocations = 0, allocated = 0;
 		struct filter f = {path_of_stack, path, 0};
 		struct level live = level_at(t, t->moment_count - 1, &f);
@@ -267,7 +233,7 @@ static void check_distributions(const struct random_trace *t, const struct ms_re
 			uint64_t lifetime = l->end_ns - l->birth_ns;
 
 			if (l->size >= c->min_bytes && l->size <= c->max_bytes) {
-				bool live = present(l, t->moment_count - 1);
+				bool live = life_present(l, t->moment_count - 1);
 
 				want.blocks++;
 				want.bytes += l->size;
