@@ -136,7 +136,6 @@ struct ms_diff {
 };
 
 /* What became of a condition (--fail-on), for renderers. */
-enum ms_gate_verdict { MS_GATE_FAILS, MS_GATE_HOLDS, MS_GATE_UNKNOWN };
 struct ms_diff_condition {
 	const char *expression;
 	uint8_t verdict;                 /* enum ms_gate_verdict; unknown: some trace cannot tell */

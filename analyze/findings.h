@@ -135,6 +135,9 @@ struct ms_findings {
 	char *companion_problem;         /* why it could not be read; owned, NULL = no problem */
 };
 
+/* What became of a condition (gate.h): it does not hold; it holds; what was recorded cannot tell. */
+enum ms_gate_verdict { MS_GATE_FAILS, MS_GATE_HOLDS, MS_GATE_UNKNOWN };
+
 extern const struct ms_finding_kind_info {
 	const char *name;
 	uint16_t cwe;

@@ -2,6 +2,7 @@
 #include "gate.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,4 +249,57 @@ const struct ms_detector_result *ms_gate_blind(const struct ms_gate *gate, const
 			return d;
 	}
 	return NULL;
+}
+
+uint32_t ms_gate_kinds(const struct ms_report *r)
+{
+	uint32_t kinds = 0;
+
+	for (size_t i = 0; i < r->findings.detector_count; i++)
+		if (r->findings.detectors[i].status != MS_DETECTOR_NOT_OBSERVABLE)
+			kinds |= r->findings.detectors[i].kinds;
+	return kinds;
+}
+
+void ms_gate_remedy(const struct ms_gate *gate, const struct ms_report *r, char text[MS_GATE_TEXT])
+{
+	const uint32_t leaks = 1u << MS_FINDING_LEAK_DEFINITE | 1u << MS_FINDING_LEAK_INDIRECT | 1u << MS_FINDING_LEAK_POSSIBLE;
+	const struct ms_detector_result *blind = ms_gate_blind(gate, r);
+
+	if (!blind)
+		*text = '\0';
+	else if (blind->kinds & leaks && !strstr(blind->reason, "--"))
+		snprintf(text, MS_GATE_TEXT, "%s; --graph=exit takes one at the end of a program", blind->reason);
+	else
+		snprintf(text, MS_GATE_TEXT, "%s", blind->reason);
+}
+
+bool ms_gate_note(const struct ms_gate *gate, uint32_t kinds, char text[MS_GATE_TEXT])
+{
+	int aggregate = gate->quantity - MS_FINDING_KIND_COUNT; /* findings, errors, warnings */
+	size_t at = 0;
+
+	*text = '\0';
+	if (aggregate < 0 || aggregate > 2)
+		return false;
+	for (int k = 0; k < MS_FINDING_KIND_COUNT && at < MS_GATE_TEXT; k++)
+		if (!(kinds >> k & 1))
+			at += (size_t)snprintf(text + at, MS_GATE_TEXT - at, "%s%s", at ? ", " : "judged without ", ms_finding_kinds[k].name);
+	return at > 0;
+}
+
+enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_report *r, char text[MS_GATE_TEXT])
+{
+	uint64_t value;
+	bool holds = ms_gate_holds(gate, r, &value);
+
+	if (ms_gate_blind(gate, r)) {
+		char remedy[MS_GATE_TEXT];
+
+		ms_gate_remedy(gate, r, remedy);
+		snprintf(text, MS_GATE_TEXT, "not observable in this trace: %.280s", remedy);
+		return MS_GATE_UNKNOWN;
+	}
+	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64, value);
+	return holds ? MS_GATE_HOLDS : MS_GATE_FAILS;
 }

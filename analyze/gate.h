@@ -6,6 +6,10 @@
  * Comparisons also know a NUMBER with a sign, which is a change, perhaps in percent, the name "live" for live-bytes, and "new:"
  * before a kind of finding, findings, errors or warnings.
  *
+ * A condition about one kind of finding that the trace could not show is neither true nor false: it is unknown, and tools treat that
+ * as wrong usage, for a gate that sees nothing must not let everything pass. Findings, errors and warnings count what could be seen;
+ * what could not is said.
+ *
  * Errors: MS_E_ARGUMENT, the message lists what there is. Ownership: text is borrowed. Thread-safety: pure functions.
  */
 #ifndef MS_ANALYZE_GATE_H
@@ -46,6 +50,17 @@ bool ms_gate_compare(enum ms_gate_op op, int order);
 const struct ms_detector_result *ms_gate_blind(const struct ms_gate *gate, const struct ms_report *report);
 /* *value: what it was compared with. */
 bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *report, uint64_t *value);
+
+
+/* Judges a condition on a report. text: what was found or why nothing can be said, as words. */
+#define MS_GATE_TEXT 320
+enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_report *report, char text[MS_GATE_TEXT]);
+/* Kinds of findings that the report's trace could show, 1 << enum ms_finding_kind. */
+uint32_t ms_gate_kinds(const struct ms_report *report);
+/* Why a kind could not be seen and what would record it; "" when it could. */
+void ms_gate_remedy(const struct ms_gate *gate, const struct ms_report *report, char text[MS_GATE_TEXT]);
+/* For a condition about findings, errors or warnings: "judged without ...", the kinds that are not among `kinds`; false: there are none. */
+bool ms_gate_note(const struct ms_gate *gate, uint32_t kinds, char text[MS_GATE_TEXT]);
 
 #pragma GCC visibility pop
 

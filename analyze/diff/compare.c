@@ -12,15 +12,8 @@ static uint32_t observable_kinds(const struct ms_diff_side *side)
 {
 	uint32_t all = (1u << MS_FINDING_KIND_COUNT) - 1;
 
-	for (size_t i = 0; i < side->count; i++) {
-		const struct ms_findings *f = &side->reports[i]->findings;
-		uint32_t kinds = 0;
-
-		for (size_t k = 0; k < f->detector_count; k++)
-			if (f->detectors[k].status != MS_DETECTOR_NOT_OBSERVABLE)
-				kinds |= f->detectors[k].kinds;
-		all &= kinds;
-	}
+	for (size_t i = 0; i < side->count; i++)
+		all &= ms_gate_kinds(side->reports[i]);
 	return all;
 }
 

@@ -6,6 +6,26 @@
 
 typedef __int128 wide;
 
+/* The first run of a side that could not see what the condition is about: why, and what would record it. */
+static bool blind_run(const struct ms_gate *g, const struct ms_diff_side *side, char text[MS_GATE_TEXT])
+{
+	for (size_t i = 0; i < side->count; i++) {
+		ms_gate_remedy(g, side->reports[i], text);
+		if (*text)
+			return true;
+	}
+	return false;
+}
+
+static void say_blind(const struct ms_gate *g, const struct ms_diff *d, const char *name, const char *where, char text[MS_GATE_TEXT])
+{
+	char remedy[MS_GATE_TEXT] = "";
+
+	if (!blind_run(g, &d->after, remedy))
+		blind_run(g, &d->before, remedy);
+	snprintf(text, MS_GATE_TEXT, "%s is not observable in %s%s%.240s", name, where, *remedy ? ": " : "", remedy);
+}
+
 static enum ms_gate_verdict new_findings(const struct ms_gate *g, const struct ms_diff *d, char text[MS_GATE_TEXT])
 {
 	bool one_kind = g->quantity < MS_FINDING_KIND_COUNT;
@@ -13,7 +33,7 @@ static enum ms_gate_verdict new_findings(const struct ms_gate *g, const struct m
 	uint64_t n = 0, doubtful = 0;
 
 	if (one_kind && !(d->kinds_new >> g->quantity & 1)) {
-		snprintf(text, MS_GATE_TEXT, "%s is not observable in the new trace", ms_finding_kinds[g->quantity].name);
+		say_blind(g, d, ms_finding_kinds[g->quantity].name, "the new trace", text);
 		return MS_GATE_UNKNOWN;
 	}
 	for (size_t i = 0; i < d->new_finding_count; i++) {
@@ -40,7 +60,7 @@ enum ms_gate_verdict ms_diff_gate(const struct ms_gate *g, const struct ms_diff 
 	if (g->only_new)
 		return new_findings(g, d, text);
 	if (!t->observable) {
-		snprintf(text, MS_GATE_TEXT, "%s is not observable in every trace", t->name);
+		say_blind(g, d, t->name, "every trace", text);
 		return MS_GATE_UNKNOWN;
 	}
 	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 ", and was %" PRIu64 "%s", new, old,

@@ -15,8 +15,7 @@
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */
 
-/* UNKNOWN: some trace cannot tell. text: what was found, as words. */
-#define MS_GATE_TEXT 160
+/* UNKNOWN: some trace cannot tell. text: as that of ms_gate_judge. */
 enum ms_gate_verdict ms_diff_gate(const struct ms_gate *gate, const struct ms_diff *diff, char text[MS_GATE_TEXT]);
 
 #pragma GCC visibility pop

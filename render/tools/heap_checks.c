@@ -1,7 +1,6 @@
 /* heap_checks.c - see heap_checks.h. */
 #include "heap_checks.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +15,7 @@ static const struct argp_option option_table[] = {
 	{"gen-suppressions", KEY_GENERATE, "FILE", OPTION_ARG_OPTIONAL,
 	 "Write a suppression for each finding, to FILE or standard output, instead of the text report", 0},
 	{"fail-on", KEY_FAIL_ON, "EXPR", 0,
-	 "Exit with status 1 when EXPR holds, as in 'findings>0', 'double-free>0', 'peak>64MiB'; may be given again", 0},
+	 "Exit with status 1 when EXPR holds, as in 'findings>0', 'double-free>0', 'peak>64MiB', and with 2 when the trace cannot show what it is about; may be given again", 0},
 	{"baseline", KEY_BASELINE, "FILE", 0,
 	 "Only findings that are not in FILE, a JSON report of before, count for --fail-on; the others are marked as known", 0},
 	{0},
@@ -77,24 +76,24 @@ int heap_checks_apply(struct heap_checks *c, struct ms_report *report, const str
 	return rc == MS_OK && c->baseline ? ms_baseline_apply(report, c->baseline, err) : rc;
 }
 
-bool heap_checks_failed(const struct heap_checks *c, const struct ms_report *report)
+enum ms_gate_verdict heap_checks_judge(const struct heap_checks *c, const struct ms_report *report)
 {
-	bool failed = false;
+	enum ms_gate_verdict worst = MS_GATE_FAILS;
+	char text[MS_GATE_TEXT];
 
 	for (size_t i = 0; i < c->gate_count; i++) {
-		const struct ms_detector_result *blind = ms_gate_blind(&c->gates[i], report);
-		uint64_t value;
+		enum ms_gate_verdict verdict = ms_gate_judge(&c->gates[i], report, text);
 
-		/* A gate that cannot see passes, but not in silence. */
-		if (blind)
-			fprintf(stderr, "memscope-analyze: --fail-on '%s' cannot be judged: not observable in this trace: %s\n",
-			        c->gates[i].text, blind->reason);
-		if (!ms_gate_holds(&c->gates[i], report, &value))
-			continue;
-		fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: it is %" PRIu64 "\n", c->gates[i].text, value);
-		failed = true;
+		if (verdict == MS_GATE_HOLDS)
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: %s\n", c->gates[i].text, text);
+		else if (verdict == MS_GATE_UNKNOWN)
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' cannot be judged: %s\n", c->gates[i].text, text);
+		else if (ms_gate_note(&c->gates[i], ms_gate_kinds(report), text))
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' does not hold, %s: not observable in this trace\n", c->gates[i].text, text);
+		if (verdict == MS_GATE_HOLDS || worst == MS_GATE_FAILS)
+			worst = verdict;
 	}
-	return failed;
+	return worst;
 }
 
 void heap_checks_free(struct heap_checks *c)

@@ -2,7 +2,7 @@
  * heap_checks.h - the options of memscope-analyze about findings: suppressions, baseline, conditions for CI.
  *
  * A child parser of argp: its input is a struct heap_checks, all zero before. After the report is built, heap_checks_apply; after
- * it is written, heap_checks_failed.
+ * it is written, heap_checks_judge.
  * Errors: messages on standard error. Ownership: heap_checks_free. Thread-safety: one thread.
  */
 #ifndef MS_TOOLS_HEAP_CHECKS_H
@@ -27,8 +27,8 @@ extern const struct argp heap_checks_argp;
 
 /* Suppresses what files and the program itself name, compares with the baseline. MS_E_*. */
 int heap_checks_apply(struct heap_checks *checks, struct ms_report *report, const struct ms_trace *trace, struct ms_error *err);
-/* Whether a condition holds; says which on standard error. */
-bool heap_checks_failed(const struct heap_checks *checks, const struct ms_report *report);
+/* HOLDS when a condition holds, else UNKNOWN when one cannot be judged; says which on standard error. */
+enum ms_gate_verdict heap_checks_judge(const struct heap_checks *checks, const struct ms_report *report);
 void heap_checks_free(struct heap_checks *checks);
 
 #endif

@@ -249,8 +249,8 @@ static char *help_filter(int key, const char *text, void *input)
 	fputs("Kinds of findings:", f);
 	for (int k = 0; k < MS_FINDING_KIND_COUNT; k++)
 		fprintf(f, "%s %s", k ? "," : "", ms_finding_kinds[k].name);
-	fputs("\nWhat a trace cannot show counts as 0; a note on standard error says so of conditions about one kind.", f);
-	fputs("\n\nExit status: 0 fine, 1 a condition of --fail-on holds, 2 wrong usage, 3 the trace is not readable, 4 the report could not be made or written.", f);
+	fputs("\nA condition about one kind of finding that the trace cannot show cannot be judged: exit status 2, and the message names the option of memscope-record that helps. Findings, errors and warnings count what can be seen; a note says what cannot.", f);
+	fputs("\n\nExit status: 0 fine, 1 a condition of --fail-on holds, 2 wrong usage or a condition that cannot be judged, 3 the trace is not readable, 4 the report could not be made or written.", f);
 	fclose(f);
 	return list;
 }
@@ -373,8 +373,11 @@ int main(int argc, char **argv)
 		status = write_one(&s, &report, s.why ? &why : NULL, TEXT, s.text_file ? s.text_file : s.output);
 	if (s.checks.generate && status == STATUS_FINE)
 		status = write_one(&s, &report, NULL, SUPPRESSIONS, s.checks.generate_file ? s.checks.generate_file : s.output);
-	if (status == STATUS_FINE && heap_checks_failed(&s.checks, &report))
-		status = STATUS_FAILED;
+	if (status == STATUS_FINE) {
+		static const int of_verdict[] = {[MS_GATE_FAILS] = STATUS_FINE, [MS_GATE_HOLDS] = STATUS_FAILED, [MS_GATE_UNKNOWN] = STATUS_USAGE};
+
+		status = of_verdict[heap_checks_judge(&s.checks, &report)];
+	}
 done:
 	ms_why_free(&why);
 	ms_report_free(&report);

@@ -381,8 +381,13 @@ static struct ms_diff_condition *judge(const struct settings *s, const struct ms
 		list[i].expression = s->gates[i].text;
 		list[i].verdict = (uint8_t)ms_diff_gate(&s->gates[i], diff, texts[i]);
 		list[i].found = texts[i];
-		if (list[i].verdict == MS_GATE_FAILS)
+		if (list[i].verdict == MS_GATE_FAILS) {
+			char note[MS_GATE_TEXT];
+
+			if (ms_gate_note(&s->gates[i], diff->kinds_old & diff->kinds_new, note))
+				fprintf(stderr, "memscope-diff: --fail-on '%s' does not hold, %s: not observable in every trace\n", s->gates[i].text, note);
 			continue;
+		}
 		fprintf(stderr, "memscope-diff: --fail-on '%s' %s: %s\n", s->gates[i].text,
 		        list[i].verdict == MS_GATE_HOLDS ? "holds" : "cannot be judged", texts[i]);
 		if (list[i].verdict == MS_GATE_HOLDS)

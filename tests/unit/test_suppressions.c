@@ -263,6 +263,43 @@ static void test_gates(void **state)
 	}
 }
 
+/* What a trace cannot show is neither true nor false. */
+static void test_what_cannot_be_judged(void **state)
+{
+	struct ms_detector_result detectors[] = {
+		{.name = "double-free", .kinds = 1u << MS_FINDING_DOUBLE_FREE, .status = MS_DETECTOR_CLEAN, .reason = (char *)""},
+		{.name = "leak", .kinds = 1u << MS_FINDING_LEAK_DEFINITE, .status = MS_DETECTOR_NOT_OBSERVABLE, .reason = (char *)"it was killed"},
+		{.name = "overflow", .kinds = 1u << MS_FINDING_HEAP_OVERFLOW, .status = MS_DETECTOR_NOT_OBSERVABLE, .reason = (char *)"record with --guard=full"},
+	};
+	static const struct {
+		const char *text;
+		enum ms_gate_verdict verdict;
+		const char *says;
+	} cases[] = {
+		{"leak-definite>0", MS_GATE_UNKNOWN, "it was killed; --graph=exit"}, {"leak-definite==0", MS_GATE_UNKNOWN, "--graph=exit"},
+		{"leak-definite-bytes>1", MS_GATE_UNKNOWN, "--graph=exit"}, {"heap-overflow>0", MS_GATE_UNKNOWN, "--guard=full"},
+		{"double-free>7", MS_GATE_FAILS, "it is 0"}, {"double-free==0", MS_GATE_HOLDS, "it is 0"}, {"findings>0", MS_GATE_FAILS, "it is 0"},
+	};
+	struct ms_report blind = {.findings = {.detectors = detectors, .detector_count = 3}};
+	char text[MS_GATE_TEXT];
+	struct ms_gate gate;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(ms_gate_parse(&gate, cases[i].text, NULL), MS_OK);
+		assert_int_equal(ms_gate_judge(&gate, &blind, text), cases[i].verdict);
+		if (!strstr(text, cases[i].says))
+			fail_msg("%s: %s", cases[i].text, text);
+	}
+	assert_int_equal(ms_gate_kinds(&blind), 1u << MS_FINDING_DOUBLE_FREE);
+	assert_true(ms_gate_note(&gate, ms_gate_kinds(&blind), text));
+	assert_non_null(strstr(text, "heap-overflow"));
+	assert_null(strstr(text, "double-free"));
+	assert_false(ms_gate_note(&gate, (1u << MS_FINDING_KIND_COUNT) - 1, text));
+	assert_int_equal(ms_gate_parse(&gate, "peak>1", NULL), MS_OK);
+	assert_false(ms_gate_note(&gate, 0, text));
+}
+
 /* Of what the report of before knows, nothing counts; suppressed findings do not count either. */
 static void test_baseline(void **state)
 {
@@ -327,7 +364,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_valgrind), TEST(test_leaks), TEST(test_errors), TEST(test_counts), TEST(test_generated), TEST(test_globs),
-		TEST(test_gates), TEST(test_baseline), TEST(test_returned_constant),
+		TEST(test_gates), TEST(test_what_cannot_be_judged), TEST(test_baseline), TEST(test_returned_constant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

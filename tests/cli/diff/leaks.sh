@@ -50,6 +50,14 @@ has "$T/err" 'missing.supp'
 # Without a heap graph nothing can be said, and nothing is.
 TRACE=$T/blind.ms record --graph=off "$T/leaky/app"
 run 2 --fail-on 'new:leak-definite>0' --json="$T/blind.json" "$T/sound.ms" "$T/blind.ms"
-has "$T/err" "cannot be judged: leak-definite is not observable in the new trace"
+has "$T/err" "cannot be judged: leak-definite is not observable in the new trace: .*--graph=exit"
+run 2 --fail-on 'leak-definite-bytes>+0' "$T/blind.ms" "$T/sound.ms"
+has "$T/err" "cannot be judged: leak-definite-bytes is not observable in every trace: .*--graph=exit"
+run 0 --fail-on 'new:errors>99' "$T/blind.ms" "$T/blind.ms"
+has "$T/err" "'new:errors>99' does not hold, judged without .*leak-definite.*: not observable in every trace"
+got=0
+"$BIN/memscope-analyze" --fail-on 'leak-definite>0' "$T/blind.ms" >"$T/out" 2>"$T/err" || got=$?
+eq "status of memscope-analyze for a condition that cannot be judged" 2 "$got"
+has "$T/err" "cannot be judged: not observable in this trace: .*--graph=exit"
 eq "leak metrics" "false false false" "$(jq -r '[.metrics[] | select(.name | startswith("leak")) | .observable] | map(tostring) | join(" ")' "$T/blind.json")"
 /usr/bin/python3 "$ROOT/tests/cli/analyze/_validate.py" "$ROOT/schemas/diff.schema.json" "$T"/*.json || wrong "a comparison does not follow the schema"
