@@ -110,6 +110,8 @@ struct ms_analysis_ops {
 	/* Required. After the last event: puts results into its own fields of the report and of no other; an analysis that
 	   stands further down in the list finds those of the ones before it. Memory put there is freed by ms_report_free. */
 	int (*finish)(void *state, struct ms_report *report, struct ms_error *err);
+	/* Optional; those that snapshot.c counts with have it. Another state that is equal, for the same context. */
+	int (*copy)(void **state, const void *from, struct ms_error *err);
 	/* Required. Frees the state; NULL allowed; also called after an error. */
 	void (*destroy)(void *state);
 };

@@ -14,6 +14,7 @@
 /* A block that left through the first half of a realloc. */
 struct move {
 	uint64_t block;                  /* the id it began with */
+	uint64_t recorded;               /* the one it went by */
 	uint64_t size_bytes, birth_ns, time_ns;
 	uint32_t site, birth_thread, thread;
 	uint8_t family;
@@ -63,6 +64,9 @@ struct ms_steps {
 
 	struct alias *aliases;           /* open addressing, power of two */
 	size_t alias_capacity, alias_count;
+
+	ms_steps_moved *moved;
+	void *moved_context;
 
 	struct {                         /* the arrays of a view of one step */
 		uint64_t time_ns, size_bytes, block, birth_ns, live_bytes, live_blocks;
@@ -321,6 +325,8 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 		                                    s->stacks->node_of_stack[b->stack[i]], b->thread[i], b->kind[i]});
 	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.birth_thread, m.family}))
 		return MS_E_NOMEM;
+	if (s->moved)
+		s->moved(s->moved_context, m.recorded, b->block[i], true);
 	t->last_block = 0;
 	t->events++;
 	s->newest_block = b->block[i];
@@ -377,6 +383,8 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 
 			if (!pop_move(s, t, &m) || !m.known)
 				step = MS_STEP_ALLOCATE;
+			else if (s->moved)
+				s->moved(s->moved_context, m.recorded, id, false);
 		}
 		if (step == MS_STEP_ALLOCATE || step == MS_STEP_REALLOCATE) {
 			newest = id;
@@ -410,7 +418,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 			t->last_block = 0;
 			if (move) {
 				struct move m = {
-					.block = id, .size_bytes = size[k], .birth_ns = birth_ns[k],
+					.block = id, .recorded = block[k], .size_bytes = size[k], .birth_ns = birth_ns[k],
 					.time_ns = b->time_ns[i + k], .site = site, .birth_thread = birth_thread[k],
 					.thread = thread[k], .family = family[k], .known = known,
 				};
@@ -516,6 +524,28 @@ int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err)
 	    repeat_moves(s, MS_STEP_RESUME, NULL))
 		return no_memory(err);
 	return MS_OK;
+}
+
+int ms_steps_pause(struct ms_steps *s, struct ms_error *err)
+{
+	if (repeat_moves(s, MS_STEP_RETURN, &s->last_ns) || repeat_moves(s, MS_STEP_RESUME, NULL))
+		return no_memory(err);
+	return MS_OK;
+}
+
+bool ms_steps_waits(const struct ms_steps *s, uint64_t block)
+{
+	for (uint32_t i = 0; i < s->thread_count && s->waiting; i++)
+		for (uint32_t k = 0; k < s->threads[i].move_count; k++)
+			if (s->threads[i].moves[k].known && s->threads[i].moves[k].recorded == block)
+				return true;
+	return false;
+}
+
+void ms_steps_follow(struct ms_steps *s, ms_steps_moved *moved, void *context)
+{
+	s->moved = moved;
+	s->moved_context = context;
 }
 
 int ms_steps_end(struct ms_steps *s, struct ms_error *err)

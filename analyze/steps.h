@@ -43,6 +43,17 @@ int ms_steps_next(struct ms_steps *s, const struct ms_batch *batch, uint32_t *po
  * with a NULL batch until it returns false.
  */
 int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err);
+/*
+ * Between two batches: what ms_steps_end would do, and back. For each move that waits a RETURN, then for each a RESUME, with which
+ * counting goes on as if nothing had been. They wait: call ms_steps_next with a NULL batch until it returns false.
+ */
+int ms_steps_pause(struct ms_steps *s, struct ms_error *err);
+/* True while a move of this block (its recorded id) waits for its other half. */
+bool ms_steps_waits(const struct ms_steps *s, uint64_t block);
+/* From now on moved() is called inside ms_steps_next when a realloc ends whose first half was seen: the block `from` goes on as
+   `to` (ids as recorded), with `failed` as it was. NULL: no more. */
+typedef void ms_steps_moved(void *context, uint64_t from, uint64_t to, bool failed);
+void ms_steps_follow(struct ms_steps *s, ms_steps_moved *moved, void *context);
 /* No more events: blocks whose realloc was not seen to end come back. */
 int ms_steps_end(struct ms_steps *s, struct ms_error *err);
 void ms_steps_close(struct ms_steps *s); /* NULL allowed */

@@ -1,5 +1,6 @@
 /* thread_ledgers.c - per thread: what it allocated, wherever that was freed; and what it freed, whoever had allocated it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis.h"
 
@@ -45,6 +46,21 @@ static void destroy(void *state)
 	if (l)
 		free(l->at);
 	free(l);
+}
+
+static int copy(void **state, const void *from, struct ms_error *err)
+{
+	const struct ledgers *old = from;
+	struct ledgers *l = *state = malloc(sizeof *l);
+
+	if (l) {
+		*l = *old;
+		l->at = malloc(((size_t)l->count + 1) * sizeof *l->at);
+	}
+	if (!l || !l->at)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u threads", old->count);
+	memcpy(l->at, old->at, ((size_t)l->count + 1) * sizeof *l->at);
+	return MS_OK;
 }
 
 static inline struct ledger *of_image(const struct ledgers *l, uint32_t thread)
@@ -206,5 +222,6 @@ const struct ms_analysis_ops ms_analysis_thread_ledgers = {
 	.create = create,
 	.view = view,
 	.finish = finish,
+	.copy = copy,
 	.destroy = destroy,
 };

@@ -1,5 +1,6 @@
 /* totals.c - the sums over the window, and the peak. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis.h"
 
@@ -38,6 +39,15 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	t->window = context->temporary_window;
 	t->images = 1;
 	*state = t;
+	return MS_OK;
+}
+
+static int copy(void **state, const void *from, struct ms_error *err)
+{
+	*state = malloc(sizeof(struct totals));
+	if (!*state)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for totals");
+	memcpy(*state, from, sizeof(struct totals));
 	return MS_OK;
 }
 
@@ -138,5 +148,6 @@ const struct ms_analysis_ops ms_analysis_totals = {
 	.create = create,
 	.view = view,
 	.finish = finish,
+	.copy = copy,
 	.destroy = free,
 };

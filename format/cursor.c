@@ -60,6 +60,7 @@ struct ms_cursor {
 	uint32_t at;                     /* events of the current block already delivered */
 	uint32_t alloc_at, raw_at;       /* positions in its address columns */
 	uint64_t skip_to;                /* ordinal: events before it are resolved, but not delivered */
+	uint64_t limit;                  /* ordinal: events from it on wait */
 	uint64_t position;               /* ordinal of the next event to resolve */
 	uint64_t next_block;
 	uint64_t last_time_ns;
@@ -373,6 +374,8 @@ static int resolve_next(struct ms_cursor *c, uint32_t *n)
 	*n = 0;
 	if (c->status == MS_OK && c->current != NULL && c->current->decoded->count == 0)
 		return MS_OK; /* the end, again */
+	if (c->status == MS_OK && c->position >= c->limit)
+		return MS_OK;
 	if (c->status == MS_OK && (c->current == NULL || c->at == c->current->decoded->count))
 		c->status = advance(c);
 	if (c->status != MS_OK)
@@ -382,6 +385,8 @@ static int resolve_next(struct ms_cursor *c, uint32_t *n)
 	*n = d->count - c->at < SLICE ? d->count - c->at : SLICE;
 	if (event < c->skip_to && c->skip_to - event < *n)
 		*n = (uint32_t)(c->skip_to - event);
+	if (c->limit - event < *n)
+		*n = (uint32_t)(c->limit - event);
 	if (*n != 0)
 		c->status = resolve(c, *n);
 	return c->status;
@@ -435,6 +440,11 @@ fail:
 	if (err != NULL)
 		*err = c->error;
 	return c->status;
+}
+
+void ms_cursor_limit(struct ms_cursor *c, uint64_t event)
+{
+	c->limit = event;
 }
 
 /* ---- keyframes --------------------------------------------------------------------------------------------------- */
@@ -564,6 +574,7 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 	c->columns = columns;
 	c->table.addresses = (columns & MS_COLUMN_ADDRESS) != 0;
 	c->epoch = 1;
+	c->limit = UINT64_MAX;
 	c->slot_count = threads > 1 ? SLOTS : 1;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);

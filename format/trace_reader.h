@@ -136,6 +136,8 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
                    unsigned threads, struct ms_error *err);
 /* MS_OK with batch->count > 0; count = 0 at the end (of the readable part: see ms_trace_damage). */
 int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err);
+/* Batches end before this event from now on: there ms_cursor_next says count = 0, until a later limit lets it go on. */
+void ms_cursor_limit(struct ms_cursor *c, uint64_t event);
 /* The blocks that are live after the last batch (before the first one: just before first_event), sorted by id; memory of the
    cursor, valid until the next call. */
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);

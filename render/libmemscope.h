@@ -4,6 +4,7 @@
  *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
  *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
  *   ms_moment_find                       analyze/moment.h         a moment of a trace from text
+ *   ms_snapshot_at, ms_snapshot_diff_build   analyze/snapshot.h  what was alive at an instant; what changed between two
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
@@ -29,6 +30,7 @@ extern "C" {
 #include "analyze/query/query.h"
 #include "analyze/query/query_blocks.h"
 #include "analyze/report.h"
+#include "analyze/snapshot.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"
 #include "render/diff_render.h"
