@@ -39,7 +39,7 @@ int ms_analysis_check(const struct ms_analysis_ops *const *list, size_t count, s
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "analysis name '%s': only a-z, 0-9 and '-'", a->name);
 		if (!a->summary || !*a->summary)
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "analysis '%s' has no summary", a->name);
-		if (a->columns & ~(uint32_t)(MS_COLUMN_ADDRESS | MS_COLUMN_ARGS))
+		if (a->columns & ~(uint32_t)(MS_COLUMN_ADDRESS | MS_COLUMN_ARGS | MS_COLUMN_MAP_ADDRESS))
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "analysis '%s' asks for unknown columns", a->name);
 		if (!a->create || !a->view || !a->finish || !a->destroy)
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "analysis '%s' lacks a callback", a->name);

@@ -83,7 +83,7 @@ struct ms_view {
 	const uint32_t *birth_stack;     /* the same, its stack id; NULL in synthetic steps */
 	const uint64_t *live_bytes;      /* after the event */
 	const uint64_t *live_blocks;     /* after the event; a block between MOVE and REALLOCATE does not count */
-	const uint64_t *address;         /* when asked for, else NULL; NULL in synthetic steps */
+	const uint64_t *address;         /* when asked for, else NULL; NULL in synthetic steps; struct ms_batch says which are valid */
 	const uint64_t (*arg)[2];        /* when asked for, else NULL; NULL in synthetic steps */
 	uint64_t moved_ns;               /* RETURN only */
 };
@@ -91,6 +91,7 @@ struct ms_view {
 /* What an analysis may know before the first event. Borrowed until destroy. */
 struct ms_analysis_context {
 	const struct ms_trace *trace;
+	struct ms_reconciler *reconciler; /* reconcile.h */
 	const struct ms_stack_map *stacks;
 	uint64_t from_ns, to_ns;         /* what the report is about: the whole recording, or a window of it */
 	bool part;                       /* that is less than all of it */

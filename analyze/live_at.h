@@ -1,7 +1,7 @@
 /*
  * live_at.h - the live blocks, and what the program has mapped itself, at a moment of the trace.
  *
- * Ownership: ms_live_at_close frees (an empty one too); blocks are the cursor's, valid until then. Errors: MS_E_NOMEM, and what reading events
+ * Ownership: the close functions free (an empty one too); blocks are the cursor's, valid until then. Errors: MS_E_NOMEM, and what reading events
  * says. Thread-safety: one thread.
  */
 #ifndef MS_ANALYZE_LIVE_AT_H
@@ -11,16 +11,15 @@
 
 struct ms_live_at {
 	struct ms_cursor *cursor;
-	uint64_t event;                  /* the first one after the moment */
 	const struct ms_live_block *blocks;
 	size_t count;
 };
 
-/* After all events at time_ns or before. */
-int ms_live_at_open(struct ms_live_at *l, const struct ms_trace *trace, uint64_t time_ns, struct ms_error *err);
+/* Just before an event. */
+int ms_live_at_open(struct ms_live_at *l, const struct ms_trace *trace, uint64_t event, struct ms_error *err);
 void ms_live_at_close(struct ms_live_at *l);
 
-/* Anonymous memory that calls of mmap and mremap before this event have left: addresses [start, end), in no order. */
+/* Anonymous memory that calls of mmap and mremap before this event have left: addresses [start, end), sorted, without overlap. */
 struct ms_mapped_range {
 	uint64_t start, end;
 };
@@ -30,7 +29,11 @@ struct ms_mapped {
 	size_t count;
 	bool cut;                        /* there were more than MS_MAPPED_RANGES at a time: some are missing */
 };
-/* Reads every event before it. The caller frees ranges. */
+int ms_mapped_open(struct ms_mapped *m, struct ms_error *err);
+void ms_mapped_close(struct ms_mapped *m); /* also one that is all zero */
+/* The next MAP event or IMAGE_START (without arguments). */
+void ms_mapped_follow(struct ms_mapped *m, uint8_t kind, uint64_t address, uint64_t size_bytes, const uint64_t arg[2]);
+/* Starts again from nothing and reads every event before it. */
 int ms_mapped_before(struct ms_mapped *m, const struct ms_trace *trace, uint64_t event, struct ms_error *err);
 
 #endif

@@ -1,14 +1,22 @@
-/* mappings.c - the program's own calls of the mmap family: counts and bytes, apart from all totals. */
+/* mappings.c - the program's own calls of the mmap family: counts and bytes, apart from all totals; and all of it to the reconciliation. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "analysis.h"
+#include "reconcile.h"
+
+struct mappings {
+	struct ms_report_mappings counts;
+	struct ms_reconciler *reconciler; /* NULL: nobody wants to know */
+};
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
 {
-	(void)context;
-	*state = calloc(1, sizeof(struct ms_report_mappings));
-	return *state ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for mappings");
+	struct mappings *s = *state = calloc(1, sizeof *s);
+
+	if (s)
+		s->reconciler = context->reconciler;
+	return s ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for mappings");
 }
 
 static void resize(uint64_t from, uint64_t to, uint64_t *grown, uint64_t *shrunk)
@@ -21,11 +29,14 @@ static void resize(uint64_t from, uint64_t to, uint64_t *grown, uint64_t *shrunk
 
 static int view(void *state, const struct ms_view *v, struct ms_error *err)
 {
-	struct ms_report_mappings *m = state;
+	struct mappings *s = state;
+	struct ms_report_mappings *m = &s->counts;
 
 	(void)err;
 	if (v->step[0] == MS_STEP_WINDOW)
 		*m = (struct ms_report_mappings){0};
+	if (v->step[0] == MS_STEP_IMAGE && s->reconciler)
+		ms_reconciler_follow(s->reconciler, MS_EV_IMAGE_START, v->time_ns[0], 0, 0, (const uint64_t[2]){0, 0});
 	if (!v->arg)
 		return MS_OK;
 	for (uint32_t i = 0; i < v->count; i++) {
@@ -34,6 +45,8 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 
 		if (v->step[i] != MS_STEP_MAP)
 			continue;
+		if (s->reconciler && v->address)
+			ms_reconciler_follow(s->reconciler, v->kind[i], v->time_ns[i], v->address[i], size, arg);
 		switch (v->kind[i]) {
 		case MS_EV_MMAP:
 			m->mmaps++;
@@ -71,14 +84,14 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	(void)err;
-	report->mappings = *(const struct ms_report_mappings *)state;
+	report->mappings = ((const struct mappings *)state)->counts;
 	return MS_OK;
 }
 
 const struct ms_analysis_ops ms_analysis_mappings = {
 	.name = "mappings",
 	.summary = "the program's own mmap, munmap, mremap, brk and sbrk",
-	.columns = MS_COLUMN_ARGS,
+	.columns = MS_COLUMN_ARGS | MS_COLUMN_MAP_ADDRESS,
 	.create = create,
 	.view = view,
 	.finish = finish,

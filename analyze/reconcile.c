@@ -5,12 +5,14 @@
  * the allocator's rounding, and what remains is free memory and bookkeeping of the allocator. So the rows add up to resident memory
  * and what no rule explains is left.
  */
+#include "reconcile.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "format/evidence.h"
 #include "live_at.h"
-#include "report.h"
+#include "moment.h"
 #include "system.h"
 
 #define ROWS(X)                                                                                                             \
@@ -43,14 +45,17 @@ struct load {
 	uint64_t blocks, requested, slack;
 };
 
-struct reconciler {
+struct ms_reconciler {
 	const struct ms_trace *trace;
 	const struct ms_footprint *footprint;
 	struct ms_report_reconciliation *out;
+	const char *reason;              /* why there will be nothing */
+	uint64_t event;                  /* the first one after the footprint */
 	struct load *loads;              /* [region_count] */
 	uint8_t *row_of;                 /* [region_count], of mappings without blocks */
-	struct ms_live_at live;
-	bool glibc;
+	uint64_t live_blocks, live_bytes;
+	struct ms_mapped mapped;
+	bool has_live, glibc;
 };
 
 void ms_report_reconciliation_free(struct ms_report_reconciliation *r)
@@ -65,7 +70,7 @@ static bool starts(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-static const char *name_of(const struct reconciler *c, size_t i)
+static const char *name_of(const struct ms_reconciler *c, size_t i)
 {
 	return ms_trace_string(c->trace, c->footprint->regions[i].name);
 }
@@ -97,14 +102,14 @@ static uint64_t chunk_slack(uint64_t size)
 }
 
 /* A block may reach over several mappings. */
-static void add_block(struct reconciler *c, const struct ms_live_block *b)
+static void add_block(struct ms_reconciler *c, const struct ms_live_block *b)
 {
 	const struct ms_footprint *f = c->footprint;
 	uint64_t at = b->address, left = b->size_bytes;
 	size_t i = region_at(f, at);
 
-	c->out->live_blocks++;
-	c->out->live_bytes += left;
+	c->live_blocks++;
+	c->live_bytes += left;
 	if (i == f->region_count)
 		return;
 	c->loads[i].blocks++;
@@ -136,7 +141,7 @@ static bool accessible(const struct ms_region *r)
 #define GUARD_MAX (UINT64_C(1) << 20)
 #define ARENA_BYTES (UINT64_C(64) << 20)
 
-static enum row row_of_anonymous(const struct reconciler *c, size_t i)
+static enum row row_of_anonymous(const struct ms_reconciler *c, size_t i)
 {
 	const struct ms_region *r = &c->footprint->regions[i], *before = i > 0 ? r - 1 : NULL;
 	bool touches = before && before->end == r->start;
@@ -153,7 +158,7 @@ static enum row row_of_anonymous(const struct reconciler *c, size_t i)
 	return ROW_UNEXPLAINED;
 }
 
-static enum row row_of_region(const struct reconciler *c, size_t i)
+static enum row row_of_region(const struct ms_reconciler *c, size_t i)
 {
 	const char *name = name_of(c, i);
 
@@ -171,7 +176,7 @@ static enum row row_of_region(const struct reconciler *c, size_t i)
 	return name[0] == '/' ? ROW_MODULES : ROW_OTHER;
 }
 
-static uint64_t unexplained(const struct reconciler *c)
+static uint64_t unexplained(const struct ms_reconciler *c)
 {
 	uint64_t sum = 0;
 
@@ -181,25 +186,26 @@ static uint64_t unexplained(const struct reconciler *c)
 	return sum;
 }
 
-/* Takes a pass over the trace: only when there is something to explain. */
-static int explain_by_calls(struct reconciler *c, const struct ms_report *report, struct ms_error *err)
+/* A pass over the trace when the replay did not come so far: only when there is something to explain. */
+static int explain_by_calls(struct ms_reconciler *c, const struct ms_report *report, struct ms_error *err)
 {
-	struct ms_mapped mapped;
-	int rc;
+	struct ms_mapped *mapped = &c->mapped;
 
 	if (report->mappings.anonymous_mmaps == 0 || unexplained(c) * 100 <= c->out->resident_bytes)
 		return MS_OK;
-	rc = ms_mapped_before(&mapped, c->trace, c->live.event, err);
-	if (rc)
-		return rc;
+	if (report->window.to_event < c->event) {
+		int rc = ms_mapped_before(mapped, c->trace, c->event, err);
+
+		if (rc)
+			return rc;
+	}
 	for (size_t i = 0; i < c->footprint->region_count; i++) {
 		const struct ms_region *r = &c->footprint->regions[i];
 
-		for (size_t k = 0; c->row_of[i] == ROW_UNEXPLAINED && k < mapped.count; k++)
-			if (mapped.ranges[k].start < r->end && mapped.ranges[k].end > r->start)
+		for (size_t k = 0; c->row_of[i] == ROW_UNEXPLAINED && k < mapped->count; k++)
+			if (mapped->ranges[k].start < r->end && mapped->ranges[k].end > r->start)
 				c->row_of[i] = ROW_MAPPED;
 	}
-	free(mapped.ranges);
 	return MS_OK;
 }
 
@@ -210,7 +216,7 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static void add_up(struct reconciler *c)
+static void add_up(struct ms_reconciler *c)
 {
 	struct ms_reconcile_row *rows = c->out->rows;
 
@@ -253,7 +259,7 @@ static int by_name(const void *pa, const void *pb)
 	return (a->row > b->row) - (a->row < b->row);
 }
 
-static int list_mappings(struct reconciler *c, struct ms_error *err)
+static int list_mappings(struct ms_reconciler *c, struct ms_error *err)
 {
 	const size_t n = c->footprint->region_count;
 	struct named *order = malloc((n + 1) * sizeof *order);
@@ -286,27 +292,41 @@ static int list_mappings(struct reconciler *c, struct ms_error *err)
 	return MS_OK;
 }
 
-static int fill(struct reconciler *c, const struct ms_report *report, struct ms_error *err)
+static bool sum_mappings(const struct ms_reconciler *c)
+{
+	struct ms_report_reconciliation *out = c->out;
+
+	for (size_t i = 0; i < c->footprint->region_count; i++)
+		if (__builtin_add_overflow(out->resident_bytes, c->footprint->regions[i].resident_bytes, &out->resident_bytes) ||
+		    __builtin_add_overflow(out->swapped_bytes, c->footprint->regions[i].swapped_bytes, &out->swapped_bytes))
+			return false;
+	return true;
+}
+
+static int fill(struct ms_reconciler *c, const struct ms_report *report, struct ms_error *err)
 {
 	struct ms_report_reconciliation *out = c->out;
 	int rc;
 
 	out->time_ns = c->footprint->time_ns;
 	out->complete = c->footprint->complete;
-	for (size_t i = 0; i < c->footprint->region_count; i++) {
-		if (__builtin_add_overflow(out->resident_bytes, c->footprint->regions[i].resident_bytes, &out->resident_bytes) ||
-		    __builtin_add_overflow(out->swapped_bytes, c->footprint->regions[i].swapped_bytes, &out->swapped_bytes)) {
-			ms_report_reconciliation_free(out);
-			out->reason = "the sizes of the mappings make no sense";
-			return MS_OK;
-		}
+	if (!sum_mappings(c)) {
+		ms_report_reconciliation_free(out);
+		out->reason = "the sizes of the mappings make no sense";
+		return MS_OK;
 	}
-	rc = ms_live_at_open(&c->live, c->trace, out->time_ns, err);
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < c->live.count; i++)
-		if (c->live.blocks[i].birth_ns >= report->trace.image_start_ns)
-			add_block(c, &c->live.blocks[i]);
+	if (!c->has_live) {
+		struct ms_live_at live;
+
+		rc = ms_live_at_open(&live, c->trace, c->event, err);
+		if (rc == MS_OK)
+			ms_reconciler_live(c, live.blocks, live.count);
+		ms_live_at_close(&live);
+		if (rc)
+			return rc;
+	}
+	out->live_blocks = c->live_blocks;
+	out->live_bytes = c->live_bytes;
 	for (size_t i = 0; i < c->footprint->region_count; i++)
 		c->row_of[i] = (uint8_t)row_of_region(c, i);
 	rc = explain_by_calls(c, report, err);
@@ -316,43 +336,92 @@ static int fill(struct reconciler *c, const struct ms_report *report, struct ms_
 	return list_mappings(c, err);
 }
 
-int ms_reconcile(struct ms_report *report, const struct ms_trace *trace, struct ms_error *err)
+/* Why nothing can be said; known before the replay. */
+static const char *why_not(const struct ms_trace *trace)
+{
+	if (ms_trace_footprint_count(trace) == 0)
+		return "the list of mappings (/proc/PID/smaps) could not be read";
+	if (ms_trace_process(trace)->inherited_heap)
+		return "a forked child: blocks born before the fork are not known";
+	return NULL;
+}
+
+int ms_reconciler_open(struct ms_reconciler **out, const struct ms_trace *trace, struct ms_error *err)
 {
 	const size_t count = ms_trace_footprint_count(trace);
 	const struct ms_process *p = ms_trace_process(trace);
-	struct reconciler c = {.trace = trace, .out = &report->reconciliation};
-	int rc = MS_E_NOMEM;
+	struct ms_reconciler *c = calloc(1, sizeof *c);
+	int rc;
 
-	if (report->system.reason) {
-		c.out->reason = report->system.reason;
+	*out = NULL;
+	if (!c)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for mappings");
+	c->trace = trace;
+	c->event = UINT64_MAX;
+	c->reason = why_not(trace);
+	if (count > 0)
+		c->footprint = ms_trace_footprint(trace, count - 1);
+	if (!c->reason) {
+		c->glibc = p->allocator && strcmp(p->allocator, "libc.so.6") == 0 && p->guard == MS_GUARD_OFF;
+		c->loads = calloc(c->footprint->region_count + 1, sizeof *c->loads);
+		c->row_of = calloc(c->footprint->region_count + 1, 1);
+		rc = c->loads && c->row_of ? ms_mapped_open(&c->mapped, err)
+		                           : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu mappings", c->footprint->region_count);
+		if (rc == MS_OK)
+			rc = ms_moment_events_until(&c->event, trace, c->footprint->time_ns, err);
+		if (rc) {
+			ms_reconciler_close(c);
+			return rc;
+		}
+	}
+	*out = c;
+	return MS_OK;
+}
+
+void ms_reconciler_close(struct ms_reconciler *c)
+{
+	if (!c)
+		return;
+	free(c->loads);
+	free(c->row_of);
+	ms_mapped_close(&c->mapped);
+	free(c);
+}
+
+uint64_t ms_reconciler_event(const struct ms_reconciler *c)
+{
+	return c->event;
+}
+
+void ms_reconciler_live(struct ms_reconciler *c, const struct ms_live_block *blocks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_block(c, &blocks[i]);
+	c->has_live = true;
+}
+
+void ms_reconciler_follow(struct ms_reconciler *c, uint8_t kind, uint64_t time_ns, uint64_t address, uint64_t size_bytes,
+                          const uint64_t arg[2])
+{
+	if (!c->reason && time_ns <= c->footprint->time_ns)
+		ms_mapped_follow(&c->mapped, kind, address, size_bytes, arg);
+}
+
+int ms_reconcile(struct ms_reconciler *c, struct ms_report *report, struct ms_error *err)
+{
+	c->out = &report->reconciliation;
+	if (report->system.reason)
+		c->out->reason = report->system.reason;
+	else if (c->footprint && c->footprint->time_ns < report->trace.image_start_ns)
+		c->out->reason = "the program was replaced by exec after the last list of mappings";
+	else
+		c->out->reason = c->reason;
+	if (c->out->reason)
 		return MS_OK;
-	}
-	if (count == 0) {
-		c.out->reason = "the list of mappings (/proc/PID/smaps) could not be read";
-		return MS_OK;
-	}
-	c.footprint = ms_trace_footprint(trace, count - 1);
-	if (c.footprint->time_ns < report->trace.image_start_ns) {
-		c.out->reason = "the program was replaced by exec after the last list of mappings";
-		return MS_OK;
-	}
-	if (p->inherited_heap) {
-		c.out->reason = "a forked child: blocks born before the fork are not known";
-		return MS_OK;
-	}
-	c.glibc = p->allocator && strcmp(p->allocator, "libc.so.6") == 0 && p->guard == MS_GUARD_OFF;
-	c.out->rows = malloc(sizeof row_templates);
-	c.loads = calloc(c.footprint->region_count + 1, sizeof *c.loads);
-	c.row_of = calloc(c.footprint->region_count + 1, 1);
-	if (c.out->rows && c.loads && c.row_of) {
-		memcpy(c.out->rows, row_templates, sizeof row_templates);
-		c.out->row_count = ROW_COUNT;
-		rc = fill(&c, report, err);
-	} else {
-		ms_fail(err, rc, MS_NO_OFFSET, "no memory for %zu mappings", c.footprint->region_count);
-	}
-	ms_live_at_close(&c.live);
-	free(c.loads);
-	free(c.row_of);
-	return rc;
+	c->out->rows = malloc(sizeof row_templates);
+	if (!c->out->rows)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the parts of resident memory");
+	memcpy(c->out->rows, row_templates, sizeof row_templates);
+	c->out->row_count = ROW_COUNT;
+	return fill(c, report, err);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "reconcile.h"
 #include "steps.h"
 #include "view_queue.h"
 
@@ -19,6 +20,8 @@ struct replay {
 	struct ms_steps *steps;
 	struct ms_view_queue *queue;     /* NULL: analyses run on this thread, in `room` */
 	struct ms_view_room *room;
+	struct ms_reconciler *reconciler;
+	uint64_t live_event;             /* it wants the live blocks here; UINT64_MAX: it is not reached, or not wanted */
 };
 
 static int feed(void *context, const struct ms_view *view, struct ms_error *err)
@@ -79,6 +82,18 @@ static int start_window(struct replay *r, const struct ms_report_window *window,
 	return rc ? rc : feed_batch(r, NULL, err);
 }
 
+/* No batch reaches across this moment. */
+static int hand_over_live(struct ms_cursor *cursor, struct ms_reconciler *to, struct ms_error *err)
+{
+	const struct ms_live_block *blocks;
+	size_t count;
+	int rc = ms_cursor_live(cursor, &blocks, &count, err);
+
+	if (rc == MS_OK)
+		ms_reconciler_live(to, blocks, count);
+	return rc;
+}
+
 static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct ms_report_window *window,
                       const struct ms_report_options *options, struct ms_error *err)
 {
@@ -90,6 +105,8 @@ static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct m
 	for (;;) {
 		struct ms_batch batch;
 
+		if (done == r->live_event && (rc = hand_over_live(cursor, r->reconciler, err)) != MS_OK)
+			return rc;
 		rc = ms_cursor_next(cursor, &batch, err);
 		if (rc)
 			return rc;
@@ -130,11 +147,13 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 {
 	const struct ms_trace *trace = context->trace;
 	unsigned threads = options->threads ? options->threads : sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 3 : 1;
-	struct replay r = {.list = list, .count = count};
+	struct replay r = {.list = list, .count = count, .reconciler = context->reconciler, .live_event = UINT64_MAX};
 	struct ms_cursor *cursor = NULL;
 	uint32_t columns = 0;
 	int rc, queue_rc;
 
+	if (r.reconciler && ms_reconciler_event(r.reconciler) <= report->window.to_event)
+		r.live_event = ms_reconciler_event(r.reconciler);
 	r.states = calloc(count + 1, sizeof *r.states);
 	r.room = malloc(sizeof *r.room);
 	rc = r.states && r.room ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to replay the trace");
@@ -145,7 +164,7 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	if (rc == MS_OK)
 		rc = ms_steps_open(&r.steps, context->stacks, ms_trace_thread_count(trace), context->temporary_window, err);
 	if (rc == MS_OK)
-		rc = ms_cursor_open(&cursor, trace, columns, 0, threads, err);
+		rc = ms_cursor_open_live(&cursor, trace, columns, r.live_event, threads, err);
 	if (rc == MS_OK && threads > 2)
 		rc = open_queue(&r, err);
 	if (rc == MS_OK)

@@ -8,6 +8,7 @@
 #include "heap_report.h"
 #include "moment.h"
 #include "places.h"
+#include "reconcile.h"
 #include "replay.h"
 #include "report.h"
 #include "rollup.h"
@@ -90,7 +91,7 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 {
 	struct ms_report_options options = given ? *given : (struct ms_report_options){0};
 	struct ms_stack_map stacks;
-	struct ms_analysis_context context;
+	struct ms_analysis_context context = {0};
 	int rc;
 
 	memset(out, 0, sizeof *out);
@@ -116,13 +117,16 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 		.timeline_buckets = options.timeline_buckets ? options.timeline_buckets : 120,
 		.timeline_by = options.timeline_by,
 	};
+	rc = ms_reconciler_open(&context.reconciler, trace, err);
+	if (rc)
+		goto fail;
 	rc = ms_replay(ms_analyses, ms_analysis_count, &context, &options, out, err);
 	if (rc)
 		goto fail;
 	judge(&out->trace);
 	rc = ms_system_collect(out, trace, err);
 	if (rc == MS_OK)
-		rc = ms_reconcile(out, trace, err);
+		rc = ms_reconcile(context.reconciler, out, err);
 	if (rc)
 		goto fail;
 	out->nodes = stacks.nodes;
@@ -146,9 +150,11 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 		goto fail;
 	ms_cases_free(out->cases);
 	out->cases = NULL;
+	ms_reconciler_close(context.reconciler);
 	ms_stack_map_free(&stacks);
 	return MS_OK;
 fail:
+	ms_reconciler_close(context.reconciler);
 	ms_stack_map_free(&stacks);
 	ms_report_free(out);
 	return rc;

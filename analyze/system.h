@@ -69,9 +69,8 @@ struct ms_report;
 struct ms_trace;
 struct ms_error;
 
-/* Inside analyze/: fill report->system and report->reconciliation after the replay. Errors: MS_E_NOMEM, and what reading events says. */
+/* Inside analyze/: fills report->system after the replay. Errors: MS_E_NOMEM. (report->reconciliation: reconcile.h.) */
 int ms_system_collect(struct ms_report *report, const struct ms_trace *trace, struct ms_error *err);
-int ms_reconcile(struct ms_report *report, const struct ms_trace *trace, struct ms_error *err);
 void ms_report_system_free(struct ms_report_system *s);
 void ms_report_reconciliation_free(struct ms_report_reconciliation *r);
 

@@ -39,6 +39,9 @@ struct open_reallocs {
 struct ms_cursor {
 	const struct ms_trace *trace;
 	uint32_t columns;
+	/* Addresses of blocks are followed in [addresses_from, addresses_to). */
+	uint64_t addresses_from, addresses_to;
+	uint64_t live_event;             /* no batch reaches across it */
 
 	/* Decoding: used by the background thread while there is one. */
 	struct ms_unpacker unpacker;
@@ -91,9 +94,16 @@ static int check_header(const struct ms_decoded *d, const struct ms_block_info *
 	return MS_OK;
 }
 
+/* In the Events block that starts with this event? */
+static bool follows_addresses(const struct ms_cursor *c, uint64_t first_event)
+{
+	return first_event >= c->addresses_from && first_event < c->addresses_to;
+}
+
 static int decode_events(struct ms_cursor *c, struct slot *slot, const struct ms_block_info *info)
 {
 	const struct ms_id_limits limits = ms_trace_limits(c->trace);
+	const uint32_t columns = c->columns | (follows_addresses(c, info->first_event) ? MS_COLUMN_ADDRESS : 0);
 	struct ms_block_header header;
 	const uint8_t *body;
 	int rc = ms_trace_block_header(c->trace, info, &header, &slot->error);
@@ -101,7 +111,7 @@ static int decode_events(struct ms_cursor *c, struct slot *slot, const struct ms
 	if (rc == MS_OK)
 		rc = ms_block_unpack(&c->unpacker, &c->trace->source, info->offset, &header, NULL, &body, &slot->error);
 	if (rc == MS_OK)
-		rc = ms_events_decode(slot->decoded, body, &limits, c->columns, info->offset, &slot->error);
+		rc = ms_events_decode(slot->decoded, body, &limits, columns, info->offset, &slot->error);
 	if (rc == MS_OK)
 		rc = check_header(slot->decoded, info, &slot->error);
 	if (rc == MS_OK && slot->decoded->first_event != c->decode_event)
@@ -237,8 +247,11 @@ static void end_realloc(struct ms_cursor *c, uint32_t thread, bool failed, struc
 	*old = (struct ms_block_entry){0};
 }
 
+/* What is done about addresses: nothing, those of MAP events are picked out, or those of blocks are followed too. */
+enum addresses { NO_ADDRESSES, MAP_ADDRESSES, ALL_ADDRESSES };
+
 /* An allocation: event i of the block, element k of the batch. */
-static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, enum addresses addresses)
 {
 	struct ms_block_entry *e = ms_block_table_insert(&c->table, d->block[i]);
 
@@ -248,7 +261,9 @@ static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint3
 	e->birth = ms_block_birth(d->time_ns[i], d->kind[i]);
 	e->stack = d->stack[i];
 	e->thread = d->thread[i];
-	if (addresses) {
+	if (addresses == MAP_ADDRESSES) {
+		c->raw_at += d->address_code[c->alloc_at++] == MS_ADDRESS_RAW;
+	} else if (addresses == ALL_ADDRESSES) {
 		uint64_t code = d->address_code[c->alloc_at++];
 		uint64_t raw = code == MS_ADDRESS_RAW ? d->raw_address[c->raw_at++] : 0;
 		uint64_t address = ms_address_decode(&c->predictor, d->thread[i], d->size_bytes[i], code, raw);
@@ -264,7 +279,7 @@ static inline int resolve_alloc(struct ms_cursor *c, struct ms_decoded *d, uint3
 }
 
 /* A free of a block. */
-static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, enum addresses addresses)
 {
 	const uint64_t block = d->block[i];
 	const struct ms_block_entry *e = ms_block_table_find(&c->table, block);
@@ -274,7 +289,7 @@ static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32
 			       (unsigned long long)(d->first_event + i), (unsigned long long)block);
 	d->size_bytes[i] = e->size_bytes;
 	set_birth(c, k, e);
-	if (addresses) {
+	if (addresses == ALL_ADDRESSES) {
 		c->address[k] = *ms_block_table_address(&c->table, block);
 		ms_address_freed(&c->predictor, d->thread[i], e->size_bytes, c->address[k]);
 	}
@@ -284,7 +299,7 @@ static inline int resolve_free(struct ms_cursor *c, struct ms_decoded *d, uint32
 	return MS_OK;
 }
 
-static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, bool addresses)
+static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i, uint32_t k, enum addresses addresses)
 {
 	static const struct ms_block_entry none;
 	const unsigned class_ = ms_event_kinds[d->kind[i]].class_;
@@ -292,7 +307,7 @@ static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i,
 	set_birth(c, k, &none);
 	if (d->kind[i] == MS_EV_REALLOC_FREE)
 		begin_realloc(c, d->thread[i], &none);
-	if (addresses)
+	if (addresses != NO_ADDRESSES)
 		c->address[k] = class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP ? d->raw_address[c->raw_at++] : 0;
 	if (d->kind[i] == MS_EV_IMAGE_START) {
 		ms_block_table_clear(&c->table);
@@ -301,7 +316,7 @@ static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i,
 }
 
 /* Resolves events [c->at, c->at + n) of the current block. */
-static inline __attribute__((always_inline)) int resolve_slice(struct ms_cursor *c, uint32_t n, bool addresses)
+static inline __attribute__((always_inline)) int resolve_slice(struct ms_cursor *c, uint32_t n, enum addresses addresses)
 {
 	struct ms_decoded *d = c->current->decoded;
 
@@ -328,12 +343,42 @@ static int resolve(struct ms_cursor *c, uint32_t n)
 	const struct ms_decoded *d = c->current->decoded;
 	int rc;
 
-	if (!(c->columns & MS_COLUMN_ADDRESS))
-		return resolve_slice(c, n, false);
-	rc = resolve_slice(c, n, true);
+	if (!d->has_addresses)
+		return resolve_slice(c, n, NO_ADDRESSES);
+	if (!follows_addresses(c, d->first_event))
+		return resolve_slice(c, n, MAP_ADDRESSES);
+	rc = resolve_slice(c, n, ALL_ADDRESSES);
 	if (rc == MS_OK && c->at == d->count && d->address_sum != 0 && d->address_sum != c->address_sum)
 		return ms_fail(&c->error, MS_E_CORRUPT, c->current->offset,
 			       "the addresses of the block do not add up to what it says");
+	return rc;
+}
+
+/* A keyframe of a damaged trace need not have all blocks. */
+static bool forget_address(void *context, uint64_t id, const struct ms_block_entry *entry)
+{
+	(void)entry;
+	*ms_block_table_address(context, id) = 0;
+	return true;
+}
+
+/* The addresses of the live blocks, at a keyframe up to which they were not followed. */
+static int load_addresses(struct ms_cursor *c)
+{
+	struct ms_cursor *at = NULL;
+	const struct ms_live_block *blocks;
+	size_t n;
+	int rc = ms_cursor_open(&at, c->trace, MS_COLUMN_ADDRESS, c->addresses_from, 1, &c->error);
+
+	if (rc == MS_OK)
+		rc = ms_cursor_live(at, &blocks, &n, &c->error);
+	if (rc == MS_OK) {
+		ms_block_table_walk(&c->table, forget_address, &c->table);
+		for (size_t i = 0; i < n; i++)
+			if (ms_block_table_find(&c->table, blocks[i].block))
+				*ms_block_table_address(&c->table, blocks[i].block) = blocks[i].address;
+	}
+	ms_cursor_close(at);
 	return rc;
 }
 
@@ -361,7 +406,10 @@ static int advance(struct ms_cursor *c)
 	c->last_time_ns = slot->decoded->time_ns[slot->decoded->count - 1];
 	if (slot->after_keyframe)
 		c->epoch++;
-	memset(&c->predictor, 0, sizeof(c->predictor));
+	if (slot->decoded->has_addresses)
+		memset(&c->predictor, 0, sizeof(c->predictor));
+	if (slot->decoded->first_event == c->addresses_from && c->addresses_from > 0)
+		return load_addresses(c);
 	return MS_OK;
 }
 
@@ -387,6 +435,8 @@ static int resolve_next(struct ms_cursor *c, uint32_t *n)
 		*n = (uint32_t)(c->skip_to - event);
 	if (c->limit - event < *n)
 		*n = (uint32_t)(c->limit - event);
+	if (event < c->live_event && c->live_event - event < *n)
+		*n = (uint32_t)(c->live_event - event);
 	if (*n != 0)
 		c->status = resolve(c, *n);
 	return c->status;
@@ -430,7 +480,7 @@ int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error 
 			.birth_thread = c->birth_thread,
 			.birth_ns = c->birth_ns,
 			.birth_kind = c->birth_kind,
-			.address = c->columns & MS_COLUMN_ADDRESS ? c->address : NULL,
+			.address = c->columns & MS_COLUMN_ADDRESS || (c->columns & MS_COLUMN_MAP_ADDRESS && d->maps) ? c->address : NULL,
 			.arg = c->columns & MS_COLUMN_ARGS ? (const uint64_t(*)[2])(d->arg + first) : NULL,
 		};
 	}
@@ -523,22 +573,30 @@ done:
 	return rc;
 }
 
+/* The first part of the last keyframe at or before the event: its place among the blocks, or their number when there is none. */
+static size_t keyframe_before(const struct ms_trace *t, uint64_t event)
+{
+	const size_t count = ms_trace_block_count(t);
+	size_t first = count;
+
+	for (size_t i = 0; i < count && event > 0; i++) {
+		const struct ms_block_info *info = ms_trace_block(t, i);
+
+		if (info->kind == MS_BLOCK_KEYFRAME && info->first_event <= event &&
+		    (first == count || info->first_event != ms_trace_block(t, first)->first_event))
+			first = i;
+	}
+	return first;
+}
+
 /* Starts at the last keyframe at or before first_event, if there is one. */
 static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err)
 {
-	const size_t count = ms_trace_block_count(c->trace);
-	size_t first = count;
+	const size_t count = ms_trace_block_count(c->trace), first = keyframe_before(c->trace, first_event);
 	uint64_t entries = 0, live_blocks = 0, before = 0;
 
 	c->skip_to = first_event;
 	c->next_block = 1;
-	for (size_t i = 0; i < count && first_event > 0; i++) {
-		const struct ms_block_info *info = ms_trace_block(c->trace, i);
-
-		if (info->kind == MS_BLOCK_KEYFRAME && info->first_event <= first_event &&
-		    (first == count || info->first_event != ms_trace_block(c->trace, first)->first_event))
-			first = i;
-	}
 	if (first == count)
 		return MS_OK;
 	c->decode_event = c->position = ms_trace_block(c->trace, first)->first_event;
@@ -562,8 +620,25 @@ static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
-int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
-		   unsigned threads, struct ms_error *err)
+static void choose_addresses(struct ms_cursor *c, uint64_t live_event)
+{
+	size_t keyframe;
+
+	c->live_event = live_event;
+	if (c->columns & MS_COLUMN_ADDRESS) {
+		c->addresses_to = UINT64_MAX;
+		return;
+	}
+	if (live_event == 0 || live_event == UINT64_MAX)
+		return;
+	keyframe = keyframe_before(c->trace, live_event - 1); /* at least one event behind it: addresses are loaded with its block */
+	if (keyframe < ms_trace_block_count(c->trace))
+		c->addresses_from = ms_trace_block(c->trace, keyframe)->first_event;
+	c->addresses_to = live_event;
+}
+
+static int open_cursor(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+		       uint64_t live_event, unsigned threads, struct ms_error *err)
 {
 	struct ms_cursor *c = calloc(1, sizeof(*c));
 	int rc;
@@ -572,7 +647,8 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a cursor");
 	c->trace = t;
 	c->columns = columns;
-	c->table.addresses = (columns & MS_COLUMN_ADDRESS) != 0;
+	choose_addresses(c, live_event);
+	c->table.addresses = c->addresses_to > 0;
 	c->epoch = 1;
 	c->limit = UINT64_MAX;
 	c->slot_count = threads > 1 ? SLOTS : 1;
@@ -583,7 +659,7 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 				 : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u threads",
 					   t->tables.thread_count);
 	for (unsigned i = 0; i < c->slot_count && rc == MS_OK; i++)
-		rc = ms_decoded_create(&c->slots[i].decoded, columns, err);
+		rc = ms_decoded_create(&c->slots[i].decoded, columns | (c->addresses_to ? MS_COLUMN_ADDRESS : 0), err);
 	if (rc == MS_OK)
 		rc = start(c, first_event, err);
 	if (rc == MS_OK && threads > 1) {
@@ -596,6 +672,18 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 	}
 	*out = c;
 	return MS_OK;
+}
+
+int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+		   unsigned threads, struct ms_error *err)
+{
+	return open_cursor(out, t, columns, first_event, UINT64_MAX, threads, err);
+}
+
+int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t live_event,
+			unsigned threads, struct ms_error *err)
+{
+	return open_cursor(out, t, columns, 0, live_event, threads, err);
 }
 
 void ms_cursor_close(struct ms_cursor *c)
@@ -624,6 +712,7 @@ struct live_list {
 	const struct ms_block_table *table;
 	struct ms_live_block *blocks;
 	size_t count;
+	bool addresses;                  /* they are followed here */
 };
 
 static bool add_live(void *context, uint64_t id, const struct ms_block_entry *e)
@@ -632,7 +721,7 @@ static bool add_live(void *context, uint64_t id, const struct ms_block_entry *e)
 
 	list->blocks[list->count++] = (struct ms_live_block){
 		.block = id,
-		.address = list->table->addresses ? *ms_block_table_address(list->table, id) : 0,
+		.address = list->addresses ? *ms_block_table_address(list->table, id) : 0,
 		.size_bytes = e->size_bytes,
 		.birth_ns = e->birth >> 8,
 		.stack = e->stack,
@@ -660,7 +749,11 @@ int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, siz
 		c->live = live;
 		c->live_capacity = capacity;
 	}
-	list = (struct live_list){.table = &c->table, .blocks = c->live};
+	list = (struct live_list){
+		.table = &c->table, .blocks = c->live,
+		.addresses = c->addresses_to > 0 && c->position <= c->addresses_to &&
+			     (c->addresses_from == 0 || c->position > c->addresses_from),
+	};
 	ms_block_table_walk(&c->table, add_live, &list);
 	*blocks = c->live;
 	*n = list.count;

@@ -8,6 +8,8 @@
 #include "trace_fb.h"
 #include "trace_reader.h"
 
+#define ANY_ADDRESS (MS_COLUMN_ADDRESS | MS_COLUMN_MAP_ADDRESS)
+
 enum { CODES_SIZE, CODES_STACK, CODES_FREE, CODES_ARG };
 
 int ms_decoded_create(struct ms_decoded **out, uint32_t columns, struct ms_error *err)
@@ -28,8 +30,8 @@ int ms_decoded_create(struct ms_decoded **out, uint32_t columns, struct ms_error
 		{(void **)&d->codes[CODES_FREE], 8},
 		{(void **)&d->codes[CODES_ARG], columns & MS_COLUMN_ARGS ? 16 : 0},
 		{(void **)&d->arg, columns & MS_COLUMN_ARGS ? 16 : 0},
-		{(void **)&d->address_code, columns & MS_COLUMN_ADDRESS ? 8 : 0},
-		{(void **)&d->raw_address, columns & MS_COLUMN_ADDRESS ? 8 : 0},
+		{(void **)&d->address_code, columns & ANY_ADDRESS ? 8 : 0},
+		{(void **)&d->raw_address, columns & ANY_ADDRESS ? 8 : 0},
 		{(void **)&d->thread, 4},
 		{(void **)&d->stack, 4},
 		{(void **)&d->kind, 1},
@@ -272,7 +274,9 @@ int ms_events_decode(struct ms_decoded *d, const uint8_t *body, const struct ms_
 	if (rc != MS_OK)
 		return rc;
 	d->allocs = want.allocs;
-	if (columns & MS_COLUMN_ADDRESS) {
+	d->maps = want.raw;
+	d->has_addresses = (columns & MS_COLUMN_ADDRESS) || (columns & MS_COLUMN_MAP_ADDRESS && d->maps > 0);
+	if (d->has_addresses) {
 		want.raw += unmatched;
 		COLUMN(64, d->address_code, fb_events_addresses(e), want.allocs, "addresses");
 		for (uint32_t i = 0; i < want.allocs; i++)

@@ -25,7 +25,8 @@ struct ms_id_limits {
 
 struct ms_decoded {
 	uint32_t count;
-	uint32_t allocs;                 /* number of ALLOC events */
+	uint32_t allocs, maps;           /* number of ALLOC and MAP events */
+	bool has_addresses;              /* the columns of addresses were asked for, or are needed for those of MAP events */
 	uint64_t first_event, first_block;
 	uint64_t address_sum;
 	/* One element per event. */
@@ -36,7 +37,7 @@ struct ms_decoded {
 	uint64_t *size_bytes;            /* FREE and OTHER: 0 */
 	uint64_t *block;                 /* ALLOC: its id; FREE: the block it ends or 0; else 0 */
 	uint64_t (*arg)[2];              /* only with MS_COLUMN_ARGS, else not valid */
-	/* Only with MS_COLUMN_ADDRESS: codes of allocations; raw addresses of unmatched frees and mappings. */
+	/* Only with has_addresses: codes of allocations; raw addresses of unmatched frees and mappings. */
 	uint64_t *address_code;
 	uint64_t *raw_address;
 	/* Private. */

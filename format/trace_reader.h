@@ -104,6 +104,7 @@ int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **time
 enum ms_columns {
 	MS_COLUMN_ADDRESS = 1u << 0,
 	MS_COLUMN_ARGS = 1u << 1,        /* also needed to see thread names, modules, marks */
+	MS_COLUMN_MAP_ADDRESS = 1u << 2, /* addresses of MAP events alone: next to free, since these are rare */
 };
 
 /*
@@ -124,7 +125,8 @@ struct ms_batch {
 	const uint32_t *birth_thread;
 	const uint64_t *birth_ns;
 	const uint8_t *birth_kind;
-	const uint64_t *address;         /* MS_COLUMN_ADDRESS */
+	/* MS_COLUMN_ADDRESS: of every event that has one; MS_COLUMN_MAP_ADDRESS alone: valid for MAP events, NULL when there is none. */
+	const uint64_t *address;
 	const uint64_t (*arg)[2];        /* MS_COLUMN_ARGS */
 };
 
@@ -134,6 +136,13 @@ struct ms_cursor;
    decompressed and decoded ahead on a background thread. */
 int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
                    unsigned threads, struct ms_error *err);
+/*
+ * The same from the beginning, for a reader that wants to look at the live blocks once on its way: no batch reaches across
+ * event `live_event`, and ms_cursor_live called just before it has their addresses, whatever the columns. Cheaper than columns with addresses:
+ * they are followed from the last keyframe before live_event on. live_event UINT64_MAX: like ms_cursor_open.
+ */
+int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t live_event,
+                        unsigned threads, struct ms_error *err);
 /* MS_OK with batch->count > 0; count = 0 at the end (of the readable part: see ms_trace_damage). */
 int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err);
 /* Batches end before this event from now on: there ms_cursor_next says count = 0, until a later limit lets it go on. */
