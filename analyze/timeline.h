@@ -70,6 +70,18 @@ struct ms_timeline_group_info {
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */
 extern const struct ms_timeline_group_info ms_timeline_groups[MS_TIMELINE_GROUP_COUNT];
+
+/*
+ * Merges neighbours so that at most n buckets are left: least and largest levels, last levels and sums are those of what was merged.
+ * out: room for n, may be `in` itself. Returns how many there are: n, or count when that is less. Pure.
+ */
+size_t ms_timeline_decimate(struct ms_report_bucket *out, size_t n, const struct ms_report_bucket *in, size_t count);
+/*
+ * The same of one series over `count` buckets: cells are numbered by the new buckets then. out: room for n or cell_count cells,
+ * whichever is less; may be `cells` itself. Returns how many cells there are.
+ */
+size_t ms_timeline_decimate_cells(struct ms_timeline_cell *out, size_t n, size_t count, const struct ms_timeline_cell *cells,
+                                  size_t cell_count);
 #pragma GCC visibility pop
 
 #endif

@@ -12,6 +12,7 @@
 #include "report_names.h"
 #include "safety_json.h"
 #include "system_json.h"
+#include "timeline_json.h"
 
 static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
 {
@@ -306,32 +307,6 @@ static void threads(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_array(j);
 }
 
-static void timeline(struct ms_json *j, const struct ms_report *r)
-{
-	static const struct {
-		const char *key;
-		size_t offset;
-	} columns[] = {
-		{"start_ns", offsetof(struct ms_report_bucket, start_ns)},
-		{"min_live_bytes", offsetof(struct ms_report_bucket, min_live_bytes)},
-		{"max_live_bytes", offsetof(struct ms_report_bucket, max_live_bytes)},
-		{"last_live_bytes", offsetof(struct ms_report_bucket, last_live_bytes)},
-		{"max_live_blocks", offsetof(struct ms_report_bucket, max_live_blocks)},
-		{"last_live_blocks", offsetof(struct ms_report_bucket, last_live_blocks)},
-		{"blocks_begun", offsetof(struct ms_report_bucket, allocations)},
-		{"blocks_ended", offsetof(struct ms_report_bucket, frees)},
-	};
-
-	ms_json_object(j, "timeline");
-	for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-		ms_json_array(j, columns[c].key);
-		for (size_t i = 0; i < r->timeline_count; i++)
-			ms_json_uint(j, NULL, *(const uint64_t *)((const char *)&r->timeline[i] + columns[c].offset));
-		ms_json_end_array(j);
-	}
-	ms_json_end_object(j);
-}
-
 static void distributions(struct ms_json *j, const struct ms_report *r, const struct ms_json_options *o)
 {
 	ms_json_array(j, "sizes");
@@ -444,7 +419,9 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	places(&j, r, &o);
 	functions(&j, r, &o);
 	threads(&j, r);
-	timeline(&j, r);
+	ms_json_timeline(&j, r);
+	if (ms_json_timeline_by(&j, r, o.top))
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank series");
 	distributions(&j, r, &o);
 	modules(&j, r);
 	mappings(&j, r);

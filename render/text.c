@@ -35,6 +35,7 @@
 	X(system, "memory, CPU and input/output of the process; what resident memory is", true) \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
 	X(safety, "hand-overs between threads and modules, odd sizes", true)              \
+	X(series, "live bytes over time by site, thread, ... (with --by)", true)          \
 	X(timeline, "live bytes over time, as a table", false)
 
 const struct ms_text_section ms_text_sections[] = {

@@ -27,7 +27,7 @@
 
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
-enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN };
+enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -52,6 +52,7 @@ static const struct argp_option option_table[] = {
 	{"window", KEY_SPAN, "MOMENT:MOMENT", 0,
 	 "Report only what happened between these moments; one left out is the start or the end", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
+	{"by", KEY_BY, "GROUP[,GROUP...]", 0, "Series over time of each: site, thread, module, size (class), family (of calls)", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
 	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},
@@ -95,6 +96,31 @@ static void sort_key(struct argp_state *state, struct settings *s, const char *n
 	}
 	if (!s->text_options.sort)
 		argp_error(state, "no sort key is named '%s': there are %s", name, names);
+}
+
+static void groups(struct argp_state *state, struct settings *s, const char *list)
+{
+	char names[200] = "";
+
+	for (const char *name = list;;) {
+		size_t n = strcspn(name, ",");
+		int g = 0;
+
+		while (g < MS_TIMELINE_GROUP_COUNT &&
+		       (strlen(ms_timeline_groups[g].name) != n || strncmp(ms_timeline_groups[g].name, name, n) != 0))
+			g++;
+		if (g == MS_TIMELINE_GROUP_COUNT) {
+			for (g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
+				strcat(names, g ? ", " : "");
+				strcat(names, ms_timeline_groups[g].name);
+			}
+			argp_error(state, "no series are by '%.*s': there are %s", n < 40 ? (int)n : 40, name, names);
+		}
+		s->report_options.timeline_by |= 1u << g;
+		if (name[n] == '\0')
+			return;
+		name += n + 1;
+	}
 }
 
 static bool is_moment(const char *text, struct ms_error *err)
@@ -180,6 +206,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BUCKETS:
 		s->report_options.timeline_buckets = (uint32_t)number(state, "buckets", arg, 1, MS_TIMELINE_BUCKETS_MAX);
+		break;
+	case KEY_BY:
+		groups(state, s, arg);
 		break;
 	case KEY_WHY:
 		s->why = arg;
@@ -347,6 +376,8 @@ int main(int argc, char **argv)
 		ms_trace_close(companion);
 		heap_checks_free(&s.checks);
 		free(s.span_from);
+		if (rc == MS_E_LIMIT && err.offset == MS_NO_OFFSET && s.report_options.timeline_by)
+			return STATUS_UNWRITTEN; /* the trace is fine, the series are too large */
 		return rc == MS_E_NOMEM                             ? STATUS_UNWRITTEN
 		       : rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT ? STATUS_USAGE
 		                                                     : STATUS_UNREADABLE;

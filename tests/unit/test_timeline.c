@@ -401,11 +401,95 @@ static void test_options(void **state)
 	random_trace_free(&t);
 }
 
+/* Fewer buckets: as if they had been counted so from the start, and nothing least or most is lost. */
+static void test_decimate(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 60; seed++) {
+		struct ms_report_options options = {.timeline_buckets = 1 + seed * 37 % 300, .timeline_by = ALL_GROUPS};
+		size_t n = 1 + seed * 13 % 80, made, at = 0;
+		struct ms_report_bucket *fewer = calloc(n, sizeof *fewer);
+		struct random_trace t;
+		struct ms_trace *trace;
+		struct ms_report r;
+		struct ms_error err = {0};
+
+		assert_non_null(fewer);
+		random_trace_make(&t, seed, 400);
+		assert_int_equal(ms_trace_open_memory(&trace, t.bytes, t.size, &err), MS_OK);
+		assert_int_equal(ms_report_build(&r, trace, &options, &err), MS_OK);
+		made = ms_timeline_decimate(fewer, n, r.timeline, r.timeline_count);
+		assert_int_equal(made, n < r.timeline_count ? n : r.timeline_count);
+		for (size_t i = 0; i < made; i++) {
+			struct ms_report_bucket want = {.start_ns = r.timeline[at].start_ns, .min_live_bytes = UINT64_MAX};
+			size_t first = at;
+
+			for (; at < r.timeline_count && (i + 1 == made || r.timeline[at].start_ns < fewer[i + 1].start_ns); at++) {
+				const struct ms_report_bucket *b = &r.timeline[at];
+
+				want.min_live_bytes = b->min_live_bytes < want.min_live_bytes ? b->min_live_bytes : want.min_live_bytes;
+				want.max_live_bytes = b->max_live_bytes > want.max_live_bytes ? b->max_live_bytes : want.max_live_bytes;
+				want.max_live_blocks = b->max_live_blocks > want.max_live_blocks ? b->max_live_blocks : want.max_live_blocks;
+				want.last_live_bytes = b->last_live_bytes;
+				want.last_live_blocks = b->last_live_blocks;
+				want.allocations += b->allocations;
+				want.frees += b->frees;
+				want.allocated_bytes += b->allocated_bytes;
+				want.freed_bytes += b->freed_bytes;
+			}
+			assert_true(at > first);
+			assert_in_range(at - first, r.timeline_count / made, r.timeline_count / made + 1); /* even */
+			assert_memory_equal(&fewer[i], &want, sizeof want);
+		}
+		assert_int_equal(at, r.timeline_count);
+		for (int g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
+			const struct ms_timeline_group_series *group = &r.timeline_by[g];
+
+			for (size_t i = 0; i < group->series_count; i++) {
+				const struct ms_timeline_series *s = &group->series[i];
+				struct ms_timeline_cell *cells = calloc(s->cell_count, sizeof *cells), *old = group->cells + s->first_cell;
+				size_t count, cell = 0;
+
+				assert_non_null(cells);
+				count = ms_timeline_decimate_cells(cells, n, r.timeline_count, old, s->cell_count);
+				assert_in_range(count, 1, made);
+				for (size_t k = 0; k < count; k++) {
+					struct ms_timeline_cell want = {.bucket = cells[k].bucket, .min_live_bytes = UINT64_MAX};
+
+					assert_true(cells[k].bucket < made && (k == 0 || cells[k - 1].bucket < cells[k].bucket));
+					for (; cell < s->cell_count; cell++) {
+						uint64_t start = r.timeline[old[cell].bucket].start_ns;
+
+						if (cells[k].bucket + 1 < made && start >= fewer[cells[k].bucket + 1].start_ns)
+							break;
+						assert_true(start >= fewer[cells[k].bucket].start_ns);
+						want.min_live_bytes = old[cell].min_live_bytes < want.min_live_bytes ? old[cell].min_live_bytes : want.min_live_bytes;
+						want.max_live_bytes = old[cell].max_live_bytes > want.max_live_bytes ? old[cell].max_live_bytes : want.max_live_bytes;
+						want.last_live_bytes = old[cell].last_live_bytes;
+						want.last_live_blocks = old[cell].last_live_blocks;
+						want.allocations += old[cell].allocations;
+						want.frees += old[cell].frees;
+						want.allocated_bytes += old[cell].allocated_bytes;
+						want.freed_bytes += old[cell].freed_bytes;
+					}
+					assert_memory_equal(&cells[k], &want, sizeof want);
+				}
+				assert_int_equal(cell, s->cell_count);
+				free(cells);
+			}
+		}
+		free(fewer);
+		ms_report_free(&r);
+		ms_trace_close(trace);
+		random_trace_free(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole_traces), cmocka_unit_test(test_windows), cmocka_unit_test(test_odd_lengths),
-		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_decimate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ one killed "$trace"
 size=$(stat -c %s "$trace")
 head -c $((size * 2 / 3)) "$trace" >"$T/cut.ms"
 one cut "$T/cut.ms"
+one series "$ROOT/tests/golden/v2/kinds.ms" --by site,thread,module,size,family --top 3
 one kinds "$ROOT/tests/golden/v1/kinds.ms"
 /usr/bin/python3 "$ROOT/tests/cli/analyze/_validate.py" "$ROOT/schemas/report.schema.json" "$T"/*.json || wrong "a report does not follow the schema"
 

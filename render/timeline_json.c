@@ -1,0 +1,101 @@
+/* timeline_json.c - see timeline_json.h. Columns, because the names of members would be most of the text otherwise. */
+#include "timeline_json.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "series_rows.h"
+
+void ms_json_timeline(struct ms_json *j, const struct ms_report *r)
+{
+	static const struct {
+		const char *key;
+		size_t offset;
+	} columns[] = {
+		{"start_ns", offsetof(struct ms_report_bucket, start_ns)},
+		{"min_live_bytes", offsetof(struct ms_report_bucket, min_live_bytes)},
+		{"max_live_bytes", offsetof(struct ms_report_bucket, max_live_bytes)},
+		{"last_live_bytes", offsetof(struct ms_report_bucket, last_live_bytes)},
+		{"max_live_blocks", offsetof(struct ms_report_bucket, max_live_blocks)},
+		{"last_live_blocks", offsetof(struct ms_report_bucket, last_live_blocks)},
+		{"blocks_begun", offsetof(struct ms_report_bucket, allocations)},
+		{"blocks_ended", offsetof(struct ms_report_bucket, frees)},
+		{"bytes_begun", offsetof(struct ms_report_bucket, allocated_bytes)},
+		{"bytes_ended", offsetof(struct ms_report_bucket, freed_bytes)},
+	};
+
+	ms_json_object(j, "timeline");
+	for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+		ms_json_array(j, columns[c].key);
+		for (size_t i = 0; i < r->timeline_count; i++)
+			ms_json_uint(j, NULL, *(const uint64_t *)((const char *)&r->timeline[i] + columns[c].offset));
+		ms_json_end_array(j);
+	}
+	ms_json_end_object(j);
+}
+
+static void columns_of(struct ms_json *j, const struct ms_series_row *row)
+{
+#define COLUMN(key, field)                                   \
+	ms_json_array(j, key);                               \
+	for (size_t i = 0; i < row->cell_count; i++)         \
+		ms_json_uint(j, NULL, row->cells[i].field);  \
+	ms_json_end_array(j)
+	COLUMN("step", bucket);
+	COLUMN("min_live_bytes", min_live_bytes);
+	COLUMN("max_live_bytes", max_live_bytes);
+	COLUMN("last_live_bytes", last_live_bytes);
+	COLUMN("last_live_blocks", last_live_blocks);
+	COLUMN("blocks_begun", allocations);
+	COLUMN("blocks_ended", frees);
+	COLUMN("bytes_begun", allocated_bytes);
+	COLUMN("bytes_ended", freed_bytes);
+#undef COLUMN
+}
+
+static int group_of(struct ms_json *j, const struct ms_report *r, enum ms_timeline_group group, size_t top)
+{
+	size_t count = r->timeline_by[group].series_count, n = top && count > top ? top : count;
+	struct ms_series_row *rows = ms_series_rows(r, group);
+	int rc = rows ? MS_OK : MS_E_NOMEM;
+
+	ms_json_object(j, ms_timeline_groups[group].name);
+	ms_json_array(j, "series");
+	for (size_t i = 0; rc == MS_OK && i < n; i++) {
+		const struct ms_series_row *row = &rows[i];
+		char *name;
+
+		rc = ms_series_name(&name, r, group, row->key);
+		if (rc)
+			break;
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "key", row->key);
+		ms_json_string(j, "name", name);
+		ms_json_uint(j, "peak_bytes", row->peak_bytes);
+		ms_json_uint(j, "end_bytes", row->end_bytes);
+		ms_json_uint(j, "end_blocks", row->end_blocks);
+		ms_json_uint(j, "blocks_begun_sum", row->blocks_begun);
+		ms_json_uint(j, "first_seen_ns", row->first_seen_ns);
+		ms_json_uint(j, "last_seen_ns", row->last_seen_ns);
+		columns_of(j, row);
+		ms_json_end_object(j);
+		free(name);
+	}
+	ms_json_end_array(j);
+	ms_json_uint(j, "series_omitted", count - n);
+	ms_json_end_object(j);
+	free(rows);
+	return rc;
+}
+
+int ms_json_timeline_by(struct ms_json *j, const struct ms_report *r, size_t top)
+{
+	int rc = MS_OK;
+
+	ms_json_object(j, "timeline_by");
+	for (int g = 0; g < MS_TIMELINE_GROUP_COUNT && rc == MS_OK; g++)
+		if (r->timeline_by[g].series)
+			rc = group_of(j, r, (enum ms_timeline_group)g, top);
+	ms_json_end_object(j);
+	return rc;
+}
