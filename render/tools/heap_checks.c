@@ -96,6 +96,23 @@ enum ms_gate_verdict heap_checks_judge(const struct heap_checks *c, const struct
 	return worst;
 }
 
+struct ms_export_condition *heap_checks_conditions(const struct heap_checks *c, const struct ms_report *report)
+{
+	/* One piece of memory: the list, then a text for each. */
+	struct ms_export_condition *list = calloc(c->gate_count + 1, sizeof *list + MS_GATE_TEXT);
+
+	for (size_t i = 0; list && i < c->gate_count; i++) {
+		char *text = (char *)(list + c->gate_count + 1) + i * MS_GATE_TEXT;
+		enum ms_gate_verdict verdict = ms_gate_judge(&c->gates[i], report, text);
+
+		list[i].text = c->gates[i].text;
+		list[i].holds = verdict == MS_GATE_HOLDS;
+		list[i].value = ms_gate_value(c->gates[i].quantity, report);
+		list[i].reason = verdict == MS_GATE_UNKNOWN ? text : NULL;
+	}
+	return list;
+}
+
 void heap_checks_free(struct heap_checks *c)
 {
 	ms_suppressions_free(c->suppressions);

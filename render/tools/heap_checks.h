@@ -13,6 +13,7 @@
 #include "analyze/gate.h"
 #include "analyze/report.h"
 #include "analyze/suppressions.h"
+#include "render/export/export.h"
 
 struct heap_checks {
 	struct ms_suppressions *suppressions; /* NULL = none so far */
@@ -29,6 +30,8 @@ extern const struct argp heap_checks_argp;
 int heap_checks_apply(struct heap_checks *checks, struct ms_report *report, const struct ms_trace *trace, struct ms_error *err);
 /* HOLDS when a condition holds, else UNKNOWN when one cannot be judged; says which on standard error. */
 enum ms_gate_verdict heap_checks_judge(const struct heap_checks *checks, const struct ms_report *report);
+/* How each condition went, gate_count of them, for exports; free with free(). NULL: no memory. */
+struct ms_export_condition *heap_checks_conditions(const struct heap_checks *checks, const struct ms_report *report);
 void heap_checks_free(struct heap_checks *checks);
 
 #endif

@@ -9,34 +9,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "analyze/companion.h"
 #include "analyze/moment.h"
 #include "analyze/report.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
-#include "render/json.h"
-#include "render/output.h"
-#include "render/suppression_file.h"
 #include "render/text.h"
 #include "render/tools/heap_checks.h"
 #include "render/tools/progress.h"
+#include "render/tools/report_outputs.h"
 #include "render/why.h"
 
 enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
-enum { KEY_JSON = 256, KEY_TEXT, KEY_TOP, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY };
-
-#define TEXT_TOP 10
-#define JSON_TOP 200
+enum { KEY_TOP = 256, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY };
 
 static const struct argp_option option_table[] = {
-	{NULL, 0, NULL, 0, "Output:", 1},
-	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
-	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "Report as JSON, to FILE or standard output; may stand beside --text", 0},
-	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
 	{NULL, 0, NULL, 0, "Content:", 2},
 	{"section", KEY_SECTION, "NAME[,NAME...]", 0, "Text: only these sections (listed below)", 0},
 	{"sort", KEY_SORT, "KEY", 0, "Order of call paths: peak (default), live, allocated, allocations, temporary", 0},
@@ -63,13 +52,13 @@ static const struct argp_option option_table[] = {
 };
 
 struct settings {
-	const char *trace, *text_file, *json_file, *output, *why, *at, *span;
+	const char *trace, *why, *at, *span;
 	char *span_from;                 /* span, cut between its moments */
-	bool text, json, quiet, verbose;
+	bool quiet, verbose;
 	bool top_given, width_given;
-	size_t top;
 	struct ms_text_options text_options;
 	struct ms_report_options report_options;
+	struct report_outputs outputs;
 	struct heap_checks checks;
 };
 
@@ -166,18 +155,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &s->checks;
-		break;
-	case KEY_TEXT:
-		s->text = true;
-		s->text_file = arg;
-		break;
-	case KEY_JSON:
-		s->json = true;
-		s->json_file = arg;
-		break;
-	case 'o':
-		s->output = arg;
+		state->child_inputs[0] = &s->outputs;
+		state->child_inputs[1] = &s->checks;
 		break;
 	case KEY_SECTION:
 		if (ms_text_sections_parse(arg, &s->text_options.sections, &err))
@@ -187,7 +166,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		sort_key(state, s, arg);
 		break;
 	case KEY_TOP:
-		s->top = number(state, "top", arg, 0, UINT32_MAX);
+		s->text_options.top = number(state, "top", arg, 0, UINT32_MAX);
 		s->top_given = true;
 		break;
 	case KEY_FRAMES:
@@ -243,13 +222,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!s->trace)
 			argp_error(state, "no trace is given");
 		window(state, s);
-		s->text |= !s->json && !s->checks.generate;
-		if (s->checks.generate && !s->checks.generate_file && ((s->text && !s->text_file) || (s->json && !s->json_file)))
-			argp_error(state, "a report and suppressions cannot both go to %s: give one a file",
-			           s->output ? s->output : "standard output");
-		if (s->text && s->json && !s->text_file && !s->json_file)
-			argp_error(state, "text and JSON cannot both go to %s: give one a file",
-			           s->output ? s->output : "standard output");
+		if (s->checks.generate && report_outputs_add_suppressions(&s->outputs, s->checks.generate_file))
+			argp_failure(state, STATUS_UNWRITTEN, ENOMEM, "options");
+		report_outputs_settle(&s->outputs, s->why, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -284,7 +259,7 @@ static char *help_filter(int key, const char *text, void *input)
 	return list;
 }
 
-static const struct argp_child children[] = {{&heap_checks_argp, 0, "Heap errors:", 3}, {0}};
+static const struct argp_child children[] = {{&report_outputs_argp, 0, "Output:", 1}, {&heap_checks_argp, 0, "Heap errors:", 3}, {0}};
 
 static const struct argp argp = {
 	option_table, parse, "TRACE",
@@ -302,46 +277,24 @@ static void say(const char *file, const struct ms_error *err)
 	putc('\n', stderr);
 }
 
-enum output { TEXT, JSON, SUPPRESSIONS };
-
-/* why NULL: the report. */
-static int write_one(const struct settings *s, const struct ms_report *report, const struct ms_why *why, enum output what,
-                     const char *path)
+/* All outputs, from what the report and the options say. */
+static int write_all(const struct settings *s, const struct ms_report *report, const struct ms_trace *trace, const struct ms_why *why)
 {
-	struct ms_json_options json_options = {s->text_options.sort, s->top_given ? s->top : JSON_TOP};
-	struct ms_text_options text_options = s->text_options;
-	struct ms_output out;
-	struct ms_error err;
-	struct winsize size;
-	int closed_early, rc;
+	struct report_sources sources = {
+		.report = report, .trace = trace, .why = why, .text = s->text_options,
+		.top_given = s->top_given, .width_given = s->width_given, .condition_count = s->checks.gate_count,
+	};
+	struct ms_export_condition *conditions = heap_checks_conditions(&s->checks, report);
+	bool written;
 
-	rc = ms_output_open(&out, path, &err);
-	if (rc)
-		goto fail;
-	text_options.top = s->top_given ? s->top : TEXT_TOP;
-	text_options.bold = isatty(fileno(out.file)) && !getenv("NO_COLOR");
-	if (!s->width_given)
-		text_options.width =
-			isatty(fileno(out.file)) && ioctl(fileno(out.file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40
-				? size.ws_col
-				: 100;
-	if (why)
-		rc = what == JSON ? ms_render_why_json(out.file, report, why, &err)
-		                  : ms_render_why_text(out.file, report, why, &text_options, &err);
-	else
-		rc = what == JSON           ? ms_render_json(out.file, report, &json_options, &err)
-		     : what == SUPPRESSIONS ? ms_render_suppressions(out.file, report, &err)
-		                            : ms_render_text(out.file, report, &text_options, &err);
-	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
-		ms_output_discard(&out);
-		goto fail;
+	if (!conditions) {
+		fputs("memscope-analyze: no memory for conditions\n", stderr);
+		return STATUS_UNWRITTEN;
 	}
-	rc = ms_output_commit(&out, &closed_early, &err);
-	if (rc == MS_OK)
-		return STATUS_FINE;
-fail:
-	fprintf(stderr, "memscope-analyze: %s\n", err.message);
-	return STATUS_UNWRITTEN;
+	sources.conditions = conditions;
+	written = report_outputs_write(&s->outputs, &sources);
+	free(conditions);
+	return written ? STATUS_FINE : STATUS_UNWRITTEN;
 }
 
 int main(int argc, char **argv)
@@ -360,6 +313,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write(), see ms_output_commit */
 	s.text_options.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s.report_options.file = s.trace;
+	report_outputs_need(&s.outputs, &s.report_options);
 	progress_start(&progress, &s.report_options, s.quiet);
 	rc = ms_trace_open(&trace, s.trace, &err);
 	if (rc == MS_OK)
@@ -375,6 +329,7 @@ int main(int argc, char **argv)
 		ms_trace_close(trace);
 		ms_trace_close(companion);
 		heap_checks_free(&s.checks);
+		report_outputs_free(&s.outputs);
 		free(s.span_from);
 		if (rc == MS_E_LIMIT && err.offset == MS_NO_OFFSET && s.report_options.timeline_by)
 			return STATUS_UNWRITTEN; /* the trace is fine, the series are too large */
@@ -398,12 +353,8 @@ int main(int argc, char **argv)
 		say(s.trace, &err);
 		status = err.code == MS_E_ARGUMENT ? STATUS_USAGE : STATUS_UNWRITTEN;
 	}
-	if (s.json && status == STATUS_FINE)
-		status = write_one(&s, &report, s.why ? &why : NULL, JSON, s.json_file ? s.json_file : s.output);
-	if (s.text && status == STATUS_FINE)
-		status = write_one(&s, &report, s.why ? &why : NULL, TEXT, s.text_file ? s.text_file : s.output);
-	if (s.checks.generate && status == STATUS_FINE)
-		status = write_one(&s, &report, NULL, SUPPRESSIONS, s.checks.generate_file ? s.checks.generate_file : s.output);
+	if (status == STATUS_FINE)
+		status = write_all(&s, &report, trace, s.why ? &why : NULL);
 	if (status == STATUS_FINE) {
 		static const int of_verdict[] = {[MS_GATE_FAILS] = STATUS_FINE, [MS_GATE_HOLDS] = STATUS_FAILED, [MS_GATE_UNKNOWN] = STATUS_USAGE};
 
@@ -415,6 +366,7 @@ done:
 	ms_trace_close(trace);
 	ms_trace_close(companion);
 	heap_checks_free(&s.checks);
+	report_outputs_free(&s.outputs);
 	free(s.span_from);
 	return status;
 }

@@ -1,0 +1,18 @@
+/*
+ * export_formats.h - the formats, one row each; exports.c makes the table of them.
+ *
+ * X(name): `const struct ms_export ms_export_<name>`, defined in the format's own file. Pure data; thread-safe.
+ */
+#ifndef MS_EXPORT_FORMATS_H
+#define MS_EXPORT_FORMATS_H
+
+#include "export.h"
+
+#define MS_EXPORT_FORMATS(X) \
+	X(folded)
+
+#define X(name) extern const struct ms_export ms_export_##name;
+MS_EXPORT_FORMATS(X)
+#undef X
+
+#endif

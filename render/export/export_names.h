@@ -1,0 +1,22 @@
+/*
+ * export_names.h - what frames and files are called in every export.
+ *
+ * A frame is its function (demangled); without a name "libx.so+0x1a2b", or "0x1a2b" when even the module is unknown; no stack at all is
+ * "[no stack]". Names come from the trace and hold any bytes: escape what is returned.
+ *
+ * Ownership: what is returned is borrowed from the report or stands in the buffer. Errors: none. Thread-safety: pure functions.
+ */
+#ifndef MS_EXPORT_NAMES_H
+#define MS_EXPORT_NAMES_H
+
+#include "export.h"
+
+#define MS_EXPORT_FRAME 300
+/* line NULL: no stack. */
+const char *ms_export_frame(char buffer[MS_EXPORT_FRAME], const struct ms_report_line *line);
+/* The last part of a path. */
+const char *ms_export_base(const char *path);
+/* A path as input->no_paths wants it; "" when unknown. */
+const char *ms_export_path(const struct ms_export_input *input, const char *path);
+
+#endif

@@ -1,0 +1,254 @@
+/* report_outputs.c - see report_outputs.h. */
+#include "report_outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "render/json.h"
+#include "render/output.h"
+#include "render/suppression_file.h"
+
+#define TEXT_TOP 10
+#define JSON_TOP 200
+
+enum { KEY_TEXT = 2048, KEY_JSON, KEY_EXPORT, KEY_NO_PATHS };
+
+static const struct argp_option option_table[] = {
+	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
+	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "Report as JSON, to FILE or standard output; may stand beside --text", 0},
+	{"export", KEY_EXPORT, "KIND[:METRIC]=FILE", 0,
+	 "In the format of another tool, to FILE (- is standard output); may be given again; 'list' shows the kinds", 0},
+	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
+	{"no-paths", KEY_NO_PATHS, NULL, 0, "Exports: names of files without their directories", 0},
+	{0},
+};
+
+/* One kind of output. */
+struct report_output_kind {
+	const char *name;                /* for messages */
+	bool repeated;                   /* each one counts; else the last one given */
+	bool of_why;                     /* can answer --why */
+	uint32_t timeline_by;            /* as in struct ms_report_options */
+	bool address_space;
+	int (*write)(FILE *out, const struct report_output *output, const struct report_outputs *all, const struct report_sources *sources,
+	             struct ms_error *err);
+};
+
+#define WRITER(name)                                                                                                    \
+	static int name(FILE *out, const struct report_output *output, const struct report_outputs *all, \
+	                const struct report_sources *s, struct ms_error *err)
+
+WRITER(write_text)
+{
+	struct ms_text_options options = s->text;
+	struct winsize size;
+
+	(void)output, (void)all;
+	if (!s->top_given)
+		options.top = TEXT_TOP;
+	options.bold = isatty(fileno(out)) && !getenv("NO_COLOR");
+	if (!s->width_given)
+		options.width =
+			isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
+	return s->why ? ms_render_why_text(out, s->report, s->why, &options, err) : ms_render_text(out, s->report, &options, err);
+}
+
+WRITER(write_json)
+{
+	struct ms_json_options options = {s->text.sort, s->top_given ? s->text.top : JSON_TOP};
+
+	(void)output, (void)all;
+	return s->why ? ms_render_why_json(out, s->report, s->why, err) : ms_render_json(out, s->report, &options, err);
+}
+
+WRITER(write_suppressions)
+{
+	(void)output, (void)all;
+	return ms_render_suppressions(out, s->report, err);
+}
+
+WRITER(write_export)
+{
+	struct ms_export_input input = {
+		.report = s->report, .trace = s->trace, .metric = output->metric,
+		.conditions = s->conditions, .condition_count = s->condition_count, .no_paths = all->no_paths,
+	};
+
+	return output->export->write(out, &input, err);
+}
+
+static const struct report_output_kind text_kind = {.name = "text", .of_why = true, .write = write_text};
+static const struct report_output_kind json_kind = {.name = "JSON", .of_why = true, .write = write_json};
+static const struct report_output_kind suppressions_kind = {.name = "suppressions", .of_why = true, .write = write_suppressions};
+static const struct report_output_kind export_kind = {.name = "export", .repeated = true, .write = write_export};
+
+/* ---- options ------------------------------------------------------------------------------------------------------ */
+
+static int add(struct report_outputs *o, struct report_output output)
+{
+	struct report_output *grown;
+
+	for (size_t i = 0; i < o->count; i++)
+		if (o->wanted[i].kind == output.kind && !output.kind->repeated) {
+			o->wanted[i] = output;
+			return 0;
+		}
+	grown = realloc(o->wanted, (o->count + 1) * sizeof *grown);
+	if (!grown)
+		return ENOMEM;
+	o->wanted = grown;
+	o->wanted[o->count++] = output;
+	return 0;
+}
+
+int report_outputs_add_suppressions(struct report_outputs *outputs, const char *file)
+{
+	return add(outputs, (struct report_output){.kind = &suppressions_kind, .file = file});
+}
+
+static void print_kinds(void)
+{
+	puts("Kinds of --export KIND[:METRIC]=FILE, and what their files usually end with:");
+	for (size_t i = 0; i < ms_export_count; i++) {
+		const struct ms_export *e = ms_exports[i];
+
+		printf("  %-12s %s (%s)\n", e->name, e->summary, e->suffix);
+		for (const char *const *m = e->metrics; m && *m; m++)
+			printf("%s%s%s", m == e->metrics ? "               :METRIC is one of " : ", ", *m, m == e->metrics ? " (default)" : "");
+		if (e->metrics)
+			putchar('\n');
+	}
+	exit(fflush(stdout) ? 4 : 0);
+}
+
+static struct report_output parse_export(struct argp_state *state, char *arg)
+{
+	struct report_output output = {.kind = &export_kind};
+	char *equals = strchr(arg, '=');
+	struct ms_error err;
+
+	if (strcmp(arg, "list") == 0 || strcmp(arg, "help") == 0)
+		print_kinds();
+	if (!equals || !equals[1])
+		argp_error(state, "--export takes KIND=FILE, not '%s'; --export=list shows the kinds", arg);
+	*equals = '\0';
+	if (ms_export_find(&output.export, &output.metric, arg, &err))
+		argp_error(state, "--export: %s", err.message);
+	output.file = equals + 1;
+	return output;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct report_outputs *o = state->input;
+	int rc = 0;
+
+	switch (key) {
+	case KEY_TEXT:
+		rc = add(o, (struct report_output){.kind = &text_kind, .file = arg});
+		break;
+	case KEY_JSON:
+		rc = add(o, (struct report_output){.kind = &json_kind, .file = arg});
+		break;
+	case KEY_EXPORT:
+		rc = add(o, parse_export(state, arg));
+		break;
+	case KEY_NO_PATHS:
+		o->no_paths = true;
+		break;
+	case 'o':
+		o->output = arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	if (rc)
+		argp_failure(state, 4, rc, "options");
+	return 0;
+}
+
+const struct argp report_outputs_argp = {option_table, parse, NULL, NULL, NULL, NULL, NULL};
+
+/* NULL = standard output */
+static const char *place(const struct report_outputs *o, const struct report_output *output)
+{
+	const char *file = output->file ? output->file : o->output;
+
+	return file && strcmp(file, "-") != 0 ? file : NULL;
+}
+
+static void put_name(char *text, size_t size, const struct report_output *output)
+{
+	snprintf(text, size, "%s%s%s", output->kind->name, output->export ? " " : "", output->export ? output->export->name : "");
+}
+
+void report_outputs_settle(struct report_outputs *o, bool why, struct argp_state *state)
+{
+	char a[60], b[60];
+
+	if (o->count == 0 && add(o, (struct report_output){.kind = &text_kind}))
+		argp_failure(state, 4, ENOMEM, "options");
+	for (size_t i = 0; i < o->count; i++) {
+		const char *here = place(o, &o->wanted[i]);
+
+		put_name(a, sizeof a, &o->wanted[i]);
+		if (why && !o->wanted[i].kind->of_why)
+			argp_error(state, "--why is answered as text or JSON, not as %s", a);
+		for (size_t j = 0; j < i; j++) {
+			const char *there = place(o, &o->wanted[j]);
+
+			put_name(b, sizeof b, &o->wanted[j]);
+			if (here == there || (here && there && strcmp(here, there) == 0 && strcmp(here, "/dev/null") != 0))
+				argp_error(state, "%s and %s cannot both go to %s: give one another file", b, a, here ? here : "standard output");
+		}
+	}
+}
+
+void report_outputs_need(const struct report_outputs *o, struct ms_report_options *options)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		const struct report_output *output = &o->wanted[i];
+
+		options->timeline_by |= output->kind->timeline_by | (output->export ? output->export->timeline_by : 0);
+		options->address_space |= output->kind->address_space;
+	}
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------ */
+
+static bool write_one(const struct report_outputs *o, const struct report_output *output, const struct report_sources *sources)
+{
+	struct ms_output out;
+	struct ms_error err;
+	int closed_early, rc = ms_output_open(&out, place(o, output), &err);
+
+	if (rc == MS_OK) {
+		rc = output->kind->write(out.file, output, o, sources, &err);
+		if (rc && !ferror(out.file)) /* what the stream remembers, commit reports with its reason */
+			ms_output_discard(&out);
+		else
+			rc = ms_output_commit(&out, &closed_early, &err);
+	}
+	if (rc)
+		fprintf(stderr, "memscope-analyze: %s\n", err.message);
+	return rc == MS_OK;
+}
+
+bool report_outputs_write(const struct report_outputs *o, const struct report_sources *sources)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (!write_one(o, &o->wanted[i], sources))
+			return false;
+	return true;
+}
+
+void report_outputs_free(struct report_outputs *o)
+{
+	free(o->wanted);
+	o->wanted = NULL;
+	o->count = 0;
+}
