@@ -33,8 +33,8 @@ static const struct argp_option table[] = {
 	 "When the program allocates faster than the trace can be written: let it wait, or drop events and count them "
 	 "(default block)", 1},
 	{"monitor", KEY_MONITOR, "MS|off", 0,
-	 "Look at the process every MS milliseconds (default 100): resident memory, CPU, input and output, faults; less often when "
-	 "looking takes long", 1},
+	 "Look at the process every MS milliseconds (default 100): resident memory, CPU, faults, context switches, input and "
+	 "output, network, control group, GPUs (NVML); less often when looking takes long", 1},
 	{NULL, 0, NULL, 0, "Memory errors and leaks:", 2},
 	{"guard", KEY_GUARD, "MODE", 0,
 	 "Find memory errors. canary: redzones around blocks, quarantine for freed ones, bounds of libc calls; full: every block "

@@ -403,6 +403,8 @@ void recording_drain(struct recording *r)
 			stop(r, r->ingest.status);
 	}
 	r->end_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
+	if (ms_writer_status(r->writer) == MS_OK)
+		sysmon_end(r->monitor, r->writer);
 	/* What was pending when the room ran out. */
 	if (ms_writer_status(r->writer) == MS_OK)
 		(void)ms_writer_flush(r->writer, &r->end_error);

@@ -11,7 +11,10 @@
 
 #include "format/buffer.h"
 #include "format/limits.h"
+#include "sysmon_gpu.h"
+#include "sysmon_group.h"
 #include "sysmon_proc.h"
+#include "sysmon_threads.h"
 
 #define COST_FACTOR 200u        /* looking takes at most this part of the time */
 #define ROLLUP_SAMPLES 10u      /* one sample in so many has a PSS */
@@ -19,16 +22,16 @@
 #define TEXT_BYTES 65536u
 #define UNKNOWN UINT64_MAX
 
-/* The files, PID is the process; those of the control group get its folder in front. */
+/* The files, PID is the process. What has no path is read by a part of its own. */
 #define SOURCES(X)                                                    \
 	X(STATUS, "/proc/PID/status")                                      \
 	X(STAT, "/proc/PID/stat")                                          \
 	X(IO, "/proc/PID/io")                                              \
 	X(NET, "/proc/PID/net/dev")                                        \
-	X(GROUP_CURRENT, "memory.current")                                \
-	X(GROUP_MAX, "memory.max")                                        \
-	X(GROUP_PRESSURE, "memory.pressure")                              \
-	X(ROLLUP, "/proc/PID/smaps_rollup")
+	X(ROLLUP, "/proc/PID/smaps_rollup")                               \
+	X(TASKS, "")                                                      \
+	X(GROUP, "")                                                      \
+	X(GPU, "")
 
 enum source {
 #define X(id, path) SOURCE_##id,
@@ -51,8 +54,8 @@ static const char *const source_paths[] = {
 	X(RSS_SHMEM, "rss_shared_memory", BYTES, false, STATUS, "RssShmem")                                               \
 	X(SWAP, "swap", BYTES, false, STATUS, "VmSwap")                                                                   \
 	X(VIRTUAL, "virtual", BYTES, false, STATUS, "VmSize")                                                             \
-	X(VOLUNTARY, "main_thread_voluntary_switches", COUNT, true, STATUS, "voluntary_ctxt_switches")                    \
-	X(INVOLUNTARY, "main_thread_involuntary_switches", COUNT, true, STATUS, "nonvoluntary_ctxt_switches")             \
+	X(VOLUNTARY, "voluntary_switches", COUNT, true, TASKS, "voluntary_ctxt_switches")                                 \
+	X(INVOLUNTARY, "involuntary_switches", COUNT, true, TASKS, "nonvoluntary_ctxt_switches")                          \
 	X(USER, "cpu_user", NANOSECONDS, true, STAT, "utime")                                                             \
 	X(SYSTEM, "cpu_system", NANOSECONDS, true, STAT, "stime")                                                         \
 	X(MINOR, "minor_faults", COUNT, true, STAT, "minflt")                                                             \
@@ -62,12 +65,16 @@ static const char *const source_paths[] = {
 	X(WRITTEN, "written", BYTES, true, IO, "wchar")                                                                   \
 	X(DISK_READ, "disk_read", BYTES, true, IO, "read_bytes")                                                          \
 	X(DISK_WRITTEN, "disk_written", BYTES, true, IO, "write_bytes")                                                   \
-	X(RECEIVED, "namespace_received", BYTES, true, NET, "all interfaces of the network namespace, loopback too")      \
-	X(SENT, "namespace_sent", BYTES, true, NET, "all interfaces of the network namespace, loopback too")              \
-	X(GROUP_MEMORY, "cgroup_memory", BYTES, false, GROUP_CURRENT, "whole control group")                              \
-	X(GROUP_LIMIT, "cgroup_limit", BYTES, false, GROUP_MAX, "whole control group")                                    \
-	X(GROUP_STALLED, "cgroup_stalled", NANOSECONDS, true, GROUP_PRESSURE, "some total, whole control group")          \
-	X(PSS, "pss", BYTES, false, ROLLUP, "Pss")
+	X(RECEIVED, "namespace_received", BYTES, true, NET, "all interfaces of the network namespace but lo")             \
+	X(SENT, "namespace_sent", BYTES, true, NET, "all interfaces of the network namespace but lo")                     \
+	X(LOOPBACK, "namespace_loopback", BYTES, true, NET, "lo of the network namespace")                                \
+	X(GROUP_MEMORY, "cgroup_memory", BYTES, false, GROUP, "whole control group")                                      \
+	X(GROUP_LIMIT, "cgroup_limit", BYTES, false, GROUP, "the least of the group and those above it")                  \
+	X(GROUP_STALLED, "cgroup_stalled", NANOSECONDS, true, GROUP, "some total, whole control group")                   \
+	X(PSS, "pss", BYTES, false, ROLLUP, "Pss")                                                                        \
+	X(GPU_MEMORY, "gpu_memory", BYTES, false, GPU, "the process on all GPUs, GetCompute- and GraphicsRunningProcesses") \
+	X(GPU_BUSY, "gpu_utilisation", PERCENT, false, GPU, "the process, sum over GPUs, GetProcessUtilization smUtil")   \
+	X(GPU_DEVICE_MEMORY, "gpu_device_memory", BYTES, false, GPU, "everybody on the GPUs of the process, GetMemoryInfo used")
 
 enum series {
 #define X(id, name, unit, grows, source, what) SERIES_##id,
@@ -91,10 +98,13 @@ static const struct {
 struct sysmon {
 	pid_t pid;
 	uint64_t interval_ns;
-	uint64_t next_ns, next_rollup_ns, next_footprint_ns; /* CLOCK_MONOTONIC */
+	uint64_t next_ns, next_tasks_ns, next_rollup_ns, next_footprint_ns; /* CLOCK_MONOTONIC */
 	uint64_t footprint_rss;          /* at the last footprint */
 	long ticks_per_second;
-	bool known;                      /* the series have ids */
+	bool known;                      /* the series have ids, but for those of GPUs */
+	struct sysmon_threads *threads;  /* NULL = no memory */
+	struct sysmon_group group;
+	struct sysmon_gpu gpu;
 	int fd[SOURCE_COUNT];
 	int error[SOURCE_COUNT];         /* errno, 0 = readable */
 	uint32_t id[SERIES_COUNT];
@@ -107,41 +117,46 @@ struct sysmon {
 
 /* ---- files --------------------------------------------------------------------------------------------------------- */
 
-/* The folder of the control group of the process, unified hierarchy; "" = there is none. */
-static void group_folder(struct sysmon *m, char *folder, size_t room)
+static size_t read_whole(const char *path, char *text, size_t room)
 {
-	char path[64], group[PATH_MAX];
-	ssize_t n = -1;
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
 
-	folder[0] = '\0';
-	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)m->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, m->text, sizeof m->text);
-		close(fd);
+	while (fd >= 0 && size < room) {
+		ssize_t n = read(fd, text + size, room - size);
+
+		if (n <= 0)
+			break;
+		size += (size_t)n;
 	}
-	if (n > 0 && proc_cgroup(m->text, (size_t)n, group, sizeof group))
-		(void)snprintf(folder, room, "/sys/fs/cgroup%s", group);
+	if (fd >= 0)
+		close(fd);
+	return size;
+}
+
+static void open_group(struct sysmon *m)
+{
+	char path[64], cgroup[8192];
+	size_t size;
+
+	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)m->pid);
+	size = read_whole(path, cgroup, sizeof cgroup);
+	group_open(&m->group, cgroup, size, m->text, read_whole("/proc/self/mountinfo", m->text, sizeof m->text));
 }
 
 static void open_sources(struct sysmon *m)
 {
-	char folder[PATH_MAX + 32], path[PATH_MAX + 64];
+	char path[64];
 
-	group_folder(m, folder, sizeof folder);
+	open_group(m);
+	m->threads = threads_open(m->pid);
+	if (!m->threads)
+		m->error[SOURCE_TASKS] = ENOMEM;
 	for (unsigned i = 0; i < SOURCE_COUNT; i++) {
 		m->fd[i] = -1;
-		if (i == SOURCE_ROLLUP) /* it belongs to the address space at open: opened anew each time */
+		if (i == SOURCE_ROLLUP || !*source_paths[i]) /* the first belongs to the address space at open: opened anew each time */
 			continue;
-		if (source_paths[i][0] == '/') {
-			snprintf(path, sizeof path, "/proc/%d/%s", (int)m->pid, source_paths[i] + sizeof "/proc/PID");
-		} else if (folder[0]) {
-			snprintf(path, sizeof path, "%s/%s", folder, source_paths[i]);
-		} else {
-			m->error[i] = ENOENT;
-			continue;
-		}
+		snprintf(path, sizeof path, "/proc/%d/%s", (int)m->pid, source_paths[i] + sizeof "/proc/PID");
 		m->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
 		m->error[i] = m->fd[i] < 0 ? errno : 0;
 	}
@@ -190,16 +205,39 @@ static void take_stat(struct sysmon *m)
 	m->value[SERIES_THREADS] = stat.threads;
 }
 
+static void take_net(struct sysmon *m)
+{
+	struct proc_net net;
+
+	if (!proc_net_dev(m->text, read_source(m, SOURCE_NET), &net))
+		return;
+	m->value[SERIES_RECEIVED] = net.received;
+	m->value[SERIES_SENT] = net.sent;
+	m->value[SERIES_LOOPBACK] = net.loopback;
+}
+
 static void take_group(struct sysmon *m)
 {
-	uint64_t v;
+	uint64_t v[GROUP_VALUES] = {UNKNOWN, UNKNOWN, UNKNOWN};
 
-	if (proc_number(m->text, read_source(m, SOURCE_GROUP_CURRENT), &v))
-		m->value[SERIES_GROUP_MEMORY] = v;
-	if (proc_number(m->text, read_source(m, SOURCE_GROUP_MAX), &v))
-		m->value[SERIES_GROUP_LIMIT] = v;
-	if (proc_pressure(m->text, read_source(m, SOURCE_GROUP_PRESSURE), &v) && v < UNKNOWN / 1000)
-		m->value[SERIES_GROUP_STALLED] = v * 1000;
+	group_read(&m->group, m->text, sizeof m->text, v);
+	m->value[SERIES_GROUP_MEMORY] = v[GROUP_MEMORY];
+	m->value[SERIES_GROUP_LIMIT] = v[GROUP_LIMIT];
+	m->value[SERIES_GROUP_STALLED] = v[GROUP_STALLED] < UNKNOWN / 1000 ? v[GROUP_STALLED] * 1000 : UNKNOWN;
+}
+
+/* The helper is started at the second sample: what is over before costs nothing. */
+static void take_gpu(struct sysmon *m)
+{
+	if (!m->known)
+		return;
+	if (!m->gpu.started)
+		gpu_start(&m->gpu, m->pid, m->interval_ns);
+	if (!gpu_poll(&m->gpu))
+		return;
+	for (unsigned v = 0; v < GPU_VALUES; v++)
+		if (m->gpu.answer.known[v])
+			m->value[SERIES_GPU_MEMORY + v] = m->gpu.answer.value[v];
 }
 
 static int open_of(struct sysmon *m, const char *name)
@@ -224,6 +262,20 @@ static uint64_t next_time(uint64_t now_ns, uint64_t interval_ns, uint64_t start)
 	uint64_t cost = (cpu_ns() - start) * COST_FACTOR;
 
 	return now_ns + (cost > interval_ns ? cost : interval_ns);
+}
+
+static void take_tasks(struct sysmon *m, uint64_t mono_ns)
+{
+	uint64_t start = cpu_ns();
+	struct thread_switches sum;
+
+	if (m->threads && threads_look(m->threads, m->text, sizeof m->text, &sum)) {
+		m->value[SERIES_VOLUNTARY] = sum.voluntary;
+		m->value[SERIES_INVOLUNTARY] = sum.involuntary;
+	} else if (m->threads) {
+		m->error[SOURCE_TASKS] = sum.error;
+	}
+	m->next_tasks_ns = next_time(mono_ns, m->interval_ns, start);
 }
 
 static void take_rollup(struct sysmon *m, uint64_t mono_ns)
@@ -301,40 +353,62 @@ static int take_footprint(struct sysmon *m, struct ms_writer *w, uint64_t mono_n
 
 /* ---- samples ------------------------------------------------------------------------------------------------------- */
 
-static const char *reason_of(const struct sysmon *m, unsigned i, char *buffer, size_t room)
+static const char *source_of(const struct sysmon *m, unsigned i, char *buffer, size_t room)
 {
 	enum source s = series[i].source;
 
-	if (s >= SOURCE_GROUP_CURRENT && s <= SOURCE_GROUP_PRESSURE && m->error[s])
-		snprintf(buffer, room, "%s of its control group: %s", source_paths[s], strerror(m->error[s]));
-	else if (m->error[s])
-		snprintf(buffer, room, "%s", strerror(m->error[s]));
-	else if (i == SERIES_GROUP_LIMIT)
-		snprintf(buffer, room, "its control group has no limit");
+	if (s == SOURCE_GROUP)
+		snprintf(buffer, room, "%s (%s)", m->group.source[i - SERIES_GROUP_MEMORY], series[i].what);
+	else if (s == SOURCE_GPU)
+		snprintf(buffer, room, "NVML (%s)", series[i].what);
+	else if (s == SOURCE_TASKS)
+		snprintf(buffer, room, "/proc/PID/task/*/status (%s of all threads seen; %u of them each time, in turn)", series[i].what,
+		         THREADS_PER_LOOK);
 	else
-		snprintf(buffer, room, "the file does not have it");
+		snprintf(buffer, room, "%s (%s)", source_paths[s], series[i].what);
 	return buffer;
 }
 
-/* Names the series; those without a value in the first sample are not observable. */
-static void introduce(struct sysmon *m, struct ms_writer *w)
+static const char *reason_of(const struct sysmon *m, unsigned i)
 {
-	char source[256], reason[128];
+	enum source s = series[i].source;
 
-	for (unsigned i = 0; i < SERIES_COUNT; i++) {
-		const char *path = source_paths[series[i].source];
-		struct ms_series s = {.unit = series[i].unit, .cumulative = series[i].cumulative};
+	if (s == SOURCE_GROUP)
+		return group_reason(&m->group, (enum group_value)(i - SERIES_GROUP_MEMORY));
+	if (s == SOURCE_GPU)
+		return m->gpu.started ? m->gpu.answer.reason[i - SERIES_GPU_MEMORY] : "the program ended before NVML was asked";
+	return m->error[s] ? strerror(m->error[s]) : "the file does not have it";
+}
 
-		snprintf(source, sizeof source, "%s%s (%s)", path[0] == '/' ? "" : "cgroup ", path, series[i].what);
-		s.name = ms_writer_string(w, series[i].name, strlen(series[i].name));
-		s.source = ms_writer_string(w, source, strlen(source));
-		if (m->value[i] == UNKNOWN) {
-			reason_of(m, i, reason, sizeof reason);
-			s.reason = ms_writer_string(w, reason, strlen(reason));
-		}
-		m->id[i] = ms_writer_series(w, &s);
+static void introduce(struct sysmon *m, struct ms_writer *w, unsigned i)
+{
+	struct ms_series s = {.unit = series[i].unit, .cumulative = series[i].cumulative};
+	char source[256];
+	const char *text = source_of(m, i, source, sizeof source);
+
+	s.name = ms_writer_string(w, series[i].name, strlen(series[i].name));
+	s.source = ms_writer_string(w, text, strlen(text));
+	if (m->value[i] == UNKNOWN) {
+		text = reason_of(m, i);
+		s.reason = *text ? ms_writer_string(w, text, strlen(text)) : 0;
 	}
+	m->id[i] = ms_writer_series(w, &s);
+}
+
+/* Names the series; those without a value in the first sample are not observable. GPUs answer later. */
+static void introduce_all(struct sysmon *m, struct ms_writer *w)
+{
+	for (unsigned i = 0; i < SERIES_GPU_MEMORY; i++)
+		introduce(m, w, i);
 	m->known = true;
+}
+
+/* A series of GPUs when it has its first value; all: the others, too, with the last reason. */
+static void introduce_gpu(struct sysmon *m, struct ms_writer *w, bool all)
+{
+	for (unsigned i = SERIES_GPU_MEMORY; i < SERIES_COUNT; i++)
+		if (m->id[i] == 0 && (all || m->value[i] != UNKNOWN))
+			introduce(m, w, i);
 }
 
 static int add_sample(struct sysmon *m, struct ms_writer *w, uint64_t time_ns)
@@ -344,10 +418,18 @@ static int add_sample(struct sysmon *m, struct ms_writer *w, uint64_t time_ns)
 	size_t n = 0;
 
 	for (unsigned i = 0; i < SERIES_COUNT; i++) {
-		if (m->value[i] == UNKNOWN)
+		size_t at = n;
+
+		if (m->value[i] == UNKNOWN || m->id[i] == 0)
 			continue;
-		ids[n] = m->id[i];
-		values[n++] = m->value[i];
+		/* By id; those of GPUs got theirs in the order in which they were heard of. */
+		for (; at > 0 && ids[at - 1] > m->id[i]; at--) {
+			ids[at] = ids[at - 1];
+			values[at] = values[at - 1];
+		}
+		ids[at] = m->id[i];
+		values[at] = m->value[i];
+		n++;
 	}
 	return ms_writer_sample(w, time_ns, ids, values, n, NULL);
 }
@@ -387,14 +469,17 @@ int sysmon_sample(struct sysmon *m, struct ms_writer *w, uint64_t mono_ns, uint6
 	}
 	take_stat(m);
 	take_fields(m, SOURCE_IO);
-	if (proc_net_dev(m->text, read_source(m, SOURCE_NET), &m->value[SERIES_RECEIVED], &m->value[SERIES_SENT]) == false)
-		m->value[SERIES_RECEIVED] = m->value[SERIES_SENT] = UNKNOWN;
+	take_net(m);
 	take_group(m);
+	take_gpu(m);
 	m->next_ns = next_time(mono_ns, m->interval_ns, start);
+	if (mono_ns >= m->next_tasks_ns)
+		take_tasks(m, mono_ns);
 	if (mono_ns >= m->next_rollup_ns)
 		take_rollup(m, mono_ns);
 	if (!m->known)
-		introduce(m, w);
+		introduce_all(m, w);
+	introduce_gpu(m, w, false);
 	status = add_sample(m, w, time_ns);
 	grown = m->value[SERIES_RSS] - m->footprint_rss;
 	if (status == MS_OK && mono_ns >= m->next_footprint_ns && m->value[SERIES_RSS] > m->footprint_rss &&
@@ -403,10 +488,25 @@ int sysmon_sample(struct sysmon *m, struct ms_writer *w, uint64_t mono_ns, uint6
 	return status;
 }
 
+void sysmon_end(struct sysmon *m, struct ms_writer *w)
+{
+	if (!m)
+		return;
+	(void)gpu_poll(&m->gpu);
+	for (unsigned v = 0; v < GPU_VALUES; v++)
+		m->value[SERIES_GPU_MEMORY + v] = UNKNOWN;
+	if (m->known)
+		introduce_gpu(m, w, true);
+	gpu_stop(&m->gpu);
+}
+
 void sysmon_close(struct sysmon *m)
 {
 	if (!m)
 		return;
+	gpu_stop(&m->gpu);
+	group_close(&m->group);
+	threads_close(m->threads);
 	for (unsigned i = 0; i < SOURCE_COUNT; i++)
 		if (m->fd[i] >= 0)
 			close(m->fd[i]);

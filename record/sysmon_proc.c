@@ -96,16 +96,24 @@ bool proc_field(const char *text, size_t size, const char *name, uint64_t *value
 	return false;
 }
 
-bool proc_net_dev(const char *text, size_t size, uint64_t *received, uint64_t *sent)
+/* The interface of the line: its name stands before the colon, behind blanks. */
+static bool is_loopback(const char *s, const char *colon)
+{
+	s = blanks(s, colon);
+	return colon - s == 2 && memcmp(s, "lo", 2) == 0;
+}
+
+bool proc_net_dev(const char *text, size_t size, struct proc_net *out)
 {
 	enum { SENT = 8 }; /* of the numbers behind the colon */
 	const char *end = text + size;
-	uint64_t in = 0, out = 0;
+	struct proc_net sum = {0};
 	bool any = false;
 
 	for (const char *s = text; s < end; s = next_line(s, end)) {
 		const char *stop = line_end(s, end), *at = memchr(s, ':', (size_t)(stop - s));
 		uint64_t v = 0, first = 0;
+		bool loopback = at && is_loopback(s, at);
 
 		if (!at) /* the two lines of titles */
 			continue;
@@ -116,15 +124,15 @@ bool proc_net_dev(const char *text, size_t size, uint64_t *received, uint64_t *s
 				return false;
 			first = i == 0 ? v : first;
 		}
-		if (__builtin_add_overflow(in, first, &in) || __builtin_add_overflow(out, v, &out))
+		if (loopback)
+			sum.loopback = first;
+		else if (__builtin_add_overflow(sum.received, first, &sum.received) || __builtin_add_overflow(sum.sent, v, &sum.sent))
 			return false;
 		any = true;
 	}
-	if (!any)
-		return false;
-	*received = in;
-	*sent = out;
-	return true;
+	if (any)
+		*out = sum;
+	return any;
 }
 
 bool proc_pressure(const char *text, size_t size, uint64_t *stalled_us)
@@ -157,22 +165,133 @@ bool proc_number(const char *text, size_t size, uint64_t *value)
 	return true;
 }
 
-bool proc_cgroup(const char *text, size_t size, char *path, size_t room)
+bool proc_limit(const char *text, size_t size, uint64_t *value)
+{
+	/* Version 1 has no word for it: it writes the largest number of pages, whatever their size, or of bytes. */
+	const uint64_t none = (UINT64_C(1) << 63) - (UINT64_C(1) << 20);
+	uint64_t v;
+
+	if (!proc_number(text, size, &v) || v >= none)
+		return false;
+	*value = v;
+	return true;
+}
+
+/* Is it in the list, between commas? */
+static bool in_list(const char *s, const char *end, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (;;) {
+		const char *comma = s < end ? memchr(s, ',', (size_t)(end - s)) : NULL, *stop = comma ? comma : end;
+
+		if ((size_t)(stop - s) == length && memcmp(s, word, length) == 0)
+			return true;
+		if (!comma)
+			return false;
+		s = comma + 1;
+	}
+}
+
+bool proc_cgroup(const char *text, size_t size, const char *controller, char *path, size_t room)
 {
 	const char *end = text + size;
 
 	for (const char *s = text; s < end; s = next_line(s, end)) {
-		const char *stop = line_end(s, end);
+		const char *stop = line_end(s, end), *list = memchr(s, ':', (size_t)(stop - s)), *name;
 		size_t length;
 
-		if (stop - s < 4 || memcmp(s, "0::/", 4) != 0)
+		name = list ? memchr(list + 1, ':', (size_t)(stop - list - 1)) : NULL;
+		if (!name || stop - name < 2 || name[1] != '/')
 			continue;
-		s += 3;
-		length = (size_t)(stop - s);
+		if (controller ? !in_list(list + 1, name, controller) : list - s != 1 || *s != '0' || name != list + 1)
+			continue;
+		name++;
+		length = (size_t)(stop - name);
 		if (length >= room)
 			return false;
-		memcpy(path, s, length);
+		memcpy(path, name, length);
 		path[length] = '\0';
+		return true;
+	}
+	return false;
+}
+
+/* The next field of a line, up to a blank. */
+static bool field(const char **at, const char *end, const char **start, size_t *length)
+{
+	const char *s = blanks(*at, end), *stop = s;
+
+	while (stop < end && *stop != ' ')
+		stop++;
+	*at = stop;
+	*start = s;
+	*length = (size_t)(stop - s);
+	return stop > s;
+}
+
+/* A path of mountinfo: blanks and the like stand there as \040. False: no room. */
+static bool unescape(const char *s, size_t length, char *out, size_t room)
+{
+	const char *end = s + length;
+	size_t n = 0;
+
+	while (s < end) {
+		char c = *s++;
+
+		if (c == '\\' && end - s >= 3 && s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' && s[2] <= '7') {
+			c = (char)((s[0] - '0') * 64 + (s[1] - '0') * 8 + (s[2] - '0'));
+			s += 3;
+		}
+		if (n + 1 >= room || c == '\0')
+			return false;
+		out[n++] = c;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+/* What of the group's path lies below the root of the mount; NULL = it does not lie there. */
+static const char *below(const char *group, const char *root)
+{
+	size_t length = strlen(root);
+
+	if (strcmp(root, "/") == 0)
+		return strcmp(group, "/") == 0 ? "" : group;
+	if (strncmp(group, root, length) != 0 || (group[length] != '/' && group[length] != '\0'))
+		return NULL;
+	return group + length;
+}
+
+bool proc_cgroup_folder(const char *text, size_t size, const char *controller, const char *group, char *folder, size_t room, size_t *top)
+{
+	/* id, parent, device, root, mount point, options, any number of others, "-", type, source, options */
+	enum { ROOT = 3, POINT = 4, TYPE = 1, OPTIONS = 3 };
+	const char *end = text + size, *type = controller ? "cgroup" : "cgroup2";
+
+	for (const char *s = text; s < end; s = next_line(s, end)) {
+		const char *stop = line_end(s, end), *f[POINT + 1] = {0}, *after[OPTIONS + 1] = {0}, *at = s, *dash, *rest;
+		size_t length[POINT + 1] = {0}, after_length[OPTIONS + 1] = {0};
+		char root[4096];
+		bool whole = true;
+
+		for (unsigned i = 0; i <= POINT && whole; i++)
+			whole = field(&at, stop, &f[i], &length[i]);
+		dash = whole ? memmem(at, (size_t)(stop - at), " - ", 3) : NULL;
+		if (!dash)
+			continue;
+		at = dash + 1;
+		for (unsigned i = 0; i <= OPTIONS && whole; i++)
+			whole = field(&at, stop, &after[i], &after_length[i]);
+		if (!whole || after_length[TYPE] != strlen(type) || memcmp(after[TYPE], type, after_length[TYPE]) != 0 ||
+		    (controller && !in_list(after[OPTIONS], after[OPTIONS] + after_length[OPTIONS], controller)) ||
+		    !unescape(f[ROOT], length[ROOT], root, sizeof root))
+			continue;
+		rest = below(group, root);
+		if (!rest || !unescape(f[POINT], length[POINT], folder, room) || strlen(folder) + strlen(rest) >= room)
+			continue;
+		*top = strlen(folder);
+		strcat(folder, rest);
 		return true;
 	}
 	return false;

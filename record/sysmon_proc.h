@@ -4,7 +4,8 @@
  * Each takes the text of one file (size bytes, no terminator needed) and says whether what is asked for was there and well formed; on
  * false nothing is written. Numbers that do not fit 64 bits are not well formed. smaps is read in pieces, because it is long.
  * Ownership: nothing is kept; names are borrowed for the call. Thread-safety: pure functions; a parser belongs to one thread.
- * Source: proc(5), Documentation/filesystems/proc.rst, Documentation/admin-guide/cgroup-v2.rst, Documentation/accounting/psi.rst.
+ * Source: proc(5), Documentation/filesystems/proc.rst, Documentation/admin-guide/cgroup-v2.rst, .../cgroup-v1/memory.rst,
+ * Documentation/accounting/psi.rst.
  */
 #ifndef MS_RECORD_SYSMON_PROC_H
 #define MS_RECORD_SYSMON_PROC_H
@@ -27,8 +28,11 @@ bool proc_stat(const char *text, size_t size, struct proc_stat *out);
 /* The number of the line "NAME: 123" or "NAME: 123 kB" (then in bytes): status, io, smaps_rollup. */
 bool proc_field(const char *text, size_t size, const char *name, uint64_t *value);
 
-/* /proc/PID/net/dev: bytes received and sent by all interfaces. */
-bool proc_net_dev(const char *text, size_t size, uint64_t *received, uint64_t *sent);
+/* /proc/PID/net/dev: bytes received and sent by all interfaces but the loopback, and what went through that. */
+struct proc_net {
+	uint64_t received, sent, loopback;
+};
+bool proc_net_dev(const char *text, size_t size, struct proc_net *out);
 
 /* memory.pressure: microseconds in which some task stood still for want of memory. */
 bool proc_pressure(const char *text, size_t size, uint64_t *stalled_us);
@@ -36,8 +40,17 @@ bool proc_pressure(const char *text, size_t size, uint64_t *stalled_us);
 /* A file that holds one number; false for "max". */
 bool proc_number(const char *text, size_t size, uint64_t *value);
 
-/* /proc/PID/cgroup: the path of the group in the unified hierarchy (version 2). */
-bool proc_cgroup(const char *text, size_t size, char *path, size_t room);
+/* memory.max, memory.limit_in_bytes; false when it is none: "max", or about 2^63 as version 1 writes it. */
+bool proc_limit(const char *text, size_t size, uint64_t *value);
+
+/* /proc/PID/cgroup: the path of the group in the hierarchy of this controller (version 1), NULL: in the unified one (version 2). */
+bool proc_cgroup(const char *text, size_t size, const char *controller, char *path, size_t room);
+
+/*
+ * /proc/self/mountinfo: the folder in which the group of this path can be seen. Of a hierarchy only a part may be mounted, as in
+ * containers. *top: how many of its characters are the mount point, above which there is nothing to see.
+ */
+bool proc_cgroup_folder(const char *text, size_t size, const char *controller, const char *group, char *folder, size_t room, size_t *top);
 
 /* /proc/PID/smaps in pieces. */
 struct smaps_parser {

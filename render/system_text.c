@@ -53,7 +53,8 @@ static void add_curve(const struct ms_text *t, const struct ms_system_series *s,
 	}
 }
 
-static void print_curve(struct ms_text *t, const char *name, const char *figure, const uint64_t *values, size_t width)
+/* Returns the largest value, to which the curve is drawn. */
+static uint64_t print_curve(struct ms_text *t, const char *name, const char *figure, const uint64_t *values, size_t width)
 {
 	uint64_t most = 0;
 
@@ -62,6 +63,7 @@ static void print_curve(struct ms_text *t, const char *name, const char *figure,
 	fprintf(t->out, "  %-5s%*s  ", name, t->options.exact ? 20 : 12, figure);
 	ms_spark(t->out, values, t->report->timeline_count, most, width, t->options.utf8);
 	putc('\n', t->out);
+	return most;
 }
 
 static bool observed(const struct ms_system_series *s)
@@ -78,6 +80,8 @@ static int print_curves(struct ms_text *t)
 	size_t width = t->options.width > LABEL_WIDTH + 8 && t->options.width < CURVE_WIDTH + LABEL_WIDTH
 	                   ? t->options.width - LABEL_WIDTH : CURVE_WIDTH;
 	uint64_t *values = calloc(r->timeline_count + 1, sizeof *values);
+	const struct ms_system_series *gpu = ms_system_find(&r->system, "gpu_memory");
+	uint64_t busiest = 0, bucket_ns = r->timeline_count > 1 ? r->timeline[1].start_ns - r->timeline[0].start_ns : 0;
 	char a[MS_UNIT_TEXT];
 
 	if (!values)
@@ -94,12 +98,21 @@ static int print_curves(struct ms_text *t)
 	if (observed(user) && observed(system)) {
 		add_curve(t, user, values);
 		add_curve(t, system, values);
-		print_curve(t, "cpu", ms_unit_duration(a, user->last + system->last), values, width);
+		busiest = print_curve(t, "cpu", ms_unit_duration(a, user->last + system->last), values, width);
+		memset(values, 0, r->timeline_count * sizeof *values);
+	}
+	if (observed(gpu)) {
+		add_curve(t, gpu, values);
+		print_curve(t, "gpu", ms_unit_bytes(a, gpu->max, t->options.exact), values, width);
 	}
 	if (width > r->timeline_count)
 		width = r->timeline_count;
 	fprintf(t->out, "  %*s0 s%*s\n", t->options.exact ? 27 : 19, "", width > 16 ? (int)width - 3 : 13,
 	        ms_unit_duration(a, r->trace.duration_ns));
+	fputs("  each from 0 to its largest value, named beside it; cpu: its sum", t->out);
+	if (busiest && bucket_ns)
+		fprintf(t->out, ", at most %" PRIu64 " %% of a core", (uint64_t)((unsigned __int128)busiest * 100 / bucket_ns));
+	putc('\n', t->out);
 	free(values);
 	return MS_OK;
 }
@@ -135,23 +148,40 @@ static int print_series(struct ms_text *t)
 	return ms_text_print(t, &table);
 }
 
+/* Those with the same reason together. */
 static int print_reasons(struct ms_text *t)
 {
 	const struct ms_report_system *s = &t->report->system;
 
 	for (size_t i = 0; i < s->series_count; i++) {
-		char *name, *reason;
+		const char *why = s->series[i].reason;
+		char *reason;
+		bool told = false;
+		size_t length = 0;
 
-		if (!s->series[i].reason)
+		for (size_t k = 0; k < i && why; k++)
+			told |= s->series[k].reason && strcmp(s->series[k].reason, why) == 0;
+		if (!why || told)
 			continue;
-		name = ms_text_escaped(s->series[i].name);
-		reason = ms_text_escaped(s->series[i].reason);
-		if (name && reason)
-			fprintf(t->out, "  not observable: %s: %s\n", name, reason);
-		free(name);
-		free(reason);
-		if (!name || !reason)
+		fputs("  not observable: ", t->out);
+		for (size_t k = i; k < s->series_count; k++) {
+			char *name;
+
+			if (!s->series[k].reason || strcmp(s->series[k].reason, why) != 0)
+				continue;
+			name = ms_text_escaped(s->series[k].name);
+			if (!name)
+				return MS_E_NOMEM;
+			fprintf(t->out, "%s%s", k > i ? ", " : "", name);
+			length += strlen(name) + 2;
+			free(name);
+		}
+		reason = ms_text_escaped(why);
+		if (!reason)
 			return MS_E_NOMEM;
+		length += strlen("  not observable: ") + strlen(reason);
+		fprintf(t->out, ":%s%s\n", t->options.width && length > t->options.width ? "\n      " : " ", reason);
+		free(reason);
 	}
 	return MS_OK;
 }

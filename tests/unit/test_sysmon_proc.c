@@ -74,17 +74,25 @@ static void network(void **state)
 		" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
 		"    lo:    1000      10    0    0    0     0          0         0     1000      10    0    0    0     0       0          0\n"
 		"  eth0:5000000000 200 0 0 0 0 0 0 70 5 0 0 0 0 0 0\n";
-	uint64_t in, out;
+	struct proc_net net = {.received = 7};
 
 	(void)state;
-	assert_true(proc_net_dev(TEXT(text), &in, &out));
-	assert_int_equal(in, 5000001000);
-	assert_int_equal(out, 1070);
-	assert_false(proc_net_dev(TEXT("Inter-|\n face |bytes\n"), &in, &out));
-	assert_false(proc_net_dev(TEXT(" lo: 1 2 3 4 5 6 7 8\n"), &in, &out));
-	assert_false(proc_net_dev(TEXT(" lo: 1 2 3 4 5 6 7 8\n9 9 9"), &in, &out));
-	assert_false(proc_net_dev(TEXT(""), &in, &out));
-	assert_false(proc_net_dev(TEXT("a: 18446744073709551615 2 3 4 5 6 7 8 9\nb: 1 2 3 4 5 6 7 8 9\n"), &in, &out));
+	assert_true(proc_net_dev(TEXT(text), &net));
+	assert_int_equal(net.received, 5000000000);
+	assert_int_equal(net.sent, 70);
+	assert_int_equal(net.loopback, 1000);
+	assert_true(proc_net_dev(TEXT("lo: 1 2 3 4 5 6 7 8 9"), &net));
+	assert_int_equal(net.received, 0);
+	assert_int_equal(net.loopback, 1);
+	assert_true(proc_net_dev(TEXT(" lo0: 1 2 3 4 5 6 7 8 9\n elo: 1 2 3 4 5 6 7 8 9\n l: 1 2 3 4 5 6 7 8 9"), &net));
+	assert_int_equal(net.received, 3);
+	assert_int_equal(net.loopback, 0);
+	assert_false(proc_net_dev(TEXT("Inter-|\n face |bytes\n"), &net));
+	assert_false(proc_net_dev(TEXT(" lo: 1 2 3 4 5 6 7 8\n"), &net));
+	assert_false(proc_net_dev(TEXT(" lo: 1 2 3 4 5 6 7 8\n9 9 9"), &net));
+	assert_false(proc_net_dev(TEXT(""), &net));
+	assert_false(proc_net_dev(TEXT("a: 18446744073709551615 2 3 4 5 6 7 8 9\nb: 1 2 3 4 5 6 7 8 9\n"), &net));
+	assert_int_equal(net.received, 3);
 }
 
 static void groups(void **state)
@@ -103,12 +111,68 @@ static void groups(void **state)
 	assert_false(proc_number(TEXT("max\n"), &v));
 	assert_false(proc_number(TEXT("12x\n"), &v));
 	assert_false(proc_number(TEXT(""), &v));
-	assert_true(proc_cgroup(TEXT("12:memory:/old\n1:name=systemd:/\n0::/a/b c\n"), path, sizeof path));
+	assert_true(proc_limit(TEXT("8589934592\n"), &v));
+	assert_int_equal(v, 8589934592);
+	assert_true(proc_limit(TEXT("0\n"), &v));
+	assert_int_equal(v, 0);
+	assert_false(proc_limit(TEXT("max\n"), &v));
+	assert_false(proc_limit(TEXT("9223372036854771712\n"), &v)); /* pages of 4 KiB */
+	assert_false(proc_limit(TEXT("9223372036854710272\n"), &v)); /* of 64 KiB */
+	assert_false(proc_limit(TEXT("9223372036854775807\n"), &v));
+	assert_false(proc_limit(TEXT("18446744073709551615\n"), &v));
+	assert_false(proc_limit(TEXT("-1\n"), &v));
+	assert_int_equal(v, 0);
+	assert_true(proc_cgroup(TEXT("12:memory:/old\n1:name=systemd:/\n0::/a/b c\n"), NULL, path, sizeof path));
 	assert_string_equal(path, "/a/b c");
-	assert_true(proc_cgroup(TEXT("0::/"), path, sizeof path));
+	assert_true(proc_cgroup(TEXT("0::/"), NULL, path, sizeof path));
 	assert_string_equal(path, "/");
-	assert_false(proc_cgroup(TEXT("4:memory:/x\n"), path, sizeof path));
-	assert_false(proc_cgroup(TEXT("0::/0123456789abcdef\n"), path, sizeof path));
+	assert_false(proc_cgroup(TEXT("4:memory:/x\n"), NULL, path, sizeof path));
+	assert_false(proc_cgroup(TEXT("0::/0123456789abcdef\n"), NULL, path, sizeof path));
+	assert_false(proc_cgroup(TEXT("10::/x\n0:memory:/y\n"), NULL, path, sizeof path));
+	assert_string_equal(path, "/");
+	assert_true(proc_cgroup(TEXT("12:cpu,cpuacct:/no\n4:hugetlb,memory,pids:/m:x\n0::/a\n"), "memory", path, sizeof path));
+	assert_string_equal(path, "/m:x");
+	assert_false(proc_cgroup(TEXT("12:memoryx,xmemory:/no\n1:name=memory:/a\n0::/memory\n3:memory\n"), "memory", path, sizeof path));
+}
+
+static void group_folders(void **state)
+{
+	static const char mounts[] =
+		"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+		"31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755\n"
+		"33 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
+		"35 31 0:32 /docker/ab\\040c /sys/fs/cgroup/me\\040mory rw,nosuid shared:11 master:2 - cgroup cgroup rw,seclabel,memory\n"
+		"41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
+	char folder[64];
+	size_t top = 7;
+
+	(void)state;
+	assert_true(proc_cgroup_folder(TEXT(mounts), NULL, "/user.slice/x", folder, sizeof folder, &top));
+	assert_string_equal(folder, "/sys/fs/cgroup/unified/user.slice/x");
+	assert_int_equal(top, strlen("/sys/fs/cgroup/unified"));
+	assert_true(proc_cgroup_folder(TEXT(mounts), NULL, "/", folder, sizeof folder, &top));
+	assert_string_equal(folder, "/sys/fs/cgroup/unified");
+	/* only a part of the hierarchy is mounted */
+	assert_true(proc_cgroup_folder(TEXT(mounts), "memory", "/docker/ab c/inner", folder, sizeof folder, &top));
+	assert_string_equal(folder, "/sys/fs/cgroup/me mory/inner");
+	assert_int_equal(top, strlen("/sys/fs/cgroup/me mory"));
+	assert_true(proc_cgroup_folder(TEXT(mounts), "memory", "/docker/ab c", folder, sizeof folder, &top));
+	assert_string_equal(folder, "/sys/fs/cgroup/me mory");
+	top = 7;
+	assert_false(proc_cgroup_folder(TEXT(mounts), "memory", "/docker/ab cd", folder, sizeof folder, &top));
+	assert_false(proc_cgroup_folder(TEXT(mounts), "memory", "/", folder, sizeof folder, &top));
+	assert_false(proc_cgroup_folder(TEXT(mounts), "pids", "/", folder, sizeof folder, &top));
+	assert_false(proc_cgroup_folder(TEXT(mounts), NULL, "/a/path/that/is/too/long/for/the/room/that/is/there", folder, 48, &top));
+	assert_false(proc_cgroup_folder(TEXT(""), NULL, "/", folder, sizeof folder, &top));
+	/* cut anywhere */
+	for (size_t n = 0; n < sizeof mounts - 1 - strlen("cgroup2 cgroup2 rw\n"); n++) {
+		char *cut = malloc(n + 1);
+
+		memcpy(cut, mounts, n);
+		assert_false(proc_cgroup_folder(cut, n, NULL, "/x", folder, sizeof folder, &top));
+		free(cut);
+	}
+	assert_int_equal(top, 7);
 }
 
 /* ---- smaps --------------------------------------------------------------------------------------------------------- */
@@ -244,7 +308,7 @@ static void damaged_mappings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stat_file), cmocka_unit_test(fields), cmocka_unit_test(network), cmocka_unit_test(groups),
+		cmocka_unit_test(stat_file), cmocka_unit_test(fields), cmocka_unit_test(network), cmocka_unit_test(groups), cmocka_unit_test(group_folders),
 		cmocka_unit_test(mappings), cmocka_unit_test(odd_mappings), cmocka_unit_test(damaged_mappings),
 	};
 

@@ -23,3 +23,13 @@ ge "requested per thousand" 200 "$(value '.reconciliation | (.rows[] | select(.n
 has "$T/report.txt" '^  heap +[0-9.]+ .iB  '
 has "$T/report.txt" '^  rss +[0-9.]+ .iB  '
 has "$T/report.txt" '^  cpu +[0-9.]+ m?s  '
+# The three curves stand over the same buckets, none is empty, and lines fit 100 columns.
+"$BIN/memscope-analyze" --section=system "$trace" >"$T/text"
+eq "curves and their lengths" "heap 89 rss 89 cpu 89" "$(awk '/^  (heap|rss|cpu) /{ print $1, length($0) } /^ +0 s /{ exit }' "$T/text" | xargs)"
+le "widest line" 100 "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' "$T/text")"
+has "$T/text" 'at most [0-9]+ % of a core'
+for filter in '.timeline.max_live_bytes[]' '.system[] | select(.name == "rss") | .timeline.max[]' '.system[] | select(.name == "cpu_user") | .timeline.last[]'; do
+	ge "buckets with $filter" 10 "$(value "[$filter | select(. != null and . > 0)] | length")"
+done
+eq "buckets of rss" "$(value '.timeline.max_live_bytes | length')" "$(value '.system[] | select(.name == "rss") | .timeline.max | length')"
+ge "switches" 1 "$(value '.system[] | select(.name == "voluntary_switches") | .last')"
