@@ -25,7 +25,7 @@ has "$T/report.txt" '^  rss +[0-9.]+ .iB  '
 has "$T/report.txt" '^  cpu +[0-9.]+ m?s  '
 # The three curves stand over the same buckets, none is empty, and lines fit 100 columns.
 "$BIN/memscope-analyze" --section=system "$trace" >"$T/text"
-eq "curves and their lengths" "heap 89 rss 89 cpu 89" "$(awk '/^  (heap|rss|cpu) /{ print $1, length($0) } /^ +0 s /{ exit }' "$T/text" | xargs)"
+eq "curves and their lengths" "heap 91 rss 91 cpu 91" "$(awk '/^  (heap|rss|cpu) /{ print $1, length($0) } /^ +0 s /{ exit }' "$T/text" | xargs)"
 le "widest line" 100 "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' "$T/text")"
 has "$T/text" 'at most [0-9]+ % of a core'
 for filter in '.timeline.max_live_bytes[]' '.system[] | select(.name == "rss") | .timeline.max[]' '.system[] | select(.name == "cpu_user") | .timeline.last[]'; do
