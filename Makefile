@@ -50,7 +50,7 @@ PRELOAD_CFLAGS := $(BASE_CFLAGS) -O2 -DNDEBUG -fPIC -fvisibility=hidden -ftls-mo
         -fno-omit-frame-pointer -fno-stack-protector -fno-exceptions -fasynchronous-unwind-tables -fno-builtin-malloc $(CFLAGS)
 
 FORMAT_LIBS := -lzstd -lxxhash -ldw -lelf -liberty
-TOOL_LIBS   := $(FORMAT_LIBS) -ljansson -lsqlite3 -lm -lpthread
+TOOL_LIBS   := $(FORMAT_LIBS) -lz -ljansson -lsqlite3 -lm -lpthread
 
 # ---- sources: wildcards per folder; what is a main of its own is taken out -------------------------------------------
 FORMAT_SRC  := $(filter-out format/fbgen.c,$(wildcard format/*.c))
@@ -125,6 +125,29 @@ $(B)/obj/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(LIB_CFLAGS) -c -o $@ $<
+
+# ---- the page of the HTML report: bundled once for all variants, then bytes inside the tools --------------------------
+HTML      := build/html
+HTML_PAGE := $(HTML)/page.html
+HTML_SRC  := $(wildcard render/html/index.html render/html/style.css render/html/build.mjs render/html/src/*.js render/html/src/*/*.js)
+
+# $(call npm_ci,folder with package.json,folder for node_modules): exactly what the lock file names; no scripts of packages are run.
+npm_ci = mkdir -p $(2) && cp $(1)/package.json $(1)/package-lock.json $(1)/.npmrc $(2) && \
+    { command -v npm >/dev/null || { echo "npm is missing: the HTML report is bundled with it (make deps installs it)" >&2; exit 1; }; } && \
+    { (cd $(2) && npm ci --ignore-scripts) >$(2)/npm.log 2>&1 || { tail -5 $(2)/npm.log >&2; \
+      echo "npm ci failed: the packages of $(1)/package-lock.json could not be fetched (is there a network?); all of it: $(2)/npm.log" >&2; exit 1; }; }
+
+$(HTML)/node_modules/.ready: render/html/package-lock.json render/html/package.json render/html/.npmrc
+	@echo "  NPM     render/html"
+	$(Q)$(call npm_ci,render/html,$(HTML))
+	$(Q)touch $@
+
+$(HTML_PAGE): $(HTML_SRC) $(HTML)/node_modules/.ready
+	@echo "  BUNDLE  $@"
+	$(Q)node render/html/build.mjs $(HTML)/node_modules $@.tmp && mv $@.tmp $@
+
+$(B)/obj/render/html_page.o: $(HTML_PAGE)
+$(B)/obj/render/html_page.o: LIB_CFLAGS += -DMS_HTML_PAGE='"$(HTML_PAGE)"'
 
 # ---- libraries and tools ----------------------------------------------------------------------------------------------
 LIB_OBJ := $(call obj,$(FORMAT_SRC) $(ANALYZE_SRC) $(RENDER_SRC))
@@ -299,7 +322,7 @@ man: all
 	    > build/man/memscope-trace-$$c.1 || exit 1; done
 
 # What render/libmemscope.h needs, in the tree's own folders.
-PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/why.h render/site_order.h analyze/report.h analyze/findings.h \
+PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/html.h render/why.h render/site_order.h analyze/report.h analyze/findings.h \
     analyze/system.h analyze/timeline.h analyze/address_space.h analyze/suppressions.h analyze/gate.h analyze/baseline.h analyze/companion.h analyze/moment.h analyze/snapshot.h render/suppression_file.h render/export/export.h \
     analyze/leaks.h analyze/holders.h analyze/diff.h analyze/diff/diff_gate.h render/diff_render.h analyze/query/query.h \
     analyze/query/query_blocks.h \

@@ -10,6 +10,7 @@
 #include "format/evidence.h"
 #include "report_names.h"
 #include "text_style.h"
+#include "verdict_words.h"
 
 /* Escaped text, broken at blanks; the cursor stands at column `at`, further lines begin there, too. */
 static void print_wrapped(struct ms_text *t, const char *text, size_t at)
@@ -36,29 +37,6 @@ static void print_wrapped(struct ms_text *t, const char *text, size_t at)
 	free(escaped);
 }
 
-/* "2 errors, 1 warning: 1 double-free, 2 heap-overflow" */
-static void print_counts(struct ms_text *t, const struct ms_findings *f)
-{
-	char a[MS_UNIT_TEXT];
-	const char *before = ": ";
-
-	if (f->errors)
-		fputs(ms_unit_of(a, f->errors, "error"), t->out);
-	if (f->warnings)
-		fprintf(t->out, "%s%s", f->errors ? ", " : "", ms_unit_of(a, f->warnings, "warning"));
-	for (size_t kind = 0; kind < MS_FINDING_KIND_COUNT; kind++) {
-		uint64_t n = 0;
-
-		for (size_t i = 0; i < f->count; i++)
-			n += f->list[i].kind == kind && !f->list[i].suppressed_by;
-		if (n) {
-			fprintf(t->out, "%s%s %s", before, ms_unit_count(a, n), ms_finding_kinds[kind].name);
-			before = ", ";
-		}
-	}
-	putc('\n', t->out);
-}
-
 /* How many of them the baseline has. */
 static void print_known(struct ms_text *t, const struct ms_findings *f)
 {
@@ -78,60 +56,42 @@ static void print_known(struct ms_text *t, const struct ms_findings *f)
 
 static void print_detector(struct ms_text *t, const struct ms_detector_result *d)
 {
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *line = NULL;
+	char *line = NULL;
 	size_t size = 0;
 	FILE *f = open_memstream(&line, &size);
 
 	if (!f)
 		return;
-	if (d->status == MS_DETECTOR_NOT_OBSERVABLE) {
-		fputs("not observable", f);
-	} else if (!d->kinds) {
-		fprintf(f, "facts of %s, no findings", ms_unit_of(b, d->checked, d->unit));
-	} else {
-		if (d->found)
-			fprintf(f, "%s found", ms_unit_count(a, d->found));
-		else
-			fputs("none found", f);
-		if (d->suppressed)
-			fprintf(f, ", %s suppressed", ms_unit_count(a, d->suppressed));
-		fprintf(f, ", among %s", ms_unit_of(b, d->checked, d->unit));
-	}
-	if (*d->reason)
-		fprintf(f, ": %s", d->reason);
+	ms_detector_words(f, d);
 	fclose(f);
 	fprintf(t->out, "  %-18s  ", d->name);
 	print_wrapped(t, line, 22);
 	free(line);
 }
 
-/* A signal that a damaged heap often ends in, and nobody watched: what would tell. */
-static void print_crash_hint(struct ms_text *t)
-{
-	const struct ms_report_trace *r = &t->report->trace;
-	const char *name = sigabbrev_np(r->term_signal);
-
-	if (r->ended != MS_REPORT_SIGNALED || r->process->guard != MS_GUARD_OFF ||
-	    (r->term_signal != SIGABRT && r->term_signal != SIGSEGV && r->term_signal != SIGBUS && r->term_signal != SIGILL))
-		return;
-	fprintf(t->out, "  ! killed by SIG%s: if the heap was damaged before, a recording with --guard=canary (then --guard=full)\n"
-	        "    shows where\n", name ? name : "");
-}
-
 int ms_text_verdict(struct ms_text *t)
 {
 	const struct ms_findings *f = &t->report->findings;
-	char a[MS_UNIT_TEXT];
-	bool any = f->errors || f->warnings, all = true;
+	char a[MS_UNIT_TEXT], *text = NULL;
+	size_t size = 0;
+	FILE *words = open_memstream(&text, &size);
 
-	for (size_t i = 0; i < f->detector_count; i++)
-		all &= f->detectors[i].status != MS_DETECTOR_NOT_OBSERVABLE;
-	ms_text_heading(t, "HEAP ERRORS", any ? NULL : all ? "none found" : "none found where they can be seen");
-	if (any) {
-		fputs("  ", t->out);
-		print_counts(t, f);
+	if (!words)
+		return MS_E_NOMEM;
+	ms_errors_words(words, f);
+	fclose(words);
+	if (f->errors || f->warnings) {
+		ms_text_heading(t, "HEAP ERRORS", NULL);
+		fprintf(t->out, "  %s\n", text);
+	} else {
+		ms_text_heading(t, "HEAP ERRORS", "%s", text);
 	}
-	print_crash_hint(t);
+	free(text);
+	words = open_memstream(&text, &size);
+	if (!words)
+		return MS_E_NOMEM;
+	ms_crash_notes(words, t->report);
+	ms_text_notes(t, words, &text);
 	print_known(t, f);
 	for (size_t i = 0; i < f->detector_count; i++)
 		print_detector(t, &f->detectors[i]);

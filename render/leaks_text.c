@@ -4,32 +4,20 @@
 #include <string.h>
 
 #include "format/errors.h"
-#include "format/evidence.h"
 #include "heap_names.h"
 #include "text_style.h"
+#include "verdict_words.h"
 
-static const struct {
-	enum ms_leak_kind kind;
-	const char *name;
-} order[] = {
-	{MS_LEAK_DEFINITE, "definite"}, {MS_LEAK_INDIRECT, "indirect"}, {MS_LEAK_POSSIBLE, "possible"},
-	{MS_LEAK_REACHABLE, "still reachable"},
-};
+static const uint8_t order[] = {MS_LEAK_DEFINITE, MS_LEAK_INDIRECT, MS_LEAK_POSSIBLE, MS_LEAK_REACHABLE};
 
 /* "definite 1.20 MiB in 34 blocks from 3 call paths; indirect 20 B in 1 block from 1 call path; possible 0; ..." */
 static void print_summary(struct ms_text *t, const struct ms_report_leaks *l)
 {
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-		const struct ms_leak_amount *amount = &l->kind[order[i].kind];
-
-		fprintf(t->out, i == 0 ? "  %s " : i == 2 ? ";\n  %s " : "; %s ", order[i].name);
-		if (amount->blocks == 0)
-			putc('0', t->out);
-		else
-			fprintf(t->out, "%s in %s from %s", ms_unit_bytes(a, amount->bytes, t->options.exact),
-			        ms_unit_of(b, amount->blocks, "block"), ms_unit_of(c, l->paths[order[i].kind], "call path"));
+		fputs(i == 0 ? "  " : i == 2 ? ";\n  " : "; ", t->out);
+		ms_leak_words(t->out, l, order[i], t->options.exact);
 	}
 	putc('\n', t->out);
 	if (l->suppressed.blocks)
@@ -37,30 +25,17 @@ static void print_summary(struct ms_text *t, const struct ms_report_leaks *l)
 		        ms_unit_of(b, l->suppressed.blocks, "block"));
 }
 
-/* When and why the heap was looked at, unless it was at the end as usual; what could not be looked at. */
-static void print_notes(struct ms_text *t, const struct ms_report_leaks *l)
+static int print_notes(struct ms_text *t, const struct ms_report_leaks *l)
 {
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	char *text = NULL;
+	size_t size = 0;
+	FILE *notes = open_memstream(&text, &size);
 
-	if (l->graph_reason == MS_GRAPH_CRASH)
-		fprintf(t->out, "  ! as of the crash after %s: what the program would have freed later is not known\n", ms_unit_duration(a, l->graph_ns));
-	else if (l->graph_reason != MS_GRAPH_EXIT)
-		fprintf(t->out, "  ! as of %s after the start, on request; not of the end\n", ms_unit_duration(a, l->graph_ns));
-	if (l->doubts & (MS_DOUBT_INCOMPLETE | MS_DOUBT_TIME))
-		fputs("  ! the scan was not finished: some of this may still be held\n", t->out);
-	if (l->unscanned_threads)
-		fprintf(t->out, "  ! not scanned: registers and stack of %s\n", ms_unit_of(a, l->unscanned_threads, "thread"));
-	if (l->unscanned_ranges)
-		fprintf(t->out, "  ! not scanned: %s of memory, %s\n", ms_unit_of(a, l->unscanned_ranges, "range"),
-		        ms_unit_bytes(b, l->unscanned_bytes, t->options.exact));
-	if (l->doubts & MS_DOUBT_BLOCKS)
-		fprintf(t->out, "  ! not scanned: %s\n", ms_unit_of(a, l->unscanned_blocks, "live block"));
-	if (l->unknown_blocks)
-		fprintf(t->out, "  ! %s of the heap graph not alive by the events, of unknown size\n", ms_unit_of(a, l->unknown_blocks, "block"));
-	if (l->doubts & MS_DOUBT_INHERITED)
-		fputs("  ! a forked child: pointers in blocks born before the fork are not known\n", t->out);
-	if (l->doubts & MS_DOUBT_LOST)
-		fputs("  ! events were lost: frees and pointers may be missing\n", t->out);
+	if (!notes)
+		return MS_E_NOMEM;
+	ms_leak_notes(notes, l, t->options.exact);
+	ms_text_notes(t, notes, &text);
+	return MS_OK;
 }
 
 static void cell_sizes(struct ms_text *t, struct ms_table *table, const struct ms_leak *l)
@@ -164,8 +139,9 @@ int ms_text_leaks(struct ms_text *t)
 	                ms_unit_of(a, l->graph_blocks, "live block"),
 	                ms_unit_of(b, l->graph_edges, "pointer"), ms_unit_duration((char[MS_UNIT_TEXT]){0}, l->pause_ns));
 	print_summary(t, l);
-	print_notes(t, l);
-	rc = print_table(t, l);
+	rc = print_notes(t, l);
+	if (rc == MS_OK)
+		rc = print_table(t, l);
 	if (l->cycles)
 		fprintf(t->out, "  %s among lost blocks, of %s together\n", ms_unit_of(a, l->cycles, "cycle"), ms_unit_of(b, l->cycle_blocks, "block"));
 	return rc;
@@ -178,19 +154,20 @@ int ms_text_growth(struct ms_text *t)
 	};
 	const struct ms_report_growth *g = &t->report->growth;
 	size_t n = t->options.top && g->site_count > t->options.top ? t->options.top : g->site_count;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *text = NULL;
+	size_t size = 0;
+	FILE *words = open_memstream(&text, &size);
 	struct ms_table table;
 	int rc;
 
-	if (!g->observable) {
-		ms_text_heading(t, "GROWTH", "not judged: %s", g->reason);
+	if (!words)
+		return MS_E_NOMEM;
+	ms_growth_words(words, g);
+	fclose(words);
+	ms_text_heading(t, "GROWTH", "%s", text ? text : "");
+	free(text);
+	if (!g->observable || g->site_count == 0)
 		return MS_OK;
-	}
-	if (g->site_count == 0) {
-		ms_text_heading(t, "GROWTH", "none that lasts, among %s", ms_unit_of(a, g->sites_checked, "call path"));
-		return MS_OK;
-	}
-	ms_text_heading(t, "GROWTH", "call paths whose live bytes rose through the second half of the run");
 	fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
 	        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);

@@ -7,6 +7,7 @@
  *   ms_snapshot_at, ms_snapshot_diff_build   analyze/snapshot.h  what was alive at an instant; what changed between two
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
  *   ms_exports, ms_export_find           render/export/export.h   the same in the formats of other tools
+ *   ms_render_html                       render/html.h            the same as one HTML file
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
  *   ms_query_open, ms_query_step         analyze/query/query.h    SQL over a trace
@@ -36,6 +37,7 @@ extern "C" {
 #include "format/trace_reader.h"
 #include "render/diff_render.h"
 #include "render/export/export.h"
+#include "render/html.h"
 #include "render/json.h"
 #include "render/suppression_file.h"
 #include "render/text.h"

@@ -12,6 +12,7 @@
 #include "report_names.h"
 #include "spark.h"
 #include "text_style.h"
+#include "verdict_words.h"
 
 #define SECTIONS(X)                                                                   \
 	X(quality, "how good the trace is", true)                                         \
@@ -157,48 +158,19 @@ static void print_title(struct ms_text *t)
 
 /* ---- quality ------------------------------------------------------------------------------------------------------ */
 
-static void warn_if(struct ms_text *t, uint64_t count, const char *noun, const char *text)
-{
-	char n[MS_UNIT_TEXT];
-
-	if (count)
-		fprintf(t->out, "  ! %s %s\n", ms_unit_of(n, count, noun), text);
-}
-
 int ms_text_quality(struct ms_text *t)
 {
 	const struct ms_report_trace *r = &t->report->trace;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *text = NULL;
+	size_t size = 0;
+	FILE *notes;
 
-	ms_text_heading(t, "QUALITY", "%s",
-	                r->complete                           ? "complete: every event from start to end is in the trace"
-	                : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
-	                : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
-	                : r->damaged || r->size_limit_reached ? "incomplete: the record stops early"
-	                : r->lost_stacks                      ? "all events, but some without their stack"
-	                                                      : "the recording stopped before the program did");
-	warn_if(t, r->lost_events, "event", "lost");
-	warn_if(t, r->lost_threads, "thread", "not recorded");
-	warn_if(t, r->lost_stacks, "event", "without a stack although one was wanted");
-	warn_if(t, r->late_events, "event", "late: times were raised to keep the order");
-	if (r->size_limit_reached)
-		fputs("  ! the recording was stopped by its size limit\n", t->out);
-	if (r->damaged) {
-		fputs("  ! the file is readable up to here: ", t->out);
-		ms_escape_text(t->out, r->damage.message);
-		if (r->damage.offset != MS_NO_OFFSET)
-			fprintf(t->out, " (offset %" PRIu64 ")", r->damage.offset);
-		putc('\n', t->out);
-	}
-	if (r->ended == MS_REPORT_TRUNCATED)
-		fputs("  ! what is alive below was alive at the end of the record; its frees may be missing\n", t->out);
-	if (r->process->inherited_heap)
-		fputs("  ! a forked child: blocks born before the fork are not known\n", t->out);
-	if (r->unmatched_frees) {
-		fprintf(t->out, "  ! %s of unknown blocks, from %s", ms_unit_of(a, r->unmatched_frees, "free"),
-		        ms_unit_duration(b, r->first_unmatched_ns));
-		fprintf(t->out, " to %s after the start\n", ms_unit_duration(b, r->last_unmatched_ns));
-	}
+	ms_text_heading(t, "QUALITY", "%s", ms_quality_words(r));
+	notes = open_memstream(&text, &size);
+	if (!notes)
+		return MS_E_NOMEM;
+	ms_quality_notes(notes, t->report);
+	ms_text_notes(t, notes, &text);
 	fprintf(t->out, "  lost events %s, ", ms_unit_count(a, r->lost_events));
 	fprintf(t->out, "unmatched frees %s, sampling none, guard %s", ms_unit_count(a, r->unmatched_frees),
 	        ms_guard_name(r->process->guard));

@@ -226,3 +226,15 @@ char *ms_text_bar(const struct ms_text *t, uint64_t part, uint64_t whole, size_t
 	*at = '\0';
 	return text;
 }
+
+void ms_text_notes(struct ms_text *t, FILE *notes, char **text)
+{
+	size_t n;
+
+	fclose(notes);
+	for (const char *line = *text; line && *line; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		fprintf(t->out, "  ! %.*s\n", (int)n, line);
+	}
+	free(*text);
+}

@@ -44,6 +44,8 @@ int ms_text_holders(struct ms_text *t);
 /* A blank line and "TITLE  what follows"; format may be NULL. */
 void ms_text_heading(struct ms_text *t, const char *title, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The lines written to `notes`, a stream in memory into *text: each on a line after "  ! ". Closes the stream, frees the text. */
+void ms_text_notes(struct ms_text *t, FILE *notes, char **text);
 /* "  ... 12 more threads" after a table that was cut; nothing when hidden is 0. what: "more thread". */
 void ms_text_more(struct ms_text *t, size_t hidden, const char *what);
 

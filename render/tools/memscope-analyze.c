@@ -40,7 +40,7 @@ static const struct argp_option option_table[] = {
 	{"at", KEY_AT, "MOMENT", 0, "Report as if the recording had ended at this moment (see below)", 0},
 	{"window", KEY_SPAN, "MOMENT:MOMENT", 0,
 	 "Report only what happened between these moments; one left out is the start or the end", 0},
-	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120)", 0},
+	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120, with --html 480)", 0},
 	{"by", KEY_BY, "GROUP[,GROUP...]", 0, "Series over time of each: site, thread, module, size (class), family (of calls)", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "render/html.h"
 #include "render/json.h"
 #include "render/output.h"
 #include "render/suppression_file.h"
@@ -15,15 +16,16 @@
 #define TEXT_TOP 10
 #define JSON_TOP 200
 
-enum { KEY_TEXT = 2048, KEY_JSON, KEY_EXPORT, KEY_NO_PATHS };
+enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_NO_PATHS };
 
 static const struct argp_option option_table[] = {
 	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
 	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "Report as JSON, to FILE or standard output; may stand beside --text", 0},
+	{"html", KEY_HTML, "FILE", OPTION_ARG_OPTIONAL, "Report as one HTML file for a browser, which needs nothing else", 0},
 	{"export", KEY_EXPORT, "KIND[:METRIC]=FILE", 0,
 	 "In the format of another tool, to FILE (- is standard output); may be given again; 'list' shows the kinds", 0},
 	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
-	{"no-paths", KEY_NO_PATHS, NULL, 0, "Exports: names of files without their directories", 0},
+	{"no-paths", KEY_NO_PATHS, NULL, 0, "HTML and exports: names of files without their directories", 0},
 	{0},
 };
 
@@ -34,6 +36,7 @@ struct report_output_kind {
 	bool of_why;                     /* can answer --why */
 	uint32_t timeline_by;            /* as in struct ms_report_options */
 	bool address_space;
+	uint32_t timeline_buckets;       /* unless --buckets is given; 0 = as the report has it */
 	int (*write)(FILE *out, const struct report_output *output, const struct report_outputs *all, const struct report_sources *sources,
 	             struct ms_error *err);
 };
@@ -65,6 +68,14 @@ WRITER(write_json)
 	return s->why ? ms_render_why_json(out, s->report, s->why, err) : ms_render_json(out, s->report, &options, err);
 }
 
+WRITER(write_html)
+{
+	struct ms_html_options options = {.no_paths = all->no_paths};
+
+	(void)output;
+	return ms_render_html(out, s->report, &options, err);
+}
+
 WRITER(write_suppressions)
 {
 	(void)output, (void)all;
@@ -83,6 +94,9 @@ WRITER(write_export)
 
 static const struct report_output_kind text_kind = {.name = "text", .of_why = true, .write = write_text};
 static const struct report_output_kind json_kind = {.name = "JSON", .of_why = true, .write = write_json};
+static const struct report_output_kind html_kind = {
+	.name = "HTML", .timeline_by = MS_HTML_TIMELINE_BY, .address_space = true, .timeline_buckets = MS_HTML_BUCKETS, .write = write_html,
+};
 static const struct report_output_kind suppressions_kind = {.name = "suppressions", .of_why = true, .write = write_suppressions};
 static const struct report_output_kind export_kind = {.name = "export", .repeated = true, .write = write_export};
 
@@ -154,6 +168,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		rc = add(o, (struct report_output){.kind = &json_kind, .file = arg});
 		break;
+	case KEY_HTML:
+		rc = add(o, (struct report_output){.kind = &html_kind, .file = arg});
+		break;
 	case KEY_EXPORT:
 		rc = add(o, parse_export(state, arg));
 		break;
@@ -215,6 +232,8 @@ void report_outputs_need(const struct report_outputs *o, struct ms_report_option
 
 		options->timeline_by |= output->kind->timeline_by | (output->export ? output->export->timeline_by : 0);
 		options->address_space |= output->kind->address_space;
+		if (!options->timeline_buckets)
+			options->timeline_buckets = output->kind->timeline_buckets;
 	}
 }
 

@@ -1,0 +1,313 @@
+/*
+ * model.js - what the views ask about a report: names of call paths, metrics of call paths, sums over the brushed window, what a search matches.
+ *
+ * Everything is derived from the tables of data.js and cached; a view never sums up on its own, so that one figure is one figure. A call path
+ * ("site") is known by its row in the table sites; its id is the node of its stack, as in the text and JSON reports.
+ */
+import { bisectRight } from 'd3-array';
+import { parse, test } from './query.js';
+
+const NONE = 0xffffffff;
+
+/* A function's name without parameters, template arguments and return type of templates: what fits on a line. */
+export function shortFunction(name) {
+	let depth = 0;
+	let out = '';
+	const text = name.replace(/^\(anonymous namespace\)::/, '').replaceAll('(anonymous namespace)', '{anonymous}');
+	if (/^operator/.test(text) || /::operator/.test(text))
+		return text.replace(/\(.*$/, (rest) => (rest.startsWith('()') ? '()' : '')) || text;
+	for (const c of text) {
+		if (c === '<' || c === '(')
+			depth++;
+		if (c === '(' && depth === 1 && out)
+			break;
+		if (depth === 0)
+			out += c;
+		if (c === '>' || c === ')')
+			depth--;
+	}
+	return out.trim() || name;
+}
+
+export function fileName(path) {
+	return path.slice(path.lastIndexOf('/') + 1) || path;
+}
+
+export class Model {
+	constructor(tables) {
+		this.tables = tables;
+		this.trace = tables.trace.row();
+		this.process = tables.process.row();
+		this.totals = tables.totals.row();
+		this.window = tables.window.row();
+		this.sites = tables.sites;
+		this.siteOfNode = new Map();
+		for (let i = 0; i < this.sites.rows; i++)
+			this.siteOfNode.set(this.sites.number('id', i), i);
+		this.bucketStarts = tables.timeline.column('start_ns');
+		this.buckets = tables.timeline.rows;
+		this.from = this.window.from_ns;
+		this.to = Math.max(this.window.to_ns, this.from + 1);
+		this.cache = new Map();
+	}
+
+	once(key, make) {
+		if (!this.cache.has(key))
+			this.cache.set(key, make());
+		return this.cache.get(key);
+	}
+
+	/* ---- names --------------------------------------------------------------------------------------------------- */
+
+	/* {name, full, where, module, allocator} of a line of source; companion: of the other run's stacks. */
+	line(index, companion = false) {
+		return this.once(`line${companion ? 'c' : ''}${index}`, () => {
+			const lines = companion ? this.tables.companion_lines : this.tables.lines;
+			if (index === NONE || index >= lines.rows)
+				return { name: '(no stack)', full: '(no stack)', where: '', module: '', allocator: false, inlined: false, function: '' };
+			const line = lines.row(index);
+			const module = fileName(line.module);
+			const where = line.file ? `${line.file}${line.line ? `:${line.line}` : ''}` : '';
+			const bare = `${module || 'unknown module'}+0x${line.offset.toString(16)}`;
+			return {
+				name: line.function ? shortFunction(line.function) : bare, full: line.function || bare, function: line.function,
+				where, place: where ? fileName(where) : module, module: line.module, allocator: !!line.allocator, inlined: !!line.inlined,
+			};
+		});
+	}
+
+	/* Indexes of the lines of a call path, innermost first. */
+	stack(node, companion = false) {
+		const nodes = companion ? this.tables.companion_nodes : this.tables.nodes;
+		const lines = [];
+		for (let n = node; n > 0 && n < nodes.rows; n = nodes.number('parent', n))
+			for (let i = 0; i < nodes.number('line_count', n); i++)
+				lines.push(nodes.number('first_line', n) + i);
+		return lines;
+	}
+
+	siteLine(site) {
+		return this.line(this.sites.number('headline', site));
+	}
+
+	siteName(site) {
+		return this.siteLine(site).name;
+	}
+
+	threadName(id) {
+		const threads = this.tables.threads;
+		if (!id || id > threads.rows)
+			return 'unknown thread';
+		const name = threads.text('name', id - 1) || (threads.number('main', id - 1) ? 'main' : '');
+		return `thread ${threads.number('tid', id - 1)}${name ? ` ${name}` : ''}`;
+	}
+
+	/* ---- the time brush -------------------------------------------------------------------------------------------- */
+
+	bucketOf(ns) {
+		return Math.max(0, Math.min(this.buckets - 1, bisectRight(this.bucketStarts, ns) - 1));
+	}
+
+	bucketEnd(bucket) {
+		return bucket + 1 < this.buckets ? this.bucketStarts[bucket + 1] : this.to;
+	}
+
+	/* The buckets that a brush covers, both included: figures of a window are those of whole buckets. null: no brush. */
+	brush(state) {
+		if (!(state.to > state.from) || this.buckets === 0)
+			return null;
+		const first = this.bucketOf(state.from);
+		const last = Math.max(first, this.bucketOf(Math.max(state.from, state.to - 1)));
+		return { first, last, from: this.bucketStarts[first], to: this.bucketEnd(last) };
+	}
+
+	/* The whole heap in a window. */
+	timeWindow(brush) {
+		const t = this.tables.timeline;
+		const sum = { allocations: 0, frees: 0, allocated_bytes: 0, freed_bytes: 0, peak_bytes: 0, live_bytes: 0, live_blocks: 0 };
+		for (let b = brush.first; b <= brush.last; b++) {
+			sum.allocations += t.number('blocks_begun', b);
+			sum.frees += t.number('blocks_ended', b);
+			sum.allocated_bytes += t.number('allocated_bytes', b);
+			sum.freed_bytes += t.number('freed_bytes', b);
+			sum.peak_bytes = Math.max(sum.peak_bytes, t.number('max_live_bytes', b));
+		}
+		sum.live_bytes = t.number('last_live_bytes', brush.last);
+		sum.live_blocks = t.number('last_live_blocks', brush.last);
+		return sum;
+	}
+
+	/* Is there a series by this ("site", "thread", "module", "size", "family")? */
+	hasSeries(group) {
+		const table = this.tables[`timeline_by_${group}`];
+		return table !== undefined && table.rows > 0;
+	}
+
+	/* Figures of each key of a group in a window: {keys, allocations, ..., peak_bytes (largest level of its own)} as arrays; null: no series. */
+	groupWindow(group, brush) {
+		if (!this.hasSeries(group))
+			return null;
+		return this.once(`window ${group} ${brush.first} ${brush.last}`, () => {
+			const series = this.tables[`timeline_by_${group}`];
+			const cells = this.tables[`timeline_by_${group}_cells`];
+			const n = series.rows;
+			const out = { keys: series.column('key') };
+			const names = ['allocations', 'frees', 'allocated_bytes', 'freed_bytes', 'peak_bytes', 'live_bytes', 'live_blocks'];
+			for (const name of names)
+				out[name] = new Float64Array(n);
+			const bucket = cells.column('bucket');
+			for (let i = 0; i < n; i++) {
+				const first = series.number('first_cell', i);
+				const end = first + series.number('cell_count', i);
+				let at = bisectRight(bucket, brush.first - 1, first, end); // the first cell inside the window
+				if (at > first) {
+					out.live_bytes[i] = out.peak_bytes[i] = cells.number('last_live_bytes', at - 1);
+					out.live_blocks[i] = cells.number('last_live_blocks', at - 1);
+				}
+				for (; at < end && bucket[at] <= brush.last; at++) {
+					out.allocations[i] += cells.number('allocations', at);
+					out.frees[i] += cells.number('frees', at);
+					out.allocated_bytes[i] += cells.number('allocated_bytes', at);
+					out.freed_bytes[i] += cells.number('freed_bytes', at);
+					out.peak_bytes[i] = Math.max(out.peak_bytes[i], cells.number('max_live_bytes', at));
+					out.live_bytes[i] = cells.number('last_live_bytes', at);
+					out.live_blocks[i] = cells.number('last_live_blocks', at);
+				}
+			}
+			return out;
+		});
+	}
+
+	/* A column of a group's cells added up over the keys for which wanted(key) holds, per bucket; levels are carried on. */
+	groupSeries(group, column, wanted) {
+		const series = this.tables[`timeline_by_${group}`];
+		const cells = this.tables[`timeline_by_${group}_cells`];
+		const values = new Float64Array(this.buckets);
+		const level = column === 'last_live_bytes' || column === 'last_live_blocks';
+		const bucket = cells.column('bucket');
+		const source = cells.column(column);
+		for (let i = 0; i < series.rows; i++) {
+			if (!wanted(series.number('key', i)))
+				continue;
+			const first = series.number('first_cell', i);
+			const end = first + series.number('cell_count', i);
+			for (let c = first; c < end; c++) {
+				if (!level) {
+					values[bucket[c]] += source[c];
+					continue;
+				}
+				const until = c + 1 < end ? bucket[c + 1] : this.buckets;
+				for (let b = bucket[c]; b < until; b++)
+					values[b] += source[c];
+			}
+		}
+		return values;
+	}
+
+	/* ---- search ------------------------------------------------------------------------------------------------------ */
+
+	subject(site) {
+		return this.once(`subject${site}`, () => {
+			const s = this.sites;
+			const begun = s.number('allocations', site) + s.number('reallocations', site);
+			const text = [];
+			for (const index of this.stack(s.number('id', site))) {
+				const line = this.line(index);
+				text.push(line.full, line.where, line.module);
+			}
+			return {
+				id: s.number('id', site), text: text.join('\n').toLowerCase(), module: this.siteLine(site).module.toLowerCase(),
+				size: begun ? s.number('allocated_bytes', site) / begun : 0,
+				life: s.number('ended_blocks', site) ? s.number('mean_lifetime_ns', site) : null,
+			};
+		});
+	}
+
+	query(state) {
+		return this.once(`query ${state.q}`, () => parse(state.q));
+	}
+
+	/* 1 for each call path that the search matches, 0 else; null: there is no search. */
+	matches(state) {
+		const query = this.query(state);
+		if (query.empty)
+			return null;
+		return this.once(`matches ${state.q}`, () => {
+			const mask = new Uint8Array(this.sites.rows);
+			for (let i = 0; i < mask.length; i++)
+				mask[i] = test(query, this.subject(i)) ? 1 : 0;
+			return mask;
+		});
+	}
+
+	/* ---- metrics of call paths ----------------------------------------------------------------------------------------- */
+
+	byNode(table, column, wanted = () => true) {
+		const values = new Float64Array(this.sites.rows);
+		for (let i = 0; i < table.rows; i++) {
+			const site = this.siteOfNode.get(table.number('node', i));
+			if (site !== undefined && wanted(i))
+				values[site] += table.number(column, i);
+		}
+		return values;
+	}
+
+	/* One number per call path (METRICS has the names); null: the report does not have it. */
+	metric(name, state) {
+		const brush = this.brush(state);
+		const key = `metric ${name} ${brush && METRICS[name].windowed ? `${brush.first} ${brush.last}` : ''}`;
+		return this.once(key, () => METRICS[name].values(this, brush));
+	}
+
+	windowOfSites(brush, column) {
+		const window = this.groupWindow('site', brush);
+		if (!window)
+			return null;
+		const values = new Float64Array(this.sites.rows);
+		for (let i = 0; i < window.keys.length; i++) {
+			const site = this.siteOfNode.get(window.keys[i]);
+			if (site !== undefined)
+				values[site] = window[column][i];
+		}
+		return values;
+	}
+}
+
+function whole(column) {
+	return (model) => Float64Array.from(model.sites.column(column));
+}
+
+/*
+ * What can be shown per call path. unit: a key of format.KINDS; windowed: with a time brush it is the figure of the window; values(model, brush)
+ * gives null when the report does not have it, and `missing` says why.
+ */
+export const METRICS = {
+	peak: { title: 'At the peak', unit: 'bytes', values: whole('peak_bytes') },
+	live: { title: 'Alive at the end', unit: 'bytes', values: whole('live_bytes') },
+	moment: {
+		title: 'At the end of the selection', unit: 'bytes', windowed: true, needsBrush: true,
+		values: (model, brush) => (brush ? model.windowOfSites(brush, 'live_bytes') : null),
+		missing: 'Select a span of time in the strip above: this is what was alive at its end.',
+	},
+	allocated: {
+		title: 'Allocated', unit: 'bytes', windowed: true,
+		values: (model, brush) => (brush && model.windowOfSites(brush, 'allocated_bytes')) || whole('allocated_bytes')(model),
+	},
+	allocations: {
+		title: 'Blocks allocated', unit: 'count', windowed: true,
+		values: (model, brush) => (brush && model.windowOfSites(brush, 'allocations')) ||
+			Float64Array.from(model.sites.column('allocations'), (n, i) => n + model.sites.number('reallocations', i)),
+	},
+	temporary: { title: 'Temporary blocks', unit: 'count', values: whole('temporary_allocations') },
+	leaked: {
+		title: 'Leaked', unit: 'bytes',
+		values: (model) => (model.tables.leaks_summary.number('observable', 0)
+			? model.byNode(model.tables.leaks, 'bytes', (i) => ['definite', 'indirect', 'possible'].includes(model.tables.leaks.text('kind', i))) : null),
+		missing: 'Leaks are not observable in this trace.',
+	},
+	retained: {
+		title: 'Retained', unit: 'bytes',
+		values: (model) => (model.tables.held_paths.rows ? model.byNode(model.tables.held_paths, 'retained_bytes') : null),
+		missing: 'There is no heap graph in this trace: memscope-record takes one at exit unless it is told --graph=off.',
+	},
+};

@@ -1,0 +1,12 @@
+/*
+ * index.js - the table of views. A view is a file that exports one object:
+ *
+ *   id, title           in the URL's hash, on the tab
+ *   empty(model)        null, or why there is nothing to show (and which option would record it)
+ *   render(root, {model, state})   fills root; returns {update(now, keys), destroy()}, both optional: update is called when the state changed
+ *
+ * docs/HOWTO_ADD_VIEW.md says the rest.
+ */
+import overview from './overview.js';
+
+export const VIEWS = [overview];

@@ -1,0 +1,215 @@
+/* overview.js - how good the trace is, what it says in words, the totals, what the peak was made of, and where to look first. */
+import { h, replace } from '../dom.js';
+import { bytes, count, duration, exactBytes, of, share } from '../format.js';
+import { METRICS } from '../model.js';
+import { withFilter } from '../query.js';
+
+const MARKS = { good: '✓', note: 'i', warning: '!', error: '✕' };
+const SHOWN = 8;
+
+function goTo(state, patch, ...children) {
+	return h('a', { href: state.link(patch), onclick: (event) => { event.preventDefault(); state.set(patch); } }, children);
+}
+
+/* ---- quality and verdict: the words of the text report ---------------------------------------------------------------- */
+
+function banner(model) {
+	const rows = model.tables.verdict.all();
+	const quality = rows.find((row) => row.topic === 'quality');
+	const notes = model.tables.notes.all().filter((row) => row.topic === 'quality');
+	const { trace } = model;
+	return h(`section.banner.${quality.level}`, { 'aria-label': 'Quality of the trace' },
+		h('span.mark', { 'aria-hidden': 'true' }, MARKS[quality.level]),
+		h('div', {},
+			h('p.strong', {}, `Trace ${quality.text}`),
+			notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note.text))) : null,
+			h('p.small', {}, [`${of(trace.events, 'event')} in ${bytes(trace.bytes)}`, `lost events ${count(trace.lost_events)}`,
+				`unmatched frees ${count(trace.unmatched_frees)}`, 'sampling none', `guard ${model.process.guard}`,
+				`frames with a function name ${share(trace.symbolized_frames, trace.frames)}`].join(' · '))));
+}
+
+function verdict(model, state, views) {
+	const notes = model.tables.notes.all();
+	const rows = model.tables.verdict.all().filter((row) => row.topic !== 'quality');
+	return h('section.card', { 'aria-labelledby': 'verdict-title' }, h('h2', { id: 'verdict-title' }, 'Verdict'),
+		h('ul.verdict', {}, rows.map((row) => h(`li.${row.level}`, {},
+			h('span.mark', { 'aria-label': row.level }, MARKS[row.level]),
+			h('div', {}, views.has(row.view) ? goTo(state, { view: row.view }, row.text) : row.text,
+				notes.filter((note) => note.topic === row.topic).map((note) => h('p.small', {}, note.text)))))));
+}
+
+/* ---- totals ------------------------------------------------------------------------------------------------------------ */
+
+function figure(title, value, exact, note) {
+	return h('div.figure', {}, h('dt', {}, title), h('dd', {}, h('span.value', { title: exact }, value), note ? h('span.note', {}, note) : null));
+}
+
+function totals(model) {
+	const t = model.totals;
+	const begun = t.allocations + t.reallocations;
+	const cut = !model.window.given && model.trace.ended === 'truncated';
+	const rss = model.tables.system_series.all().find((series) => series.name === 'rss' && series.samples);
+	return [
+		figure('Peak', bytes(t.peak_bytes), exactBytes(t.peak_bytes), `in ${of(t.peak_blocks, 'block')}, after ${duration(t.peak_time_ns)}`),
+		figure(cut ? 'Alive at the cut' : 'Alive at the end', bytes(t.live_bytes), exactBytes(t.live_bytes), `in ${of(t.live_blocks, 'block')}`),
+		figure('Allocated', bytes(t.allocated_bytes), exactBytes(t.allocated_bytes), `by ${of(t.allocations, 'allocation')} and ${of(t.reallocations, 'reallocation')}`),
+		figure('Temporary', share(t.temporary_allocations, begun), of(t.temporary_allocations, 'block'), `of ${of(begun, 'block')}`),
+		figure('Freed', bytes(t.freed_bytes), exactBytes(t.freed_bytes), `by ${of(t.frees, 'free')} and ${of(t.reallocations, 'reallocation')}`),
+		rss ? figure('Resident at most', bytes(rss.max), exactBytes(rss.max), `after ${duration(rss.max_ns)}, of ${of(rss.samples, 'sample')}`)
+			: figure('Call paths', count(model.sites.rows), '', `${of(model.tables.threads.rows, 'thread')}, ${of(model.tables.modules.rows, 'module')}`),
+	];
+}
+
+function windowTotals(model, brush) {
+	const w = model.timeWindow(brush);
+	const t = model.totals;
+	const of_ = (part, whole) => `${share(part, whole)} of the run's`;
+	return [
+		figure('Peak in the selection', bytes(w.peak_bytes), exactBytes(w.peak_bytes), of_(w.peak_bytes, t.peak_bytes)),
+		figure('Alive at its end', bytes(w.live_bytes), exactBytes(w.live_bytes), `in ${of(w.live_blocks, 'block')}`),
+		figure('Allocated', bytes(w.allocated_bytes), exactBytes(w.allocated_bytes), of_(w.allocated_bytes, t.allocated_bytes)),
+		figure('Blocks begun', count(w.allocations), '', of_(w.allocations, t.allocations + t.reallocations)),
+		figure('Freed', bytes(w.freed_bytes), exactBytes(w.freed_bytes), of_(w.freed_bytes, t.freed_bytes)),
+		figure('Blocks ended', count(w.frees), '', `in ${duration(brush.to - brush.from)}, whole steps of the timeline`),
+	];
+}
+
+/* ---- composition: call paths grouped by place ---------------------------------------------------------------------------- */
+
+function composition(model, values, mask) {
+	const places = new Map();
+	let total = 0;
+	for (let site = 0; site < values.length; site++) {
+		total += values[site];
+		if (!values[site] || (mask && !mask[site]))
+			continue;
+		const line = model.siteLine(site);
+		const key = `${line.full}\n${line.where}\n${line.module}`;
+		const place = places.get(key) ?? { line, bytes: 0, sites: 0, first: site, most: 0 };
+		place.bytes += values[site];
+		place.sites++;
+		if (values[site] > place.most) {
+			place.most = values[site];
+			place.first = site;
+		}
+		places.set(key, place);
+	}
+	return { total, rows: [...places.values()].sort((a, b) => b.bytes - a.bytes) };
+}
+
+function peakCard(model, now, state) {
+	const brush = model.brush(now);
+	const moment = brush && model.metric('moment', now);
+	const name = moment ? 'moment' : 'peak';
+	const { total, rows } = composition(model, moment ?? model.metric('peak', now), model.matches(now));
+	const shown = rows.slice(0, SHOWN);
+	const rest = rows.slice(SHOWN).reduce((sum, row) => sum + row.bytes, 0);
+	const matched = rows.reduce((sum, row) => sum + row.bytes, 0);
+	const title = moment ? 'What was alive at the end of the selection' : 'What the peak was made of';
+	if (!total)
+		return h('section.card', {}, h('h2', {}, title), h('p.quiet', {}, 'Nothing was allocated.'));
+	return h('section.card', { 'aria-labelledby': 'peak-title' },
+		h('h2', { id: 'peak-title' }, title, ' ', h('span.quiet', { title: exactBytes(total) }, bytes(total)),
+			matched !== total ? h('span.quiet', {}, `, ${bytes(matched)} (${share(matched, total)}) match the search`) : null),
+		h('div.stack-bar', { role: 'img', 'aria-label': 'Shares of the largest places' },
+			shown.map((row, i) => h(`span.cat-${i % 8}`, { style: { flex: `${row.bytes} 0 0` }, title: `${row.line.name}: ${exactBytes(row.bytes)}, ${share(row.bytes, total)}` })),
+			total - matched + rest > 0 ? h('span.rest', { style: { flex: `${total - matched + rest} 0 0` }, title: `everything else: ${exactBytes(total - matched + rest)}` }) : null),
+		h('table.plain', {},
+			h('thead', {}, h('tr', {}, h('th', {}, 'Place'), h('th.num', {}, 'Bytes'), h('th.num', {}, 'Share'), h('th.num.wide', {}, 'Call paths'))),
+			h('tbody', {}, shown.map((row, i) => h('tr', {},
+				h('td', {}, h(`i.dot.cat-${i % 8}`, {}),
+					goTo(state, { view: 'sites', metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
+						h('span.code', { title: row.line.full }, row.line.name)), ' ', h('span.where', { title: row.line.where || row.line.module }, row.line.place)),
+				h('td.num', { title: exactBytes(row.bytes) }, bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
+			rest ? h('tr.quiet', {}, h('td', {}, `${count(rows.length - SHOWN)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
+}
+
+/* ---- what to look at first --------------------------------------------------------------------------------------------- */
+
+function largest(values) {
+	let best = -1;
+	for (let i = 0; i < values.length; i++)
+		if (values[i] > 0 && (best < 0 || values[i] > values[best]))
+			best = i;
+	return best;
+}
+
+function firstLooks(model) {
+	const looks = [];
+	const { totals, tables } = model;
+	const open = tables.findings.all().filter((finding) => !finding.suppressed_by && !finding.kind.startsWith('leak-'));
+	if (open.length)
+		looks.push({ level: 'error', view: 'findings', text: `${of(open.length, 'heap error')}: ${open[0].message}` });
+	const leaked = model.metric('leaked', {});
+	const leak = leaked ? largest(leaked) : -1;
+	if (leak >= 0)
+		looks.push({ level: 'error', view: 'leaks', text: `${bytes(leaked[leak])} leaked from ${model.siteName(leak)}, the largest of ${of(leaked.filter((n) => n > 0).length, 'call path')}` });
+	if (tables.growth.rows) {
+		const site = model.siteOfNode.get(tables.growth.number('node', 0));
+		if (site !== undefined)
+			looks.push({ level: 'warning', view: 'sites', site, text: `${model.siteName(site)} kept growing, from ${bytes(tables.growth.number('from_bytes', 0))} to ${bytes(tables.growth.number('to_bytes', 0))}` });
+	}
+	const peak = model.metric('peak', {});
+	const top = largest(peak);
+	if (top >= 0)
+		looks.push({ level: 'note', view: 'sites', site: top, metric: 'peak', text: `${share(peak[top], totals.peak_bytes)} of the peak is one call path, to ${model.siteName(top)}` });
+	const temporary = model.metric('temporary', {});
+	const hot = largest(temporary);
+	const begun = totals.allocations + totals.reallocations;
+	if (hot >= 0 && totals.temporary_allocations * 10 > begun)
+		looks.push({ level: 'note', view: 'sites', site: hot, metric: 'temporary', text: `${share(totals.temporary_allocations, begun)} of all blocks are freed at once; most of them, ${count(temporary[hot])}, from ${model.siteName(hot)}` });
+	return looks.slice(0, 5);
+}
+
+function lookCard(model, state, views) {
+	const looks = firstLooks(model).filter((look) => views.has(look.view));
+	if (!looks.length)
+		return null;
+	return h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
+		h('ol.looks', {}, looks.map((look) => h(`li.${look.level}`, {},
+			goTo(state, { view: look.view, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
+}
+
+function searchCard(model, now) {
+	const mask = model.matches(now);
+	if (!mask)
+		return null;
+	const row = (name) => {
+		const values = model.metric(name, now);
+		if (!values)
+			return null;
+		let part = 0;
+		let all = 0;
+		for (let i = 0; i < values.length; i++) {
+			all += values[i];
+			part += mask[i] ? values[i] : 0;
+		}
+		const print = METRICS[name].unit === 'bytes' ? bytes : count;
+		const exact = METRICS[name].unit === 'bytes' ? exactBytes : count;
+		return h('tr', {}, h('td', {}, METRICS[name].title), h('td.num', { title: exact(part) }, print(part)), h('td.num', {}, share(part, all)));
+	};
+	return h('section.card.matched', { 'aria-labelledby': 'match-title' }, h('h2', { id: 'match-title' }, 'What matches the search'),
+		h('table.plain', {}, h('thead', {}, h('tr', {}, h('th', {}, 'Metric'), h('th.num', {}, 'Matching'), h('th.num', {}, 'Share'))),
+			h('tbody', {}, ['peak', 'live', 'moment', 'allocated', 'allocations', 'temporary', 'leaked', 'retained'].map(row))));
+}
+
+export default {
+	id: 'overview',
+	title: 'Overview',
+	empty: () => null,
+	render(root, { model, state }) {
+		const views = new Set(['overview', 'timeline', 'flame', 'sites', ...[...document.querySelectorAll('.tabs a')].map((a) => new URLSearchParams(a.hash.slice(1)).get('view'))]);
+		const figures = h('dl.figures', {});
+		const peak = h('div', {});
+		const matched = h('div', {});
+		function update(now) {
+			const brush = model.brush(now);
+			replace(figures, brush ? windowTotals(model, brush) : totals(model));
+			replace(peak, peakCard(model, now, state));
+			replace(matched, searchCard(model, now));
+		}
+		update(state.get());
+		root.append(h('div.overview', {}, banner(model), figures, matched, h('div.columns', {}, peak, h('div', {}, lookCard(model, state, views), verdict(model, state, views)))));
+		return { update };
+	},
+};

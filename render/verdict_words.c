@@ -1,0 +1,172 @@
+/* verdict_words.c - see verdict_words.h. */
+#include "verdict_words.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "escape.h"
+#include "format/evidence.h"
+#include "units.h"
+
+const char *ms_quality_words(const struct ms_report_trace *r)
+{
+	return r->complete                           ? "complete: every event from start to end is in the trace"
+	       : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
+	       : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
+	       : r->damaged || r->size_limit_reached ? "incomplete: the record stops early"
+	       : r->lost_stacks                      ? "all events, but some without their stack"
+	                                             : "the recording stopped before the program did";
+}
+
+static void note_if(FILE *out, uint64_t count, const char *noun, const char *text)
+{
+	char n[MS_UNIT_TEXT];
+
+	if (count)
+		fprintf(out, "%s %s\n", ms_unit_of(n, count, noun), text);
+}
+
+void ms_quality_notes(FILE *out, const struct ms_report *report)
+{
+	const struct ms_report_trace *r = &report->trace;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	note_if(out, r->lost_events, "event", "lost");
+	note_if(out, r->lost_threads, "thread", "not recorded");
+	note_if(out, r->lost_stacks, "event", "without a stack although one was wanted");
+	note_if(out, r->late_events, "event", "late: times were raised to keep the order");
+	if (r->size_limit_reached)
+		fputs("the recording was stopped by its size limit\n", out);
+	if (r->damaged) {
+		fputs("the file is readable up to here: ", out);
+		ms_escape_text(out, r->damage.message);
+		if (r->damage.offset != MS_NO_OFFSET)
+			fprintf(out, " (offset %" PRIu64 ")", r->damage.offset);
+		putc('\n', out);
+	}
+	if (r->ended == MS_REPORT_TRUNCATED)
+		fputs("what is alive below was alive at the end of the record; its frees may be missing\n", out);
+	if (r->process->inherited_heap)
+		fputs("a forked child: blocks born before the fork are not known\n", out);
+	if (r->unmatched_frees) {
+		fprintf(out, "%s of unknown blocks, from %s", ms_unit_of(a, r->unmatched_frees, "free"),
+		        ms_unit_duration(b, r->first_unmatched_ns));
+		fprintf(out, " to %s after the start\n", ms_unit_duration(b, r->last_unmatched_ns));
+	}
+}
+
+void ms_errors_words(FILE *out, const struct ms_findings *f)
+{
+	char a[MS_UNIT_TEXT];
+	const char *before = ": ";
+	bool all = true;
+
+	if (!f->errors && !f->warnings) {
+		for (size_t i = 0; i < f->detector_count; i++)
+			all &= f->detectors[i].status != MS_DETECTOR_NOT_OBSERVABLE;
+		fputs(all ? "none found" : "none found where they can be seen", out);
+		return;
+	}
+	if (f->errors)
+		fputs(ms_unit_of(a, f->errors, "error"), out);
+	if (f->warnings)
+		fprintf(out, "%s%s", f->errors ? ", " : "", ms_unit_of(a, f->warnings, "warning"));
+	for (size_t kind = 0; kind < MS_FINDING_KIND_COUNT; kind++) {
+		uint64_t n = 0;
+
+		for (size_t i = 0; i < f->count; i++)
+			n += f->list[i].kind == kind && !f->list[i].suppressed_by;
+		if (n) {
+			fprintf(out, "%s%s %s", before, ms_unit_count(a, n), ms_finding_kinds[kind].name);
+			before = ", ";
+		}
+	}
+}
+
+void ms_crash_notes(FILE *out, const struct ms_report *report)
+{
+	const struct ms_report_trace *r = &report->trace;
+	const char *name = sigabbrev_np(r->term_signal);
+
+	if (r->ended != MS_REPORT_SIGNALED || r->process->guard != MS_GUARD_OFF ||
+	    (r->term_signal != SIGABRT && r->term_signal != SIGSEGV && r->term_signal != SIGBUS && r->term_signal != SIGILL))
+		return;
+	fprintf(out, "killed by SIG%s: if the heap was damaged before, a recording with --guard=canary (then --guard=full) shows where\n",
+	        name ? name : "");
+}
+
+void ms_detector_words(FILE *f, const struct ms_detector_result *d)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	if (d->status == MS_DETECTOR_NOT_OBSERVABLE) {
+		fputs("not observable", f);
+	} else if (!d->kinds) {
+		fprintf(f, "facts of %s, no findings", ms_unit_of(b, d->checked, d->unit));
+	} else {
+		if (d->found)
+			fprintf(f, "%s found", ms_unit_count(a, d->found));
+		else
+			fputs("none found", f);
+		if (d->suppressed)
+			fprintf(f, ", %s suppressed", ms_unit_count(a, d->suppressed));
+		fprintf(f, ", among %s", ms_unit_of(b, d->checked, d->unit));
+	}
+	if (*d->reason)
+		fprintf(f, ": %s", d->reason);
+}
+
+void ms_leak_words(FILE *out, const struct ms_report_leaks *l, uint8_t kind, bool exact)
+{
+	static const char *const names[MS_LEAK_KINDS] = {
+		[MS_LEAK_DEFINITE] = "definite", [MS_LEAK_INDIRECT] = "indirect", [MS_LEAK_POSSIBLE] = "possible",
+		[MS_LEAK_REACHABLE] = "still reachable",
+	};
+	const struct ms_leak_amount *amount = &l->kind[kind];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+
+	fprintf(out, "%s ", names[kind]);
+	if (amount->blocks == 0)
+		putc('0', out);
+	else
+		fprintf(out, "%s in %s from %s", ms_unit_bytes(a, amount->bytes, exact), ms_unit_of(b, amount->blocks, "block"),
+		        ms_unit_of(c, l->paths[kind], "call path"));
+}
+
+void ms_leak_notes(FILE *out, const struct ms_report_leaks *l, bool exact)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	if (l->graph_reason == MS_GRAPH_CRASH)
+		fprintf(out, "as of the crash after %s: what the program would have freed later is not known\n", ms_unit_duration(a, l->graph_ns));
+	else if (l->graph_reason != MS_GRAPH_EXIT)
+		fprintf(out, "as of %s after the start, on request; not of the end\n", ms_unit_duration(a, l->graph_ns));
+	if (l->doubts & (MS_DOUBT_INCOMPLETE | MS_DOUBT_TIME))
+		fputs("the scan was not finished: some of this may still be held\n", out);
+	if (l->unscanned_threads)
+		fprintf(out, "not scanned: registers and stack of %s\n", ms_unit_of(a, l->unscanned_threads, "thread"));
+	if (l->unscanned_ranges)
+		fprintf(out, "not scanned: %s of memory, %s\n", ms_unit_of(a, l->unscanned_ranges, "range"),
+		        ms_unit_bytes(b, l->unscanned_bytes, exact));
+	if (l->doubts & MS_DOUBT_BLOCKS)
+		fprintf(out, "not scanned: %s\n", ms_unit_of(a, l->unscanned_blocks, "live block"));
+	if (l->unknown_blocks)
+		fprintf(out, "%s of the heap graph not alive by the events, of unknown size\n", ms_unit_of(a, l->unknown_blocks, "block"));
+	if (l->doubts & MS_DOUBT_INHERITED)
+		fputs("a forked child: pointers in blocks born before the fork are not known\n", out);
+	if (l->doubts & MS_DOUBT_LOST)
+		fputs("events were lost: frees and pointers may be missing\n", out);
+}
+
+void ms_growth_words(FILE *out, const struct ms_report_growth *g)
+{
+	char a[MS_UNIT_TEXT];
+
+	if (!g->observable)
+		fprintf(out, "not judged: %s", g->reason);
+	else if (g->site_count == 0)
+		fprintf(out, "none that lasts, among %s", ms_unit_of(a, g->sites_checked, "call path"));
+	else
+		fputs("call paths whose live bytes rose through the second half of the run", out);
+}
