@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address_moments.h"
 #include "cases.h"
 #include "detect/detector.h"
 #include "format/trace_reader.h"
@@ -127,6 +128,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	rc = ms_system_collect(out, trace, err);
 	if (rc == MS_OK)
 		rc = ms_reconcile(context.reconciler, out, err);
+	if (rc == MS_OK && options.address_space)
+		rc = ms_address_space_collect(out, trace, options.threads == 1 ? 1 : 2, err);
 	if (rc)
 		goto fail;
 	out->nodes = stacks.nodes;
@@ -188,6 +191,7 @@ void ms_report_free(struct ms_report *r)
 	free(r->growth.sites);
 	ms_report_system_free(&r->system);
 	ms_report_reconciliation_free(&r->reconciliation);
+	ms_address_space_free(&r->address_space);
 	ms_report_leaks_free(&r->leaks);
 	ms_report_holders_free(&r->holders);
 	memset(r, 0, sizeof *r);
