@@ -126,6 +126,8 @@ struct ms_diff {
 	uint64_t paths_old, paths_new;   /* distinct by name, over all runs of the side */
 	uint64_t paths_unchanged;        /* rows that were left out: nothing differs */
 	uint64_t paths_fuzzy;            /* pairs that are not by the same names */
+	bool programs_differ;            /* no run of one side is of a program that the other side has, by file name */
+	bool same_recording;             /* one run a side, and both are the same part of the same recording */
 	bool pairing_limited;            /* fuzzy pairing stopped at its limit: some new and gone paths may belong together */
 	struct ms_diff_finding *new_findings, *fixed_findings;
 	size_t new_finding_count, fixed_finding_count;

@@ -20,6 +20,7 @@ struct ms_diff_render_options {
 	size_t frames;                   /* lines per call path in text and Markdown, 0 = all */
 	size_t width;                    /* text: characters per line, 0 = unlimited */
 	bool exact, utf8, bold;          /* text: bytes in full; not ASCII only; headings for a terminal */
+	bool align_share;                /* text: each curve over the whole line, not by time since the start */
 	const struct ms_diff_condition *conditions;
 	size_t condition_count;
 };

@@ -8,6 +8,24 @@
 #include "json_writer.h"
 #include "report_names.h"
 
+static void window(struct ms_json *j, const struct ms_report_window *w)
+{
+	if (w->given && w->from_event == 0 && w->from_ns == 0)
+		ms_json_uint(j, "as_of_ns", w->to_ns);
+	else
+		ms_json_null(j, "as_of_ns");
+	if (!w->given) {
+		ms_json_null(j, "window");
+		return;
+	}
+	ms_json_object(j, "window");
+	ms_json_uint(j, "from_ns", w->from_ns);
+	ms_json_uint(j, "to_ns", w->to_ns);
+	ms_json_uint(j, "from_event", w->from_event);
+	ms_json_uint(j, "to_event", w->to_event);
+	ms_json_end_object(j);
+}
+
 static void side(struct ms_json *j, const char *key, const struct ms_diff_side *s)
 {
 	ms_json_object(j, key);
@@ -24,10 +42,7 @@ static void side(struct ms_json *j, const char *key, const struct ms_diff_side *
 		ms_json_string(j, "executable", t->process->executable);
 		ms_json_uint(j, "start_time_unix_ns", t->process->start_time_unix_ns);
 		ms_json_uint(j, "duration_ns", t->duration_ns);
-		if (s->reports[i]->window.given)
-			ms_json_uint(j, "as_of_ns", s->reports[i]->window.to_ns);
-		else
-			ms_json_null(j, "as_of_ns");
+		window(j, &s->reports[i]->window);
 		ms_json_string(j, "ended", ms_ended_name(t->ended));
 		ms_json_bool(j, "complete", t->complete);
 		ms_json_uint(j, "events", t->events);
@@ -226,6 +241,20 @@ static void curve(struct ms_json *j, const char *key, const struct ms_report *r)
 	ms_json_end_array(j);
 }
 
+/* The runs of a side, in order. */
+static void curves(struct ms_json *j, const char *key, const struct ms_diff_side *s)
+{
+	ms_json_array(j, key);
+	for (size_t i = 0; i < s->count; i++) {
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "run", i);
+		ms_json_uint(j, "peak_bytes", s->reports[i]->totals.peak_bytes);
+		curve(j, "buckets", s->reports[i]);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
 static void conditions(struct ms_json *j, const struct ms_diff_render_options *o)
 {
 	static const char *const verdicts[] = {"fails", "holds", "unknown"};
@@ -254,6 +283,8 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *d, const struct ms_diff
 	ms_json_uint(&j, "schema_version", MS_DIFF_SCHEMA_VERSION);
 	side(&j, "old", &d->before);
 	side(&j, "new", &d->after);
+	ms_json_bool(&j, "programs_differ", d->programs_differ);
+	ms_json_bool(&j, "same_recording", d->same_recording);
 	conditions(&j, o);
 	ms_json_object(&j, "call_paths");
 	ms_json_uint(&j, "old", d->paths_old);
@@ -273,6 +304,8 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *d, const struct ms_diff
 	ms_json_object(&j, "timeline");
 	curve(&j, "old", d->before.reports[0]);
 	curve(&j, "new", d->after.reports[0]);
+	curves(&j, "old_runs", &d->before);
+	curves(&j, "new_runs", &d->after);
 	ms_json_end_object(&j);
 	ms_json_end_object(&j);
 	free(ranked);

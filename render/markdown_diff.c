@@ -172,6 +172,28 @@ static void print_incomplete(FILE *out, const char *name, const struct ms_diff_s
 	}
 }
 
+/* Which parts of the recordings are compared, where it is not all of them. */
+static void print_windows(FILE *out, const char *name, const struct ms_diff_side *side, const struct page *p)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+
+	for (size_t i = 0; i < side->count; i++) {
+		const struct ms_report_window *w = &side->reports[i]->window;
+		char *file;
+
+		if (!w->given)
+			continue;
+		file = ms_text_escaped(side->reports[i]->trace.file);
+		fprintf(out, "%s: ", name);
+		code(out, file ? file : "", p);
+		if (w->from_event == 0 && w->from_ns == 0)
+			fprintf(out, " as of %s\n\n", ms_unit_duration(a, w->to_ns));
+		else
+			fprintf(out, ", window %s to %s\n\n", ms_unit_duration(a, w->from_ns), ms_unit_duration(b, w->to_ns));
+		free(file);
+	}
+}
+
 /* At most so many bytes of what `print` writes for entries 0 .. n - 1. */
 static int print_stacks(FILE *out, const struct page *p, size_t n, size_t room)
 {
@@ -213,6 +235,12 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 		fprintf(out, "### Heap: %s changed\n\n", ms_unit_of(a, p->count, "call path"));
 	else
 		fputs("### Heap: no call path changed\n\n", out);
+	print_windows(out, "Old", &p->diff->before, p);
+	print_windows(out, "New", &p->diff->after, p);
+	if (p->diff->programs_differ)
+		fputs("> the executables of the two sides have different names\n\n", out);
+	if (p->diff->same_recording)
+		fputs("> both sides are the same recording\n\n", out);
 	print_incomplete(out, "old", &p->diff->before, p);
 	print_incomplete(out, "new", &p->diff->after, p);
 	print_conditions(out, p);

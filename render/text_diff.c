@@ -18,14 +18,17 @@ static void print_side(struct ms_diff_text *x, const char *name, const struct ms
 
 	for (size_t i = 0; i < side->count; i++) {
 		const struct ms_report_trace *r = &side->reports[i]->trace;
+		const struct ms_report_window *w = &side->reports[i]->window;
 
 		fprintf(out, "%s  ", name);
 		ms_escape_text(out, r->file);
 		fputs(": ", out);
 		ms_escape_words(out, r->process->command, r->process->command_count);
 		fprintf(out, ", %s", ms_unit_of(a, r->events, "event"));
-		if (side->reports[i]->window.given)
-			fprintf(out, ", as of %s\n", ms_unit_duration(b, side->reports[i]->window.to_ns));
+		if (w->given && w->from_event == 0 && w->from_ns == 0)
+			fprintf(out, ", as of %s\n", ms_unit_duration(b, w->to_ns));
+		else if (w->given)
+			fprintf(out, ", window %s to %s\n", ms_unit_duration(a, w->from_ns), ms_unit_duration(b, w->to_ns));
 		else
 			fprintf(out, ", %s\n", ms_unit_duration(b, r->duration_ns));
 		if (!r->complete)
@@ -60,6 +63,10 @@ static void print_verdict(struct ms_diff_text *x)
 		fputs("a change is a gap between the bands of the two sides that is wider than either band\n", out);
 	else
 		fputs("every difference counts, noise is not known\n", out);
+	if (d->programs_differ)
+		fputs("  ! the executables of the two sides have different names: where their functions have other names, all is new and gone\n", out);
+	if (d->same_recording)
+		fputs("  ! both sides are the same recording\n", out);
 	if (d->pairing_limited)
 		fputs("  ! pairing by similar names stopped at its limit: some of what is new and gone may belong together\n", out);
 	for (size_t i = 0; i < x->options->condition_count; i++) {

@@ -101,32 +101,70 @@ int ms_diff_text_threads(struct ms_diff_text *x)
 
 /* ---- curves ------------------------------------------------------------------------------------------------------- */
 
+/* What the curve of a run spans. */
+static uint64_t span_ns(const struct ms_report *r)
+{
+	if (!r->window.given)
+		return r->trace.duration_ns;
+	return r->window.to_ns > r->window.from_ns ? r->window.to_ns - r->window.from_ns : 0;
+}
+
 static int print_curve(struct ms_diff_text *x, const char *name, const struct ms_report *r, uint64_t most, uint64_t longest, size_t width)
 {
 	uint64_t *values = malloc((r->timeline_count + 1) * sizeof *values);
-	size_t own = longest ? (size_t)((unsigned __int128)width * r->trace.duration_ns / longest) : width;
+	size_t own = longest && !x->options->align_share ? (size_t)((unsigned __int128)width * span_ns(r) / longest) : width, drawn;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
 	if (!values)
 		return MS_E_NOMEM;
 	for (size_t i = 0; i < r->timeline_count; i++)
 		values[i] = r->timeline[i].max_live_bytes;
-	fprintf(x->t.out, "  %s  ", name);
-	ms_spark(x->t.out, values, r->timeline_count, most, own ? own : 1, x->options->utf8);
-	fprintf(x->t.out, "  %s in %s\n", ms_unit_bytes(a, r->totals.peak_bytes, x->options->exact), ms_unit_duration(b, r->trace.duration_ns));
+	own = own ? own : 1;
+	drawn = own < r->timeline_count ? own : r->timeline_count;
+	fprintf(x->t.out, "  %-*s  ", x->several ? 6 : 3, name);
+	ms_spark(x->t.out, values, r->timeline_count, most, own, x->options->utf8);
+	fprintf(x->t.out, "%*s  %s in %s\n", drawn < width ? (int)(width - drawn) : 0, "",
+	        ms_unit_bytes(a, r->totals.peak_bytes, x->options->exact), ms_unit_duration(b, span_ns(r)));
 	free(values);
+	return MS_OK;
+}
+
+static void widest(const struct ms_diff_side *side, uint64_t *most, uint64_t *longest)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		const struct ms_report *r = side->reports[i];
+
+		*most = r->totals.peak_bytes > *most ? r->totals.peak_bytes : *most;
+		*longest = span_ns(r) > *longest ? span_ns(r) : *longest;
+	}
+}
+
+static int print_side_curves(struct ms_diff_text *x, const char *side_name, const struct ms_diff_side *side, uint64_t most, uint64_t longest,
+                             size_t width)
+{
+	size_t n = ms_diff_text_rows(x, side->count);
+	char name[32];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof name, side->count > 1 ? "%s %zu" : "%s", side_name, i + 1);
+		if (print_curve(x, name, side->reports[i], most, longest, width))
+			return MS_E_NOMEM;
+	}
+	ms_text_more(&x->t, side->count - n, "more run");
 	return MS_OK;
 }
 
 int ms_diff_text_curves(struct ms_diff_text *x)
 {
-	const struct ms_report *old = x->diff->before.reports[0], *new = x->diff->after.reports[0];
-	uint64_t most = old->totals.peak_bytes > new->totals.peak_bytes ? old->totals.peak_bytes : new->totals.peak_bytes;
-	uint64_t longest = old->trace.duration_ns > new->trace.duration_ns ? old->trace.duration_ns : new->trace.duration_ns;
+	uint64_t most = 0, longest = 0;
 	size_t width = x->options->width > 60 && x->options->width < 120 ? x->options->width - 40 : 80;
 
+	widest(&x->diff->before, &most, &longest);
+	widest(&x->diff->after, &most, &longest);
 	if (!most)
 		return MS_OK;
-	ms_text_heading(&x->t, "TIMELINE", "bytes alive over time, to one scale%s", x->several ? "; the first run of each side" : "");
-	return print_curve(x, "old", old, most, longest, width) || print_curve(x, "new", new, most, longest, width) ? MS_E_NOMEM : MS_OK;
+	ms_text_heading(&x->t, "TIMELINE", "bytes alive over time, to one scale; %s",
+	                x->options->align_share ? "each run over the whole line" : "from the start on, at one speed");
+	return print_side_curves(x, "old", &x->diff->before, most, longest, width) ||
+	       print_side_curves(x, "new", &x->diff->after, most, longest, width) ? MS_E_NOMEM : MS_OK;
 }

@@ -251,6 +251,39 @@ done:
 	return rc;
 }
 
+/* The file name of the program; "" = not known. */
+static const char *program(const struct ms_report *r)
+{
+	const char *path = r->trace.process && r->trace.process->executable ? r->trace.process->executable : "";
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Other folders are no other program. Where a name is not known nothing is said. */
+static bool programs_differ(const struct ms_diff *d)
+{
+	for (size_t i = 0; i < d->before.count; i++)
+		for (size_t k = 0; k < d->after.count; k++) {
+			const char *old = program(d->before.reports[i]), *new = program(d->after.reports[k]);
+
+			if (!*old || !*new || strcmp(old, new) == 0)
+				return false;
+		}
+	return true;
+}
+
+static bool same_recording(const struct ms_diff *d)
+{
+	const struct ms_report *a = d->before.reports[0], *b = d->after.reports[0];
+	const struct ms_process *p = a->trace.process, *q = b->trace.process;
+
+	return d->before.count == 1 && d->after.count == 1 && p && q && p->pid == q->pid && p->start_time_unix_ns != 0 &&
+	       p->start_time_unix_ns == q->start_time_unix_ns && a->window.given == b->window.given &&
+	       a->window.from_event == b->window.from_event && a->window.to_event == b->window.to_event &&
+	       a->trace.events == b->trace.events;
+}
+
 int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *old, const struct ms_diff_side *new,
                   const struct ms_diff_options *options, struct ms_error *err)
 {
@@ -266,6 +299,8 @@ int ms_diff_build(struct ms_diff *out, const struct ms_diff_side *old, const str
 		out->options = *options;
 	if (!out->options.comparisons)
 		out->options.comparisons = MS_DIFF_COMPARISONS;
+	out->programs_differ = programs_differ(out);
+	out->same_recording = same_recording(out);
 	rc = compare_paths(out, err);
 	if (rc == MS_OK)
 		rc = ms_diff_totals(out, err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/baseline.h"
-#include "analyze/embedded_suppressions.h"
+#include "render/tools/tool_options.h"
 
 enum { KEY_SUPPRESSIONS = 1024, KEY_GENERATE, KEY_FAIL_ON, KEY_BASELINE };
 
@@ -20,18 +20,6 @@ static const struct argp_option option_table[] = {
 	 "Only findings that are not in FILE, a JSON report of before, count for --fail-on; the others are marked as known", 0},
 	{0},
 };
-
-static void add_gate(struct heap_checks *c, const char *text, struct argp_state *state)
-{
-	struct ms_gate *grown = realloc(c->gates, (c->gate_count + 1) * sizeof *grown);
-	struct ms_error err;
-
-	if (!grown)
-		argp_failure(state, 4, 0, "no memory");
-	c->gates = grown;
-	if (ms_gate_parse(&c->gates[c->gate_count++], text, &err))
-		argp_error(state, "--fail-on: %s", err.message);
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -49,7 +37,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		c->generate_file = arg;
 		return 0;
 	case KEY_FAIL_ON:
-		add_gate(c, arg, state);
+		tool_add_gate(state, &c->gates, &c->gate_count, arg, ms_gate_parse);
 		return 0;
 	case KEY_BASELINE:
 		c->baseline = arg;
@@ -66,13 +54,7 @@ int heap_checks_apply(struct heap_checks *c, struct ms_report *report, const str
 	int rc = c->suppressions ? MS_OK : ms_suppressions_new(&c->suppressions, err);
 
 	if (rc == MS_OK)
-		rc = ms_suppressions_embedded(c->suppressions, trace, err);
-	if (rc == MS_E_ARGUMENT) { /* the program's fault, not the user's: those before the error count */
-		fprintf(stderr, "memscope-analyze: %s\n", err->message);
-		rc = MS_OK;
-	}
-	if (rc == MS_OK && ms_suppressions_count(c->suppressions))
-		rc = ms_suppress(report, c->suppressions, err);
+		rc = tool_suppress("memscope-analyze", NULL, c->suppressions, report, trace, err);
 	return rc == MS_OK && c->baseline ? ms_baseline_apply(report, c->baseline, err) : rc;
 }
 

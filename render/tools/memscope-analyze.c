@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "analyze/companion.h"
-#include "analyze/moment.h"
 #include "analyze/report.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
@@ -19,9 +18,8 @@
 #include "render/tools/heap_checks.h"
 #include "render/tools/progress.h"
 #include "render/tools/report_outputs.h"
+#include "render/tools/tool_options.h"
 #include "render/why.h"
-
-enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 
 enum { KEY_TOP = 256, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY };
 
@@ -53,7 +51,7 @@ static const struct argp_option option_table[] = {
 
 struct settings {
 	const char *trace, *why, *at, *span;
-	char *span_from;                 /* span, cut between its moments */
+	struct tool_window window;       /* span, cut between its moments */
 	bool quiet, verbose;
 	bool top_given, width_given;
 	struct ms_text_options text_options;
@@ -61,18 +59,6 @@ struct settings {
 	struct report_outputs outputs;
 	struct heap_checks checks;
 };
-
-static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || value < low || value > high)
-		argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option, low, high, text);
-	return value;
-}
 
 static void sort_key(struct argp_state *state, struct settings *s, const char *name)
 {
@@ -112,40 +98,20 @@ static void groups(struct argp_state *state, struct settings *s, const char *lis
 	}
 }
 
-static bool is_moment(const char *text, struct ms_error *err)
-{
-	struct ms_moment m;
-
-	return ms_moment_parse(&m, text, err) == MS_OK;
-}
-
-/* What --at and --window make of the report's options. Moments hold colons, too: the first one that leaves two moments separates. */
+/* What --at and --window make of the report's options. */
 static void window(struct argp_state *state, struct settings *s)
 {
-	struct ms_error err;
-
 	if (s->at && s->span)
 		argp_error(state, "--at is a window from the start: give --at or --window");
 	if (s->at) {
-		if (!is_moment(s->at, &err))
-			argp_error(state, "--at: %s", err.message);
+		tool_check_moment(state, "at", s->at);
 		s->report_options.to = s->at;
 	}
 	if (!s->span)
 		return;
-	s->span_from = strdup(s->span);
-	if (!s->span_from)
-		argp_failure(state, STATUS_UNWRITTEN, ENOMEM, "--window");
-	for (char *colon = strchr(s->span_from, ':'); colon; colon = strchr(colon + 1, ':')) {
-		*colon = '\0';
-		s->report_options.from = *s->span_from ? s->span_from : "start";
-		s->report_options.to = colon[1] ? colon + 1 : "end";
-		if (is_moment(s->report_options.from, &err) && is_moment(s->report_options.to, &err))
-			return;
-		*colon = ':';
-	}
-	argp_error(state, "--window takes two moments like 10s:20s, not '%s': %s", s->span,
-	           is_moment(s->span, &err) ? "--at takes one" : err.message);
+	tool_window_parse(state, "window", s->span, &s->window);
+	s->report_options.from = s->window.from;
+	s->report_options.to = s->window.to;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -166,25 +132,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		sort_key(state, s, arg);
 		break;
 	case KEY_TOP:
-		s->text_options.top = number(state, "top", arg, 0, UINT32_MAX);
+		s->text_options.top = tool_number(state, "top", arg, 0, UINT32_MAX);
 		s->top_given = true;
 		break;
 	case KEY_FRAMES:
-		s->text_options.frames = number(state, "frames", arg, 0, UINT32_MAX);
+		s->text_options.frames = tool_number(state, "frames", arg, 0, UINT32_MAX);
 		break;
 	case KEY_EXACT:
 		s->text_options.exact = true;
 		break;
 	case KEY_WIDTH:
-		s->text_options.width = number(state, "width", arg, 0, UINT32_MAX);
+		s->text_options.width = tool_number(state, "width", arg, 0, UINT32_MAX);
 		s->width_given = true;
 		break;
 	case KEY_WINDOW:
 		s->report_options.temporary_window =
-			(uint32_t)number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
+			(uint32_t)tool_number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
 		break;
 	case KEY_BUCKETS:
-		s->report_options.timeline_buckets = (uint32_t)number(state, "buckets", arg, 1, MS_TIMELINE_BUCKETS_MAX);
+		s->report_options.timeline_buckets = (uint32_t)tool_number(state, "buckets", arg, 1, MS_TIMELINE_BUCKETS_MAX);
 		break;
 	case KEY_BY:
 		groups(state, s, arg);
@@ -269,14 +235,6 @@ static const struct argp argp = {
 
 /* ---- main --------------------------------------------------------------------------------------------------------- */
 
-static void say(const char *file, const struct ms_error *err)
-{
-	fprintf(stderr, "memscope-analyze: %s: %s", file, err->message);
-	if (err->offset != MS_NO_OFFSET)
-		fprintf(stderr, " (offset %" PRIu64 ")", err->offset);
-	putc('\n', stderr);
-}
-
 /* All outputs, from what the report and the options say. */
 static int write_all(const struct settings *s, const struct ms_report *report, const struct ms_trace *trace, const struct ms_why *why)
 {
@@ -325,12 +283,12 @@ int main(int argc, char **argv)
 	}
 	progress_end(&progress);
 	if (rc) {
-		say(s.trace, &err);
+		tool_say("memscope-analyze", s.trace, &err);
 		ms_trace_close(trace);
 		ms_trace_close(companion);
 		heap_checks_free(&s.checks);
 		report_outputs_free(&s.outputs);
-		free(s.span_from);
+		tool_window_free(&s.window);
 		if (rc == MS_E_LIMIT && err.offset == MS_NO_OFFSET && s.report_options.timeline_by)
 			return STATUS_UNWRITTEN; /* the trace is fine, the series are too large */
 		return rc == MS_E_NOMEM                             ? STATUS_UNWRITTEN
@@ -350,7 +308,7 @@ int main(int argc, char **argv)
 		        seconds, seconds > 0 ? (double)report.trace.events / seconds / 1e6 : 0.0);
 	}
 	if (s.why && ms_why_build(&why, &report, trace, s.why, &err)) {
-		say(s.trace, &err);
+		tool_say("memscope-analyze", s.trace, &err);
 		status = err.code == MS_E_ARGUMENT ? STATUS_USAGE : STATUS_UNWRITTEN;
 	}
 	if (status == STATUS_FINE)
@@ -367,6 +325,6 @@ done:
 	ms_trace_close(companion);
 	heap_checks_free(&s.checks);
 	report_outputs_free(&s.outputs);
-	free(s.span_from);
+	tool_window_free(&s.window);
 	return status;
 }

@@ -1,7 +1,5 @@
 /* memscope-diff.c - what changed between two runs, or two sets of runs: options, reports, one comparison, renderers. */
 #include <argp.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -14,19 +12,17 @@
 #include "analyze/companion.h"
 #include "analyze/diff.h"
 #include "analyze/diff/diff_gate.h"
-#include "analyze/embedded_suppressions.h"
-#include "analyze/moment.h"
 #include "analyze/suppressions.h"
 #include "format/trace_reader.h"
 #include "format/version.h"
 #include "render/diff_render.h"
 #include "render/output.h"
 #include "render/tools/progress.h"
+#include "render/tools/tool_options.h"
 
-enum { STATUS_FINE = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNWRITTEN = 4 };
 enum { TEXT, JSON, MARKDOWN, OUTPUTS };
-enum { KEY_TEXT = 256, KEY_JSON, KEY_MARKDOWN, KEY_SORT, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_WINDOW,
-       KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_AT, KEY_VS, KEY_USAGE };
+enum { KEY_TEXT = 256, KEY_JSON, KEY_MARKDOWN, KEY_SORT, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_TEMPORARY,
+       KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_AT, KEY_VS, KEY_WINDOW, KEY_VS_WINDOW, KEY_ALIGN, KEY_USAGE };
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -45,11 +41,16 @@ static const struct argp_option option_table[] = {
 	{"exact", KEY_EXACT, NULL, 0, "Text: bytes in full instead of KiB, MiB, GiB", 0},
 	{"width", KEY_WIDTH, "N", 0, "Text: characters per line, 0 = unlimited (default: the terminal's, else 100)", 0},
 	{"ignore-templates", KEY_TEMPLATES, NULL, 0, "Functions are the same whatever their template arguments", 0},
-	{"temporary-window", KEY_WINDOW, "N", 0,
+	{"temporary-window", KEY_TEMPORARY, "N", 0,
 	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
 	{"at", KEY_AT, "MOMENT", 0,
 	 "With --vs and one TRACE: the old side is the trace as if the recording had ended at MOMENT: a time (12.5s, 300ms), event:N, mark:TEXT, peak, start, end, 50%", 0},
 	{"vs", KEY_VS, "MOMENT", 0, "The new side, likewise", 0},
+	{"window", KEY_WINDOW, "MOMENT:MOMENT", 0,
+	 "Of every trace only what happened between these moments; one left out is the start or the end. With --vs-window: of the old side", 0},
+	{"vs-window", KEY_VS_WINDOW, "MOMENT:MOMENT", 0, "The same for the new side; with one TRACE that is its other window", 0},
+	{"align", KEY_ALIGN, "start|share", 0,
+	 "Text: how the curves of the runs stand one below the other: by time since their start (default), or each over the whole line", 0},
 	{NULL, 0, NULL, 0, "Checks:", 3},
 	{"fail-on", KEY_FAIL_ON, "EXPR", 0, "Exit with status 1 when EXPR holds, as in 'peak>+5%', 'allocations>+0', 'new:leak-definite>0'; may be given again", 0},
 	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
@@ -65,7 +66,7 @@ static const struct argp_option option_table[] = {
 
 struct run {
 	const char *file;
-	const char *moment;              /* NULL = the whole recording */
+	const char *from, *to;           /* moments; NULL = its start, its end */
 	bool after;
 	bool built;
 	struct ms_trace *trace, *companion;
@@ -77,6 +78,7 @@ struct settings {
 	size_t run_count;
 	bool wanted[OUTPUTS];
 	const char *file[OUTPUTS], *output, *at, *vs;
+	struct tool_window window, vs_window;
 	bool quiet, verbose, top_given, width_given;
 	struct ms_diff_render_options render;
 	struct ms_diff_options diff;
@@ -87,27 +89,6 @@ struct settings {
 	size_t gate_count;
 	struct progress progress;
 };
-
-static void *one_more(struct argp_state *state, void *list, size_t count, size_t size)
-{
-	void *grown = realloc(list, (count + 1) * size);
-
-	if (!grown)
-		argp_failure(state, STATUS_UNWRITTEN, 0, "no memory");
-	return grown;
-}
-
-static uint64_t number(struct argp_state *state, const char *option, const char *text, uint64_t low, uint64_t high)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || value < low || value > high)
-		argp_error(state, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option, low, high, text);
-	return value;
-}
 
 static unsigned metric(struct argp_state *state, const char *name)
 {
@@ -129,17 +110,31 @@ static void want(struct settings *s, int output, const char *file)
 	s->file[output] = file;
 }
 
+/* One trace: both sides are of it. */
+static void twice(struct settings *s, struct argp_state *state)
+{
+	s->runs = tool_one_more(state, s->runs, s->run_count, sizeof *s->runs);
+	s->runs[0].after = false;
+	s->runs[s->run_count++] = (struct run){.file = s->runs[0].file, .after = true};
+}
+
 static void check(struct settings *s, struct argp_state *state)
 {
 	size_t old = 0, same_place = 0;
 
+	if ((s->at || s->vs) && (s->window.text || s->vs_window.text))
+		argp_error(state, "--at and --vs are windows from the start: give them, or --window and --vs-window");
 	if (s->at || s->vs) {
 		if (!s->at || !s->vs || s->run_count != 1)
 			argp_error(state, "--at and --vs go together, with one trace");
-		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
-		s->runs[s->run_count++] = (struct run){.file = s->runs[0].file, .moment = s->vs, .after = true};
-		s->runs[0].moment = s->at;
-		s->runs[0].after = false;
+		twice(s, state);
+	} else if (s->vs_window.text) {
+		if (!s->window.text)
+			argp_error(state, "--vs-window goes together with --window");
+		if (s->run_count == 1)
+			twice(s, state);
+	} else if (s->window.text && s->run_count == 1) {
+		argp_error(state, "one trace needs two windows: --window and --vs-window");
 	}
 	for (size_t i = 0; i < s->run_count; i++)
 		old += !s->runs[i].after;
@@ -150,6 +145,12 @@ static void check(struct settings *s, struct argp_state *state)
 			                                   : "-- must stand between the old and the new traces when there are more than two");
 		s->runs[0].after = false;
 		s->runs[1].after = true;
+	}
+	for (size_t i = 0; i < s->run_count; i++) {
+		const struct tool_window *w = s->runs[i].after && s->vs_window.text ? &s->vs_window : &s->window;
+
+		s->runs[i].from = w->from;
+		s->runs[i].to = s->at ? (s->runs[i].after ? s->vs : s->at) : w->to;
 	}
 	s->wanted[TEXT] |= !s->wanted[JSON] && !s->wanted[MARKDOWN];
 	for (int i = 0; i < OUTPUTS; i++)
@@ -174,7 +175,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct settings *s = state->input;
 	struct ms_suppressions *suppressions;
-	struct ms_moment moment;
 	struct ms_error err;
 
 	switch (key) {
@@ -194,38 +194,49 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		s->render.metric = metric(state, arg);
 		break;
 	case KEY_TOP:
-		s->render.top = number(state, "top", arg, 0, UINT32_MAX);
+		s->render.top = tool_number(state, "top", arg, 0, UINT32_MAX);
 		s->top_given = true;
 		break;
 	case KEY_FRAMES:
-		s->render.frames = number(state, "frames", arg, 0, UINT32_MAX);
+		s->render.frames = tool_number(state, "frames", arg, 0, UINT32_MAX);
 		break;
 	case KEY_EXACT:
 		s->render.exact = true;
 		break;
 	case KEY_WIDTH:
-		s->render.width = number(state, "width", arg, 0, UINT32_MAX);
+		s->render.width = tool_number(state, "width", arg, 0, UINT32_MAX);
 		s->width_given = true;
 		break;
 	case KEY_TEMPLATES:
 		s->diff.ignore_templates = true;
 		break;
-	case KEY_WINDOW:
-		s->report.temporary_window = (uint32_t)number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
+	case KEY_TEMPORARY:
+		s->report.temporary_window = (uint32_t)tool_number(state, "temporary-window", arg, 1, MS_TEMPORARY_WINDOW_MAX);
 		break;
 	case KEY_AT:
+		tool_check_moment(state, "at", arg);
+		s->at = arg;
+		break;
 	case KEY_VS:
-		if (ms_moment_parse(&moment, arg, &err))
-			argp_error(state, "--%s: %s", key == KEY_AT ? "at" : "vs", err.message);
-		*(key == KEY_AT ? &s->at : &s->vs) = arg;
+		tool_check_moment(state, "vs", arg);
+		s->vs = arg;
+		break;
+	case KEY_WINDOW:
+		tool_window_parse(state, "window", arg, &s->window);
+		break;
+	case KEY_VS_WINDOW:
+		tool_window_parse(state, "vs-window", arg, &s->vs_window);
+		break;
+	case KEY_ALIGN:
+		if (strcmp(arg, "start") != 0 && strcmp(arg, "share") != 0)
+			argp_error(state, "--align takes start or share, not '%s'", arg);
+		s->render.align_share = strcmp(arg, "share") == 0;
 		break;
 	case KEY_FAIL_ON:
-		s->gates = one_more(state, s->gates, s->gate_count, sizeof *s->gates);
-		if (ms_gate_parse_change(&s->gates[s->gate_count++], arg, &err))
-			argp_error(state, "--fail-on: %s", err.message);
+		tool_add_gate(state, &s->gates, &s->gate_count, arg, ms_gate_parse_change);
 		break;
 	case KEY_SUPPRESSIONS:
-		s->suppression_files = one_more(state, s->suppression_files, s->suppression_file_count, sizeof *s->suppression_files);
+		s->suppression_files = tool_one_more(state, s->suppression_files, s->suppression_file_count, sizeof *s->suppression_files);
 		s->suppression_files[s->suppression_file_count++] = arg;
 		if (read_suppressions(s, &suppressions, &err))
 			argp_error(state, "--suppressions: %s", err.message);
@@ -247,7 +258,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		printf("memscope-diff %s\n", MS_VERSION);
 		exit(STATUS_FINE);
 	case ARGP_KEY_ARG:
-		s->runs = one_more(state, s->runs, s->run_count, sizeof *s->runs);
+		s->runs = tool_one_more(state, s->runs, s->run_count, sizeof *s->runs);
 		s->runs[s->run_count++] = (struct run){.file = arg, .after = state->quoted && state->next > state->quoted};
 		break;
 	case ARGP_KEY_END:
@@ -287,7 +298,7 @@ static char *help_filter(int key, const char *text, void *input)
 }
 
 static const struct argp argp = {
-	option_table, parse, "OLD NEW\nOLD... -- NEW...\n--at=MOMENT --vs=MOMENT TRACE",
+	option_table, parse, "OLD NEW\nOLD... -- NEW...\n--at=MOMENT --vs=MOMENT TRACE\n--window=A:B --vs-window=C:D TRACE",
 	"Compare traces of memscope-record: what grew, shrank, is new, is gone. Call paths are told apart by the names of their "
 	"functions, so that moved code, other lines, other addresses and other folders are no change.\v", NULL, help_filter, NULL,
 };
@@ -301,13 +312,7 @@ static int suppress(const struct settings *s, struct run *r, struct ms_error *er
 	int rc = read_suppressions(s, &suppressions, err);
 
 	if (rc == MS_OK)
-		rc = ms_suppressions_embedded(suppressions, r->trace, err);
-	if (rc == MS_E_ARGUMENT) { /* the program's fault, not the user's: those before the error count */
-		fprintf(stderr, "memscope-diff: %s: %s\n", r->file, err->message);
-		rc = MS_OK;
-	}
-	if (rc == MS_OK && ms_suppressions_count(suppressions))
-		rc = ms_suppress(&r->report, suppressions, err);
+		rc = tool_suppress("memscope-diff", r->file, suppressions, &r->report, r->trace, err);
 	ms_suppressions_free(suppressions);
 	return rc;
 }
@@ -320,7 +325,8 @@ static int read_run(struct settings *s, struct run *r)
 	if (s->verbose && !s->quiet)
 		fprintf(stderr, "memscope-diff: reading %s\n", r->file);
 	s->report.file = s->progress.file = r->file;
-	s->report.to = r->moment;
+	s->report.from = r->from;
+	s->report.to = r->to;
 	rc = ms_trace_open(&r->trace, r->file, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
@@ -333,12 +339,11 @@ static int read_run(struct settings *s, struct run *r)
 		rc = suppress(s, r, &err);
 	if (rc == MS_OK)
 		return STATUS_FINE;
-	fprintf(stderr, "memscope-diff: %s: %s", r->file, err.message);
-	if (err.offset != MS_NO_OFFSET)
-		fprintf(stderr, " (offset %" PRIu64 ")", err.offset);
-	putc('\n', stderr);
-	/* A moment that this trace does not have is a wrong question, not a wrong file. */
-	return rc == MS_E_NOMEM ? STATUS_UNWRITTEN : r->moment && rc == MS_E_NOT_FOUND ? STATUS_USAGE : STATUS_UNREADABLE;
+	tool_say("memscope-diff", r->file, &err);
+	/* A moment or window that this trace does not have is a wrong question, not a wrong file. */
+	return rc == MS_E_NOMEM                                                             ? STATUS_UNWRITTEN
+	       : (r->from || r->to) && (rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT) ? STATUS_USAGE
+	                                                                                     : STATUS_UNREADABLE;
 }
 
 static int write_one(const struct settings *s, const struct ms_diff *diff, int what)
@@ -474,5 +479,7 @@ int main(int argc, char **argv)
 	free(s.runs);
 	free(s.gates);
 	free(s.suppression_files);
+	tool_window_free(&s.window);
+	tool_window_free(&s.vs_window);
 	return status;
 }
