@@ -1,6 +1,7 @@
 /* html_data_time.c - what the HTML page gets about the course of time and about sizes: series, system, address space, distributions. */
 #include <stdlib.h>
 
+#include "format/events.h"
 #include "html_tables.h"
 
 MS_HTML_ROWS(bucket_rows, r->timeline, r->timeline_count)
@@ -43,6 +44,30 @@ static void *group_rows(const struct ms_report *r, size_t *count, bool *owned)
 }
 static const struct ms_html_column group_columns[] = {
 	MS_COLUMN(struct group_row, "name", name), MS_COLUMN(struct group_row, "summary", summary), MS_COLUMN(struct group_row, "wanted", wanted),
+};
+
+/* Names of the calls that series "by family" are keyed by. */
+struct kind_row {
+	uint32_t number;
+	const char *name;
+};
+static void *kind_rows(const struct ms_report *r, size_t *count, bool *owned)
+{
+	struct kind_row *rows = calloc(256, sizeof *rows);
+	size_t n = 0;
+
+	(void)r;
+	*owned = true;
+	*count = 1;
+	for (uint32_t k = 0; rows && k < 256; k++)
+		if (ms_event_kinds[k].name)
+			rows[n++] = (struct kind_row){k, ms_event_kinds[k].name};
+	if (rows)
+		*count = n;
+	return rows;
+}
+static const struct ms_html_column kind_columns[] = {
+	MS_COLUMN(struct kind_row, "number", number), MS_COLUMN(struct kind_row, "name", name),
 };
 
 /* ---- system -------------------------------------------------------------------------------------------------------- */
@@ -145,6 +170,7 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("timeline_by_" name "_cells", struct ms_timeline_cell, cell_rows_##id, cell_columns),
 	MS_TIMELINE_GROUPS(X)
 #undef X
+	MS_HTML_TABLE("event_kinds", struct kind_row, kind_rows, kind_columns),
 	MS_HTML_TABLE("system", struct ms_report_system, system_row, system_columns),
 	MS_HTML_TABLE("system_series", struct ms_system_series, system_series_rows, system_series_columns),
 	MS_HTML_TABLE("system_bins", struct bin_row, system_bin_rows, system_bin_columns),

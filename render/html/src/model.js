@@ -102,6 +102,12 @@ export class Model {
 		return `thread ${threads.number('tid', id - 1)}${name ? ` ${name}` : ''}`;
 	}
 
+	/* The call that began blocks, by the number of its event kind: "malloc", "new[]". */
+	familyName(number) {
+		const names = this.once('families', () => new Map(this.tables.event_kinds.all().map((kind) => [kind.number, kind.name])));
+		return names.get(number) ?? `kind ${number}`;
+	}
+
 	/* ---- the time brush -------------------------------------------------------------------------------------------- */
 
 	bucketOf(ns) {

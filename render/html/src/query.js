@@ -61,7 +61,8 @@ export function parse(text) {
 			query[name] = value;
 		else
 			query.words.push({ text: value, no });
-		if (Number.isNaN(query.site) || (query[name] && Number.isNaN(query[name].low + query[name].high)))
+		const range = name === 'size' || name === 'life' ? query[name] : null;
+		if (Number.isNaN(query.site) || (range && Number.isNaN(range.low + range.high)))
 			query.problems.push(`not understood: ${token}`);
 	}
 	return query;

@@ -25,7 +25,7 @@ function parse(hash) {
 function print() {
 	const parameters = new URLSearchParams();
 	for (const [key, value] of Object.entries(state))
-		if (value !== DEFAULTS[key] && value !== undefined && value !== '')
+		if (value !== undefined && value !== DEFAULTS[key] && value !== '')
 			parameters.set(key, String(value));
 	return `#${parameters}`;
 }

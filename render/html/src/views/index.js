@@ -7,6 +7,9 @@
  *
  * docs/HOWTO_ADD_VIEW.md says the rest.
  */
+import flame from './flame.js';
 import overview from './overview.js';
+import sites from './sites.js';
+import timeline from './timeline.js';
 
-export const VIEWS = [overview];
+export const VIEWS = [overview, timeline, flame, sites];

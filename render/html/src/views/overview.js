@@ -118,7 +118,7 @@ function peakCard(model, now, state) {
 			h('thead', {}, h('tr', {}, h('th', {}, 'Place'), h('th.num', {}, 'Bytes'), h('th.num', {}, 'Share'), h('th.num.wide', {}, 'Call paths'))),
 			h('tbody', {}, shown.map((row, i) => h('tr', {},
 				h('td', {}, h(`i.dot.cat-${i % 8}`, {}),
-					goTo(state, { view: 'sites', metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
+					goTo(state, { view: 'sites', 'sites.sort': undefined, metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
 						h('span.code', { title: row.line.full }, row.line.name)), ' ', h('span.where', { title: row.line.where || row.line.module }, row.line.place)),
 				h('td.num', { title: exactBytes(row.bytes) }, bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
 			rest ? h('tr.quiet', {}, h('td', {}, `${count(rows.length - SHOWN)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
@@ -167,7 +167,7 @@ function lookCard(model, state, views) {
 		return null;
 	return h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
 		h('ol.looks', {}, looks.map((look) => h(`li.${look.level}`, {},
-			goTo(state, { view: look.view, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
+			goTo(state, { view: look.view, 'sites.sort': undefined, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
 }
 
 function searchCard(model, now) {
