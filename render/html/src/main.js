@@ -60,7 +60,7 @@ function tabs(model) {
 	const list = h('nav.tabs', { 'aria-label': 'Views' });
 	const links = new Map();
 	for (const view of VIEWS) {
-		const link = h('a', { href: state.link({ view: view.id }) }, view.title);
+		const link = h('a', { href: state.link({ view: view.id }), 'data-view': view.id }, view.title);
 		link.addEventListener('click', (event) => {
 			if (event.metaKey || event.ctrlKey || event.shiftKey)
 				return;

@@ -228,7 +228,8 @@ export default {
 		}
 
 		function describe(node) {
-			const parts = [`${name(node)}: ${unit.short(node.value)} (${unit.exact(node.value)}), ${share(node.value, top.value)} of all`];
+			const exact = unit.exact(node.value);
+			const parts = [`${name(node)}: ${unit.short(node.value)}${exact === unit.short(node.value) ? '' : ` (${exact})`}, ${share(node.value, top.value)} of all`];
 			if (zoom !== top)
 				parts.push(`${share(node.value, zoom.value)} of the zoomed frame`);
 			if (searched)

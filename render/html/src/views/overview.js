@@ -156,18 +156,18 @@ function firstLooks(model) {
 	const temporary = model.metric('temporary', {});
 	const hot = largest(temporary);
 	const begun = totals.allocations + totals.reallocations;
-	if (hot >= 0 && totals.temporary_allocations * 10 > begun)
+	if (hot >= 0 && temporary[hot] >= 100 && totals.temporary_allocations * 10 > begun)
 		looks.push({ level: 'note', view: 'sites', site: hot, metric: 'temporary', text: `${share(totals.temporary_allocations, begun)} of all blocks are freed at once; most of them, ${count(temporary[hot])}, from ${model.siteName(hot)}` });
 	return looks.slice(0, 5);
 }
 
 function lookCard(model, state, views) {
-	const looks = firstLooks(model).filter((look) => views.has(look.view));
+	const looks = firstLooks(model);
 	if (!looks.length)
 		return null;
 	return h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
-		h('ol.looks', {}, looks.map((look) => h(`li.${look.level}`, {},
-			goTo(state, { view: look.view, 'sites.sort': undefined, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
+		h('ol.looks', {}, looks.map((look) => h(`li.${look.level}`, {}, !views.has(look.view) ? look.text
+			: goTo(state, { view: look.view, 'sites.sort': undefined, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
 }
 
 function searchCard(model, now) {
@@ -198,7 +198,7 @@ export default {
 	title: 'Overview',
 	empty: () => null,
 	render(root, { model, state }) {
-		const views = new Set(['overview', 'timeline', 'flame', 'sites', ...[...document.querySelectorAll('.tabs a')].map((a) => new URLSearchParams(a.hash.slice(1)).get('view'))]);
+		const views = new Set([...document.querySelectorAll('.tabs a')].map((a) => a.dataset.view));
 		const figures = h('dl.figures', {});
 		const peak = h('div', {});
 		const matched = h('div', {});

@@ -124,7 +124,7 @@ function chartOptions(model, width, height, title, format, series, extra) {
 		scales: { x: { time: false, min: model.from / 1e9, max: model.to / 1e9 }, y: { range: (u, low, high) => [0, Math.max(high * 1.06, 1e-9)] } },
 		axes: [
 			{ ...axis, values: (u, splits) => splits.map((s) => moment(s * 1e9, span)), space: 70, size: 30 },
-			{ ...axis, values: (u, splits) => splits.map(format.short), ...(format.steps ? { incrs: format.steps } : {}), size: (u, values) => Math.max(64, 14 + 6.6 * Math.max(0, ...(values ?? []).map((text) => text.length))), space: 34 },
+			{ ...axis, values: (u, splits) => splits.map(format.short), ...(format.steps ? { incrs: format.steps } : {}), size: width < 500 ? 72 : 84, space: 34 },
 		],
 		series: [{ label: 'time', value: (u, value) => (value === null || value === undefined ? '–' : moment(value * 1e9, span)) }, ...series],
 		...extra,
