@@ -86,12 +86,40 @@ struct ms_report_leaks {
 	uint64_t unknown_blocks;         /* in it, but not alive by the events: of unknown size */
 };
 
-/* Suspicion from growth: live bytes of a site that rose over the windows of the second half of the run. Inferred, no leak. */
+/*
+ * Suspicion from growth: how live bytes of a site moved through the windows of the second half of the run. Inferred, no leak. The
+ * level of a window is the least that was alive in it.
+ */
+enum ms_growth_verdict {
+	MS_GROWTH_LEAK,                  /* never fell, rose in most windows to the end: as a leak does */
+	MS_GROWTH_CACHE,                 /* rose, never fell, and stayed flat through the last quarter: as a cache that is full does */
+};
 struct ms_growing_site {
 	uint32_t node;
+	uint8_t verdict;                 /* enum ms_growth_verdict */
 	uint64_t from_bytes, to_bytes;   /* least live bytes in the first and in the last window looked at */
 	uint64_t from_blocks, to_blocks; /* live at the end of these windows */
 	uint32_t rises;                  /* windows whose least level was above that of the window before */
+	uint32_t flat;                   /* windows at the end without a rise */
+	uint64_t slope_bytes_per_hour;   /* least squares over the levels of the windows */
+	uint64_t first_allocation_ns;    /* in the recording */
+	uint64_t last_allocation_ns;     /* in the windows */
+};
+/*
+ * A site whose level goes up and down with a regular period. The period is looked for among MS_PERIOD_STEPS mean levels of the second
+ * half; it repeats at least 3 times there, spans at least 6 of them, and rises and falls once in each. Said only when the levels
+ * correlate with themselves one period later to MS_PERIOD_LEAST_PERCENT, and two periods later to MS_PERIOD_TWICE_PERCENT, and their
+ * means move at least half as far as the level itself: else what is faster than the steps could look like a slow period.
+ */
+#define MS_PERIOD_STEPS 128u
+#define MS_PERIOD_LEAST_PERCENT 75u
+#define MS_PERIOD_TWICE_PERCENT 60u
+#define MS_PERIOD_SITES_MAX 65536u       /* sites looked at, those that change first */
+struct ms_periodic_site {
+	uint32_t node;
+	uint32_t correlation_percent;    /* with itself, one period later */
+	uint64_t period_ns;              /* as exact as a step: (to_ns - from_ns) / MS_PERIOD_STEPS */
+	uint64_t low_bytes, high_bytes;  /* least and most that was alive in the second half */
 };
 struct ms_report_growth {
 	bool observable;
@@ -100,8 +128,13 @@ struct ms_report_growth {
 	uint64_t window_ns;
 	uint64_t from_ns, to_ns;         /* what they cover */
 	uint64_t sites_checked;          /* sites with live blocks in these windows */
-	struct ms_growing_site *sites;   /* by growth in bytes */
+	struct ms_growing_site *sites;   /* MS_GROWTH_LEAK, by growth in bytes */
 	size_t site_count;
+	struct ms_growing_site *filled;  /* MS_GROWTH_CACHE, by growth in bytes */
+	size_t filled_count;
+	struct ms_periodic_site *periodic; /* by how far they move */
+	size_t periodic_count;
+	uint64_t period_unchecked;       /* sites that changed, but were too many to look for a period */
 };
 
 #endif

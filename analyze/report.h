@@ -36,6 +36,7 @@
 #include "format/trace_types.h"
 #include "holders.h"
 #include "leaks.h"
+#include "phases.h"
 #include "system.h"
 #include "timeline.h"
 
@@ -312,6 +313,7 @@ struct ms_report {
 	struct ms_report_bucket *timeline;
 	size_t timeline_count;
 	struct ms_timeline_group_series timeline_by[MS_TIMELINE_GROUP_COUNT];
+	struct ms_report_phases phases;
 	struct ms_report_unmatched *unmatched;
 	size_t unmatched_count;
 

@@ -6,8 +6,10 @@
 #include "cases.h"
 #include "detect/detector.h"
 #include "format/trace_reader.h"
+#include "growth.h"
 #include "heap_report.h"
 #include "moment.h"
+#include "phase_pass.h"
 #include "places.h"
 #include "reconcile.h"
 #include "replay.h"
@@ -125,7 +127,11 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc)
 		goto fail;
 	judge(&out->trace);
-	rc = ms_system_collect(out, trace, err);
+	rc = ms_phases_find(out, &context, &options, err);
+	if (rc == MS_OK)
+		rc = ms_growth_first_seen(out, trace, &stacks, err);
+	if (rc == MS_OK)
+		rc = ms_system_collect(out, trace, err);
 	if (rc == MS_OK)
 		rc = ms_reconcile(context.reconciler, out, err);
 	if (rc == MS_OK && options.address_space)
@@ -188,7 +194,10 @@ void ms_report_free(struct ms_report *r)
 	ms_report_free(r->companion);
 	free(r->companion);
 	ms_cases_free(r->cases);
+	free(r->phases.list);
 	free(r->growth.sites);
+	free(r->growth.filled);
+	free(r->growth.periodic);
 	ms_report_system_free(&r->system);
 	ms_report_reconciliation_free(&r->reconciliation);
 	ms_address_space_free(&r->address_space);

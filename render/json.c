@@ -422,6 +422,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	ms_json_timeline(&j, r);
 	if (ms_json_timeline_by(&j, r, o.top))
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank series");
+	ms_json_phases(&j, r);
 	distributions(&j, r, &o);
 	modules(&j, r);
 	mappings(&j, r);

@@ -137,10 +137,39 @@ void ms_json_leaks(struct ms_json *j, const struct ms_report *r, size_t top)
 	ms_json_end_object(j);
 }
 
+static size_t at_most(size_t count, size_t top)
+{
+	return top && count > top ? top : count;
+}
+
+static void growing(struct ms_json *j, const struct ms_report *r, const char *key, const struct ms_growing_site *sites, size_t count,
+                    size_t top)
+{
+	ms_json_array(j, key);
+	for (size_t i = 0; i < at_most(count, top); i++) {
+		const struct ms_growing_site *s = &sites[i];
+
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "site", s->node);
+		ms_json_string(j, "verdict", s->verdict == MS_GROWTH_LEAK ? "leak_suspicion" : "cache_filled");
+		ms_json_uint(j, "from_bytes", s->from_bytes);
+		ms_json_uint(j, "to_bytes", s->to_bytes);
+		ms_json_uint(j, "from_blocks", s->from_blocks);
+		ms_json_uint(j, "to_blocks", s->to_blocks);
+		ms_json_uint(j, "rises", s->rises);
+		ms_json_uint(j, "flat", s->flat);
+		ms_json_uint(j, "slope_bytes_per_hour", s->slope_bytes_per_hour);
+		ms_json_uint(j, "first_allocation_ns", s->first_allocation_ns);
+		ms_json_uint(j, "last_allocation_ns", s->last_allocation_ns);
+		ms_json_stack(j, "stack", r, s->node);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
 void ms_json_growth(struct ms_json *j, const struct ms_report *r, size_t top)
 {
 	const struct ms_report_growth *g = &r->growth;
-	size_t n = top && g->site_count > top ? top : g->site_count;
 
 	ms_json_object(j, "growth");
 	ms_json_bool(j, "observable", g->observable);
@@ -151,21 +180,25 @@ void ms_json_growth(struct ms_json *j, const struct ms_report *r, size_t top)
 	ms_json_uint(j, "from_ns", g->from_ns);
 	ms_json_uint(j, "to_ns", g->to_ns);
 	ms_json_uint(j, "sites_checked", g->sites_checked);
-	ms_json_array(j, "sites");
-	for (size_t i = 0; i < n; i++) {
-		const struct ms_growing_site *s = &g->sites[i];
+	growing(j, r, "sites", g->sites, g->site_count, top);
+	ms_json_uint(j, "sites_omitted", g->site_count - at_most(g->site_count, top));
+	growing(j, r, "filled", g->filled, g->filled_count, top);
+	ms_json_uint(j, "filled_omitted", g->filled_count - at_most(g->filled_count, top));
+	ms_json_array(j, "periodic");
+	for (size_t i = 0; i < at_most(g->periodic_count, top); i++) {
+		const struct ms_periodic_site *s = &g->periodic[i];
 
 		ms_json_object(j, NULL);
 		ms_json_uint(j, "site", s->node);
-		ms_json_uint(j, "from_bytes", s->from_bytes);
-		ms_json_uint(j, "to_bytes", s->to_bytes);
-		ms_json_uint(j, "from_blocks", s->from_blocks);
-		ms_json_uint(j, "to_blocks", s->to_blocks);
-		ms_json_uint(j, "rises", s->rises);
+		ms_json_uint(j, "period_ns", s->period_ns);
+		ms_json_uint(j, "correlation_percent", s->correlation_percent);
+		ms_json_uint(j, "low_bytes", s->low_bytes);
+		ms_json_uint(j, "high_bytes", s->high_bytes);
 		ms_json_stack(j, "stack", r, s->node);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
-	ms_json_uint(j, "sites_omitted", g->site_count - n);
+	ms_json_uint(j, "periodic_omitted", g->periodic_count - at_most(g->periodic_count, top));
+	ms_json_uint(j, "periodic_unchecked", g->period_unchecked);
 	ms_json_end_object(j);
 }

@@ -147,18 +147,77 @@ int ms_text_leaks(struct ms_text *t)
 	return rc;
 }
 
-int ms_text_growth(struct ms_text *t)
+/* Least squares; as bytes per second where that is one at least. */
+static void cell_slope(struct ms_text *t, struct ms_table *table, uint64_t per_hour)
+{
+	char a[MS_UNIT_TEXT], text[MS_UNIT_TEXT + 4];
+	bool seconds = per_hour >= 3600 && !t->options.exact;
+
+	snprintf(text, sizeof text, "%s/%s", ms_unit_bytes(a, seconds ? per_hour / 3600 : per_hour, t->options.exact), seconds ? "s" : "h");
+	ms_table_cell(table, text);
+}
+
+static int print_growing(struct ms_text *t, const struct ms_growing_site *sites, size_t count)
 {
 	static const struct ms_column columns[] = {
-		{"from", MS_RIGHT}, {"to", MS_RIGHT}, {"blocks", MS_RIGHT}, {"rises", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
+		{"from", MS_RIGHT}, {"to", MS_RIGHT}, {"slope", MS_RIGHT}, {"blocks", MS_RIGHT}, {"rises", MS_RIGHT}, {"first seen", MS_RIGHT},
+		{"last seen", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
+	};
+	size_t n = t->options.top && count > t->options.top ? t->options.top : count;
+	struct ms_table table;
+	int rc;
+
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		ms_cell_bytes(t, &table, sites[i].from_bytes);
+		ms_cell_bytes(t, &table, sites[i].to_bytes);
+		cell_slope(t, &table, sites[i].slope_bytes_per_hour);
+		ms_cell_count(&table, sites[i].to_blocks);
+		ms_cell_count(&table, sites[i].rises);
+		ms_cell_duration(&table, sites[i].first_allocation_ns);
+		ms_cell_duration(&table, sites[i].last_allocation_ns);
+		cell_number(&table, sites[i].node);
+		ms_cell_owned(&table, ms_text_place(ms_report_headline(t->report, sites[i].node), NULL));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, count - n, "more call path");
+	return rc;
+}
+
+static int print_periodic(struct ms_text *t)
+{
+	static const struct ms_column columns[] = {
+		{"period", MS_RIGHT}, {"low", MS_RIGHT}, {"high", MS_RIGHT}, {"regular", MS_RIGHT}, {"site", MS_RIGHT}, {"where", MS_LEFT},
 	};
 	const struct ms_report_growth *g = &t->report->growth;
-	size_t n = t->options.top && g->site_count > t->options.top ? t->options.top : g->site_count;
+	size_t n = t->options.top && g->periodic_count > t->options.top ? t->options.top : g->periodic_count;
+	struct ms_table table;
+	int rc;
+
+	fputs("  goes up and down with a period (inferred)\n", t->out);
+	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < n; i++) {
+		const struct ms_periodic_site *s = &g->periodic[i];
+
+		ms_cell_duration(&table, s->period_ns);
+		ms_cell_bytes(t, &table, s->low_bytes);
+		ms_cell_bytes(t, &table, s->high_bytes);
+		ms_cell_share(&table, s->correlation_percent, 100);
+		cell_number(&table, s->node);
+		ms_cell_owned(&table, ms_text_place(ms_report_headline(t->report, s->node), NULL));
+	}
+	rc = ms_text_print(t, &table);
+	ms_text_more(t, g->periodic_count - n, "more call path");
+	return rc;
+}
+
+int ms_text_growth(struct ms_text *t)
+{
+	const struct ms_report_growth *g = &t->report->growth;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *text = NULL;
 	size_t size = 0;
 	FILE *words = open_memstream(&text, &size);
-	struct ms_table table;
-	int rc;
+	int rc = MS_OK;
 
 	if (!words)
 		return MS_E_NOMEM;
@@ -166,20 +225,18 @@ int ms_text_growth(struct ms_text *t)
 	fclose(words);
 	ms_text_heading(t, "GROWTH", "%s", text ? text : "");
 	free(text);
-	if (!g->observable || g->site_count == 0)
+	if (!g->observable)
 		return MS_OK;
-	fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
-	        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));
-	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
-	for (size_t i = 0; i < n; i++) {
-		ms_cell_bytes(t, &table, g->sites[i].from_bytes);
-		ms_cell_bytes(t, &table, g->sites[i].to_bytes);
-		ms_cell_count(&table, g->sites[i].to_blocks);
-		ms_cell_count(&table, g->sites[i].rises);
-		cell_number(&table, g->sites[i].node);
-		ms_cell_owned(&table, ms_text_place(ms_report_headline(t->report, g->sites[i].node), NULL));
+	if (g->site_count + g->filled_count)
+		fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
+		        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));
+	if (g->site_count) {
+		fputs("  as a leak does: never fell, and rose in most windows\n", t->out);
+		rc = print_growing(t, g->sites, g->site_count);
 	}
-	rc = ms_text_print(t, &table);
-	ms_text_more(t, g->site_count - n, "more call path");
-	return rc;
+	if (rc == MS_OK && g->filled_count) {
+		fprintf(t->out, "  as a cache that is full does: rose, never fell, and stayed flat in the last %" PRIu32 " windows or more\n", g->windows / 4);
+		rc = print_growing(t, g->filled, g->filled_count);
+	}
+	return rc || !g->periodic_count ? rc : print_periodic(t);
 }

@@ -32,6 +32,7 @@
 	X(sizes, "sizes of blocks", true)                                                 \
 	X(lifetimes, "how long blocks lived", true)                                       \
 	X(growth, "call paths that grow through the second half of a long run", true)     \
+	X(phases, "what happened between marks of the program (only with marks)", true)    \
 	X(mappings, "the program's own mmap and brk", true)                               \
 	X(system, "memory, CPU and input/output of the process; what resident memory is", true) \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "json_stack.h"
 #include "series_rows.h"
 
 void ms_json_timeline(struct ms_json *j, const struct ms_report *r)
@@ -98,4 +99,51 @@ int ms_json_timeline_by(struct ms_json *j, const struct ms_report *r, size_t top
 			rc = group_of(j, r, (enum ms_timeline_group)g, top);
 	ms_json_end_object(j);
 	return rc;
+}
+
+void ms_json_phases(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_phases *p = &r->phases;
+
+	ms_json_object(j, "phases");
+	ms_json_uint(j, "marks", p->marks);
+	ms_json_array(j, "list");
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ms_phase *a = &p->list[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "name", *a->name ? a->name : NULL);
+		ms_json_uint(j, "from_ns", a->from_ns);
+		ms_json_uint(j, "to_ns", a->to_ns);
+		ms_json_uint(j, "from_event", a->from_event);
+		ms_json_uint(j, "to_event", a->to_event);
+		ms_json_uint(j, "allocations", a->allocations);
+		ms_json_uint(j, "reallocations", a->reallocations);
+		ms_json_uint(j, "frees", a->frees);
+		ms_json_uint(j, "allocated_bytes", a->allocated_bytes);
+		ms_json_uint(j, "freed_bytes", a->freed_bytes);
+		ms_json_uint(j, "start_blocks", a->start_blocks);
+		ms_json_uint(j, "start_bytes", a->start_bytes);
+		ms_json_uint(j, "end_blocks", a->end_blocks);
+		ms_json_uint(j, "end_bytes", a->end_bytes);
+		ms_json_uint(j, "peak_bytes", a->peak_bytes);
+		ms_json_uint(j, "peak_time_ns", a->peak_ns);
+		ms_json_uint(j, "kept_blocks", a->kept_blocks);
+		ms_json_uint(j, "kept_bytes", a->kept_bytes);
+		ms_json_uint(j, "kept_sites", a->kept_sites);
+		ms_json_array(j, "sites");
+		for (unsigned k = 0; k < MS_PHASE_SITES && a->sites[k].blocks; k++) {
+			ms_json_object(j, NULL);
+			ms_json_uint(j, "site", a->sites[k].node);
+			ms_json_uint(j, "blocks", a->sites[k].blocks);
+			ms_json_uint(j, "bytes", a->sites[k].bytes);
+			ms_json_stack(j, "stack", r, a->sites[k].node);
+			ms_json_end_object(j);
+		}
+		ms_json_end_array(j);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_uint(j, "omitted", p->list ? p->marks + 1 - p->count : 0);
+	ms_json_end_object(j);
 }

@@ -13,5 +13,7 @@
 void ms_json_timeline(struct ms_json *j, const struct ms_report *report);
 /* "timeline_by": the series that were asked for, those of `top` keys each (0 = all), sparse. */
 int ms_json_timeline_by(struct ms_json *j, const struct ms_report *report, size_t top);
+/* "phases", all of them */
+void ms_json_phases(struct ms_json *j, const struct ms_report *report);
 
 #endif
