@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "format/checkpoint.h"
 #include "format/trace_reader.h"
 #include "report.h"
 #include "stack_map.h"
@@ -100,6 +101,18 @@ struct ms_analysis_context {
 	uint32_t timeline_by;            /* of the report's options */
 };
 
+/*
+ * Where a replay begins when it does not begin with the first event of the program. Before the first event of the trace's that it reads,
+ * the blocks that live there come as ALLOCATE steps (time_ns: their birth; kind: that of their allocation; sorted by id, not by time), then
+ * restore is called; the step WINDOW follows before or behind some events, never later than the window's first one.
+ */
+struct ms_start {
+	uint64_t event;                  /* ordinal of the first event that is read */
+	const struct ms_checkpoint *checkpoint; /* NULL: nothing is known of before but the live blocks */
+	const uint64_t *evidence;        /* evidence ids that events before named, in their order */
+	size_t evidence_count;
+};
+
 struct ms_analysis_ops {
 	const char *name;                /* Required. Unique; lower case, digits and '-'. */
 	const char *summary;             /* Required. One line for people. */
@@ -113,6 +126,10 @@ struct ms_analysis_ops {
 	int (*finish)(void *state, struct ms_report *report, struct ms_error *err);
 	/* Optional; those that snapshot.c counts with have it. Another state that is equal, for the same context. */
 	int (*copy)(void **state, const void *from, struct ms_error *err);
+	/* Optional: what it knows of a checkpoint, between two views. */
+	int (*save)(const void *state, struct ms_checkpoint *c, struct ms_error *err);
+	/* Optional, for those who need more than levels from before the first event of a replay that begins midway: see struct ms_start. */
+	int (*restore)(void *state, const struct ms_start *start, struct ms_error *err);
 	/* Required. Frees the state; NULL allowed; also called after an error. */
 	void (*destroy)(void *state);
 };

@@ -327,6 +327,21 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	return MS_OK;
 }
 
+/* What start_window keeps. */
+static int restore(void *state, const struct ms_start *start, struct ms_error *err)
+{
+	struct pass *p = state;
+
+	p->event = start->event;
+	for (size_t i = 0; i < start->evidence_count; i++) {
+		const struct ms_evidence *e = ms_trace_evidence(p->trace, (uint32_t)start->evidence[i]);
+
+		if (e && e->kind == MS_EVIDENCE_FREED_STACK && remember_freed(p, e))
+			return no_memory(err);
+	}
+	return MS_OK;
+}
+
 const struct ms_analysis_ops ms_analysis_case_pass = {
 	.name = "cases",
 	.summary = "frees that do not fit, and evidence of guards",
@@ -334,5 +349,6 @@ const struct ms_analysis_ops ms_analysis_case_pass = {
 	.create = create,
 	.view = view,
 	.finish = finish,
+	.restore = restore,
 	.destroy = destroy,
 };

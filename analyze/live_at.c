@@ -1,5 +1,7 @@
 #include "live_at.h"
 
+#include "format/trace_index.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -130,12 +132,25 @@ void ms_mapped_close(struct ms_mapped *m)
 int ms_mapped_before(struct ms_mapped *m, const struct ms_trace *trace, uint64_t event, struct ms_error *err)
 {
 	struct ms_cursor *cursor = NULL;
+	struct ms_checkpoint from = {0};
 	struct ms_batch batch;
-	int rc;
+	bool found;
+	int rc = ms_trace_checkpoint_before(trace, event, &from, &found, err);
 
 	m->count = 0;
 	m->cut = false;
-	rc = ms_cursor_open(&cursor, trace, MS_COLUMN_MAP_ADDRESS | MS_COLUMN_ARGS, 0, 1, err);
+	if (rc == MS_OK && found) {
+		m->count = MS_ROWS(from.mapped, struct ms_checkpoint_range);
+		m->cut = from.mapped_cut;
+		for (size_t i = 0; i < m->count; i++) {
+			const struct ms_checkpoint_range *r = MS_ROW(from.mapped, struct ms_checkpoint_range, i);
+
+			m->ranges[i] = (struct ms_mapped_range){r->start, r->end};
+		}
+	}
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&cursor, trace, MS_COLUMN_MAP_ADDRESS | MS_COLUMN_ARGS, found ? from.event : 0, 1, err);
+	ms_checkpoint_free(&from);
 	while (rc == MS_OK && (rc = ms_cursor_next(cursor, &batch, err)) == MS_OK && batch.count > 0 && batch.first_event < event)
 		for (uint32_t i = 0; i < batch.count && batch.first_event + i < event; i++)
 			if (ms_event_kinds[batch.kind[i]].class_ == MS_CLASS_MAP)

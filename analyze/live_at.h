@@ -33,7 +33,7 @@ int ms_mapped_open(struct ms_mapped *m, struct ms_error *err);
 void ms_mapped_close(struct ms_mapped *m); /* also one that is all zero */
 /* The next MAP event or IMAGE_START (without arguments). */
 void ms_mapped_follow(struct ms_mapped *m, uint8_t kind, uint64_t address, uint64_t size_bytes, const uint64_t arg[2]);
-/* Starts again from nothing and reads every event before it. */
+/* Starts again from nothing and reads every event before it, with an index those behind the checkpoint before. */
 int ms_mapped_before(struct ms_mapped *m, const struct ms_trace *trace, uint64_t event, struct ms_error *err);
 
 #endif

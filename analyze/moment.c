@@ -8,6 +8,8 @@
 
 #include "analysis.h"
 #include "format/container.h"
+#include "format/trace_index.h"
+#include "peak_watch.h"
 #include "steps.h"
 
 #define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, peak, start, end or 50%%"
@@ -176,11 +178,27 @@ int ms_moment_events_until(uint64_t *event, const struct ms_trace *t, uint64_t t
 	return MS_OK;
 }
 
+/* What an index says about marks: all of them. */
+static bool indexed_mark(struct ms_instant *out, const struct ms_trace *t, const char *text)
+{
+	const struct ms_index_facts *facts = ms_trace_index(t);
+
+	for (size_t i = 0; i < facts->mark_count; i++)
+		if (strcmp(ms_trace_string(t, facts->marks[i].string), text) == 0) {
+			*out = (struct ms_instant){facts->marks[i].event + 1, facts->marks[i].time_ns};
+			return true;
+		}
+	return false;
+}
+
 static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, struct ms_error *err)
 {
 	struct ms_cursor *c;
 	bool known = false, found = false;
 	int rc;
+
+	if (ms_trace_index(t))
+		return indexed_mark(out, t, text) ? MS_OK : ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
 
 	for (uint32_t id = 1; id <= ms_trace_string_count(t) && !known; id++)
 		known = strcmp(ms_trace_string(t, id), text) == 0;
@@ -215,25 +233,8 @@ static int find_mark(struct ms_instant *out, const struct ms_trace *t, const cha
 
 /* ---- the peak ------------------------------------------------------------------------------------------------------ */
 
-struct peak {
-	uint64_t next_event, live_bytes;
-	struct ms_instant at;
-};
-
-static void look(struct peak *p, const struct ms_view *v)
-{
-	bool event = v->kind[0] != 0;    /* else a step of the replay's own, alone in its view */
-
-	for (uint32_t i = 0; i < v->count; i++)
-		if (v->live_bytes[i] > p->live_bytes) {
-			p->live_bytes = v->live_bytes[i];
-			p->at = (struct ms_instant){p->next_event + (event ? i + 1 : 0), v->time_ns[i]};
-		}
-	p->next_event += event ? v->count : 0;
-}
-
 /* All steps of a batch; NULL: those that wait at the end. */
-static int look_at_batch(struct peak *p, struct ms_steps *steps, const struct ms_batch *batch, struct ms_view_room *room,
+static int look_at_batch(struct ms_peak_watch *p, struct ms_steps *steps, const struct ms_batch *batch, struct ms_view_room *room,
                          struct ms_error *err)
 {
 	uint32_t position = 0;
@@ -245,7 +246,7 @@ static int look_at_batch(struct peak *p, struct ms_steps *steps, const struct ms
 
 		if (rc || !produced)
 			return rc;
-		look(p, &view);
+		ms_peak_look(p, &view);
 	}
 }
 
@@ -255,9 +256,16 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, struct ms
 	struct ms_view_room *room = malloc(sizeof *room);
 	struct ms_steps *steps = NULL;
 	struct ms_cursor *c = NULL;
-	struct peak p = {0};
+	const struct ms_index_facts *facts = ms_trace_index(t);
+	struct ms_peak_watch p = {0};
 	int rc;
 
+	if (facts) {
+		p.live_bytes = facts->peak_bytes;
+		p.at = (struct ms_instant){facts->peak_event, facts->peak_time_ns};
+		rc = MS_OK;
+		goto done;
+	}
 	stacks.node_of_stack = calloc((size_t)ms_trace_stack_count(t) + 1, sizeof *stacks.node_of_stack);
 	rc = room && stacks.node_of_stack ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to find the peak");
 	if (rc == MS_OK)
@@ -276,6 +284,7 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, struct ms
 		rc = ms_steps_end(steps, err);
 	if (rc == MS_OK)
 		rc = look_at_batch(&p, steps, NULL, room, err);
+done:
 	if (rc == MS_OK && p.live_bytes == 0)
 		rc = ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no peak: no byte was ever alive");
 	*out = p.at;

@@ -56,6 +56,7 @@ struct ms_reconciler {
 	uint64_t live_blocks, live_bytes;
 	struct ms_mapped mapped;
 	bool has_live, glibc;
+	bool midway;                     /* the replay does not see all mappings */
 };
 
 void ms_report_reconciliation_free(struct ms_report_reconciliation *r)
@@ -193,7 +194,7 @@ static int explain_by_calls(struct ms_reconciler *c, const struct ms_report *rep
 
 	if (report->mappings.anonymous_mmaps == 0 || unexplained(c) * 100 <= c->out->resident_bytes)
 		return MS_OK;
-	if (report->window.to_event < c->event) {
+	if (report->window.to_event < c->event || c->midway) {
 		int rc = ms_mapped_before(mapped, c->trace, c->event, err);
 
 		if (rc)
@@ -391,6 +392,11 @@ void ms_reconciler_close(struct ms_reconciler *c)
 uint64_t ms_reconciler_event(const struct ms_reconciler *c)
 {
 	return c->event;
+}
+
+void ms_reconciler_midway(struct ms_reconciler *c)
+{
+	c->midway = true;
 }
 
 void ms_reconciler_live(struct ms_reconciler *c, const struct ms_live_block *blocks, size_t count)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "format/trace_index.h"
 #include "reconcile.h"
 #include "steps.h"
 #include "view_queue.h"
@@ -82,6 +83,95 @@ static int start_window(struct replay *r, const struct ms_report_window *window,
 	return rc ? rc : feed_batch(r, NULL, err);
 }
 
+/* ---- beginning midway ---------------------------------------------------------------------------------------------- */
+
+/* Blocks [0, n) as one view of ALLOCATE steps; *bytes, *blocks: alive before and after. */
+static int feed_live_part(struct replay *r, const struct ms_stack_map *stacks, const struct ms_live_block *live, uint32_t n,
+                          bool addresses, uint64_t *bytes, uint64_t *blocks, struct ms_error *err)
+{
+	struct ms_view_room *room = r->room;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct ms_live_block b = live[i];
+
+		ms_steps_true_birth(r->steps, &b);
+		room->step[i] = MS_STEP_ALLOCATE;
+		room->kind[i] = room->birth_kind[i] = live[i].kind;
+		room->family[i] = b.kind;
+		room->site[i] = stacks->node_of_stack[b.stack];
+		room->thread[i] = room->birth_thread[i] = b.thread;
+		room->stack[i] = room->birth_stack[i] = live[i].stack;
+		room->time_ns[i] = room->birth_ns[i] = b.birth_ns;
+		room->size_bytes[i] = b.size_bytes;
+		room->block[i] = b.block;
+		room->address[i] = b.address;
+		room->arg[i][0] = room->arg[i][1] = 0;
+		room->live_bytes[i] = *bytes += b.size_bytes;
+		room->live_blocks[i] = ++*blocks;
+	}
+	return feed(r, &(struct ms_view){
+		.count = n, .step = room->step, .kind = room->kind, .time_ns = room->time_ns, .thread = room->thread,
+		.stack = room->stack, .size_bytes = room->size_bytes, .block = room->block, .site = room->site,
+		.birth_thread = room->birth_thread, .birth_ns = room->birth_ns, .family = room->family, .birth_kind = room->birth_kind,
+		.birth_stack = room->birth_stack, .live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
+		.address = addresses ? room->address : NULL, .arg = (const uint64_t(*)[2])room->arg,
+	}, err);
+}
+
+/* Where the replay starts and what it knows then. */
+struct beginning {
+	struct ms_checkpoint checkpoint; /* when has_checkpoint */
+	bool has_checkpoint;
+	struct ms_start start;
+	uint64_t *evidence;
+	bool midway;                     /* blocks lived before the first event */
+};
+
+/* The nearest checkpoint before the window, when the trace has an index. A wider window for temporary blocks needs more than those know. */
+static int find_beginning(struct beginning *b, const struct ms_analysis_context *context, uint64_t from, struct ms_error *err)
+{
+	struct ms_error why;
+	int rc = MS_OK;
+
+	if (from == 0 || context->temporary_window > 1)
+		return MS_OK;
+	rc = ms_trace_checkpoint_before(context->trace, from, &b->checkpoint, &b->has_checkpoint, err);
+	if (rc || !b->has_checkpoint)
+		return rc;
+	rc = ms_trace_evidence_before(context->trace, b->checkpoint.event, &b->evidence, &b->start.evidence_count, &why);
+	b->has_checkpoint = rc == MS_OK;
+	if (rc == MS_E_NOMEM)
+		return ms_fail(err, rc, why.offset, "%s", why.message);
+	if (rc == MS_OK)
+		b->start = (struct ms_start){b->checkpoint.event, &b->checkpoint, b->evidence, b->start.evidence_count};
+	return MS_OK;
+}
+
+/* Before any thread of analyses runs: steps and analyses as they are where the cursor stands. */
+static int begin(struct replay *r, struct beginning *b, struct ms_cursor *cursor, const struct ms_stack_map *stacks,
+                 uint32_t columns, struct ms_error *err)
+{
+	const struct ms_live_block *live;
+	uint64_t bytes = 0, blocks = 0;
+	size_t n;
+	int rc = ms_cursor_live(cursor, &live, &n, err);
+
+	b->midway = rc == MS_OK && (b->has_checkpoint || n);
+	if (rc || !b->midway)
+		return rc;
+	if (b->has_checkpoint)
+		rc = ms_steps_restore(r->steps, &b->checkpoint, err);
+	for (size_t i = 0; rc == MS_OK && i < n; i += MS_VIEW_EVENTS)
+		rc = feed_live_part(r, stacks, live + i, n - i < MS_VIEW_EVENTS ? (uint32_t)(n - i) : MS_VIEW_EVENTS,
+		                    columns & MS_COLUMN_ADDRESS, &bytes, &blocks, err);
+	if (rc == MS_OK && ms_steps_level(r->steps, bytes, blocks, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0))
+		rc = ms_fail(err, MS_E_CORRUPT, MS_NO_OFFSET, "a checkpoint of the index has not the live blocks that it says");
+	for (size_t i = 0; rc == MS_OK && i < r->count; i++)
+		if (r->list[i]->restore)
+			rc = r->list[i]->restore(r->states[i], &b->start, err);
+	return rc;
+}
+
 /* No batch reaches across this moment. */
 static int hand_over_live(struct ms_cursor *cursor, struct ms_reconciler *to, struct ms_error *err)
 {
@@ -94,12 +184,12 @@ static int hand_over_live(struct ms_cursor *cursor, struct ms_reconciler *to, st
 	return rc;
 }
 
-static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct ms_report_window *window,
-                      const struct ms_report_options *options, struct ms_error *err)
+static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct beginning *beginning,
+                      const struct ms_report_window *window, const struct ms_report_options *options, struct ms_error *err)
 {
 	const uint64_t from = window->from_event, to = window->to_event;
-	bool started = from == 0;
-	uint64_t done = 0;
+	bool started = from == 0 && !beginning->midway;
+	uint64_t done = beginning->start.event;
 	int rc;
 
 	for (;;) {
@@ -148,6 +238,7 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	const struct ms_trace *trace = context->trace;
 	unsigned threads = options->threads ? options->threads : sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 3 : 1;
 	struct replay r = {.list = list, .count = count, .reconciler = context->reconciler, .live_event = UINT64_MAX};
+	struct beginning beginning = {0};
 	struct ms_cursor *cursor = NULL;
 	uint32_t columns = 0;
 	int rc, queue_rc;
@@ -164,11 +255,20 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	if (rc == MS_OK)
 		rc = ms_steps_open(&r.steps, context->stacks, ms_trace_thread_count(trace), context->temporary_window, err);
 	if (rc == MS_OK)
-		rc = ms_cursor_open_live(&cursor, trace, columns, r.live_event, threads, err);
+		rc = find_beginning(&beginning, context, report->window.from_event, err);
+	if (rc == MS_OK && beginning.has_checkpoint && r.reconciler) {
+		ms_reconciler_midway(r.reconciler);
+		if (r.live_event <= beginning.start.event)
+			r.live_event = UINT64_MAX;
+	}
+	if (rc == MS_OK)
+		rc = ms_cursor_open_live(&cursor, trace, columns, beginning.start.event, r.live_event, threads, err);
+	if (rc == MS_OK)
+		rc = begin(&r, &beginning, cursor, context->stacks, columns, err);
 	if (rc == MS_OK && threads > 2)
 		rc = open_queue(&r, err);
 	if (rc == MS_OK)
-		rc = feed_trace(&r, cursor, &report->window, options, err);
+		rc = feed_trace(&r, cursor, &beginning, &report->window, options, err);
 	queue_rc = ms_view_queue_close(r.queue, rc == MS_OK, rc == MS_OK ? err : NULL);
 	if (rc == MS_OK)
 		rc = queue_rc;
@@ -178,6 +278,8 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	ms_steps_close(r.steps);
 	for (size_t i = 0; r.states && i < count; i++)
 		list[i]->destroy(r.states[i]);
+	ms_checkpoint_free(&beginning.checkpoint);
+	free(beginning.evidence);
 	free(r.states);
 	free(r.room);
 	return rc;

@@ -222,7 +222,9 @@ static int by_blocks(const void *pa, const void *pb)
 		return a->blocks < b->blocks ? 1 : -1;
 	if (a->first_ns != b->first_ns)
 		return a->first_ns < b->first_ns ? -1 : 1;
-	return (a->b > b->b) - (a->b < b->b);
+	if (a->b != b->b)
+		return a->b < b->b ? -1 : 1;
+	return (a->a > b->a) - (a->a < b->a);
 }
 
 /* Packs the used slots to the front, ordered. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/checkpoint.h"
 #include "mix64.h"
 
 #define MOVES_PER_THREAD 4
@@ -16,7 +17,7 @@ struct move {
 	uint64_t block;                  /* the id it began with */
 	uint64_t recorded;               /* the one it went by */
 	uint64_t size_bytes, birth_ns, time_ns;
-	uint32_t site, birth_thread, thread;
+	uint32_t site, stack, birth_thread, thread; /* stack: of its birth, the one of the site */
 	uint8_t family;
 	bool known;                      /* false: the trace does not know the block; nothing was counted */
 };
@@ -37,7 +38,7 @@ struct recent {
 struct alias {
 	uint64_t recorded;               /* 0 = free slot */
 	uint64_t block, birth_ns;
-	uint32_t site, birth_thread;
+	uint32_t site, stack, birth_thread;
 	uint8_t family;
 };
 
@@ -321,9 +322,9 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 
 	*found = pop_move(s, t, &m) && m.known;
 	if (!*found) /* what the reader took it for does not count */
-		return alias_add(s, &(struct alias){b->block[i], b->block[i], b->time_ns[i],
-		                                    s->stacks->node_of_stack[b->stack[i]], b->thread[i], b->kind[i]});
-	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.birth_thread, m.family}))
+		return alias_add(s, &(struct alias){b->block[i], b->block[i], b->time_ns[i], s->stacks->node_of_stack[b->stack[i]],
+		                                    b->stack[i], b->thread[i], b->kind[i]});
+	if (alias_add(s, &(struct alias){b->block[i], m.block, m.birth_ns, m.site, m.stack, m.birth_thread, m.family}))
 		return MS_E_NOMEM;
 	if (s->moved)
 		s->moved(s->moved_context, m.recorded, b->block[i], true);
@@ -396,7 +397,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 				return MS_E_NOMEM;
 		} else if (step == MS_STEP_FREE || step == MS_STEP_MOVE) {
 			bool move = step == MS_STEP_MOVE, known = id >= first_block;
-			struct alias a;
+			struct alias a = {.stack = birth_stack[k]};
 
 			t->events++;
 			if (aliases && known && s->alias_count && alias_take(s, id, &a)) {
@@ -419,7 +420,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 			if (move) {
 				struct move m = {
 					.block = id, .recorded = block[k], .size_bytes = size[k], .birth_ns = birth_ns[k],
-					.time_ns = b->time_ns[i + k], .site = site, .birth_thread = birth_thread[k],
+					.time_ns = b->time_ns[i + k], .site = site, .stack = a.stack, .birth_thread = birth_thread[k],
 					.thread = thread[k], .family = family[k], .known = known,
 				};
 
@@ -546,6 +547,103 @@ void ms_steps_follow(struct ms_steps *s, ms_steps_moved *moved, void *context)
 {
 	s->moved = moved;
 	s->moved_context = context;
+}
+
+/* ---- checkpoints --------------------------------------------------------------------------------------------------- */
+
+int ms_steps_save(const struct ms_steps *s, struct ms_checkpoint *c, struct ms_error *err)
+{
+	c->first_block = s->first_block;
+	c->live_bytes = s->live_bytes;
+	c->live_blocks = s->live_blocks;
+	for (size_t i = 0; i < MS_ROWS(c->threads, struct ms_checkpoint_thread); i++) {
+		struct ms_checkpoint_thread *t = MS_ROW(c->threads, struct ms_checkpoint_thread, i);
+
+		t->last_block = s->threads[t->thread].last_block;
+	}
+	for (uint32_t i = 0; i < s->thread_count && s->waiting; i++)
+		for (uint32_t k = 0; k < s->threads[i].move_count; k++) {
+			const struct move *m = &s->threads[i].moves[k];
+			struct ms_checkpoint_move row = {
+				.thread = i, .block = m->block, .size_bytes = m->size_bytes, .birth_ns = m->known ? m->birth_ns : 0,
+				.birth_thread = m->birth_thread, .stack = m->stack, .time_ns = m->time_ns, .known = m->known,
+				.kind = m->family, .recorded = m->recorded,
+			};
+
+			if (ms_buffer_append(&c->moves, &row, sizeof row))
+				return no_memory(err);
+		}
+	for (size_t i = 0; i < s->alias_capacity; i++) {
+		const struct alias *a = &s->aliases[i];
+		struct ms_checkpoint_alias row = {
+			.recorded = a->recorded, .block = a->block, .birth_ns = a->birth_ns, .birth_thread = a->birth_thread,
+			.stack = a->stack, .kind = a->family,
+		};
+
+		if (a->recorded && ms_buffer_append(&c->aliases, &row, sizeof row))
+			return no_memory(err);
+	}
+	return MS_OK;
+}
+
+int ms_steps_restore(struct ms_steps *s, const struct ms_checkpoint *c, struct ms_error *err)
+{
+	const uint32_t *node = s->stacks->node_of_stack;
+
+	s->first_block = c->first_block;
+	s->newest_block = c->next_block - 1;
+	s->live_bytes = c->live_bytes;
+	s->live_blocks = c->live_blocks;
+	s->last_ns = c->time_ns;
+	for (size_t i = 0; i < MS_ROWS(c->threads, struct ms_checkpoint_thread); i++) {
+		const struct ms_checkpoint_thread *t = MS_ROW(c->threads, struct ms_checkpoint_thread, i);
+
+		s->threads[t->thread].last_block = t->last_block;
+	}
+	for (size_t i = 0; i < MS_ROWS(c->moves, struct ms_checkpoint_move); i++) {
+		const struct ms_checkpoint_move *m = MS_ROW(c->moves, struct ms_checkpoint_move, i);
+
+		if (push_move(s, &s->threads[m->thread], &(struct move){
+			.block = m->block, .size_bytes = m->size_bytes, .birth_ns = m->birth_ns, .time_ns = m->time_ns,
+			.site = node[m->stack], .stack = (uint32_t)m->stack, .birth_thread = (uint32_t)m->birth_thread,
+			.thread = (uint32_t)m->thread, .known = m->known, .family = (uint8_t)m->kind, .recorded = m->recorded,
+		}))
+			return no_memory(err);
+	}
+	for (size_t i = 0; i < MS_ROWS(c->aliases, struct ms_checkpoint_alias); i++) {
+		const struct ms_checkpoint_alias *a = MS_ROW(c->aliases, struct ms_checkpoint_alias, i);
+
+		if (alias_add(s, &(struct alias){a->recorded, a->block, a->birth_ns, node[a->stack], (uint32_t)a->stack,
+		                                 (uint32_t)a->birth_thread, (uint8_t)a->kind}))
+			return no_memory(err);
+	}
+	return MS_OK;
+}
+
+void ms_steps_true_birth(const struct ms_steps *s, struct ms_live_block *b)
+{
+	const struct alias *a = s->alias_count ? alias_slot(s->aliases, s->alias_capacity, b->block) : NULL;
+
+	if (!a || !a->recorded)
+		return;
+	b->block = a->block;
+	b->birth_ns = a->birth_ns;
+	b->stack = a->stack;
+	b->thread = a->birth_thread;
+	b->kind = a->family;
+}
+
+int ms_steps_level(struct ms_steps *s, uint64_t bytes, uint64_t blocks, uint64_t newest_block, uint64_t time_ns)
+{
+	if (s->live_bytes == bytes && s->live_blocks == blocks && s->newest_block >= newest_block)
+		return MS_OK;
+	if (s->newest_block)
+		return MS_E_CORRUPT;
+	s->live_bytes = bytes;
+	s->live_blocks = blocks;
+	s->newest_block = newest_block;
+	s->last_ns = time_ns;
+	return MS_OK;
 }
 
 int ms_steps_end(struct ms_steps *s, struct ms_error *err)

@@ -54,6 +54,18 @@ bool ms_steps_waits(const struct ms_steps *s, uint64_t block);
    `to` (ids as recorded), with `failed` as it was. NULL: no more. */
 typedef void ms_steps_moved(void *context, uint64_t from, uint64_t to, bool failed);
 void ms_steps_follow(struct ms_steps *s, ms_steps_moved *moved, void *context);
+/*
+ * Between two batches: what steps know of a checkpoint (moves, aliases, levels, last blocks of the threads in c->threads). Only with a
+ * temporary window of 1: more is not in a checkpoint.
+ */
+struct ms_checkpoint;
+int ms_steps_save(const struct ms_steps *s, struct ms_checkpoint *c, struct ms_error *err);
+/* Steps just opened go on as those that were saved. */
+int ms_steps_restore(struct ms_steps *s, const struct ms_checkpoint *c, struct ms_error *err);
+/* A live block as a cursor has it: becomes what it is for steps, which know more about reallocs that failed. */
+void ms_steps_true_birth(const struct ms_steps *s, struct ms_live_block *b);
+/* These blocks are alive before the first event. MS_E_CORRUPT: steps that were restored had others. */
+int ms_steps_level(struct ms_steps *s, uint64_t bytes, uint64_t blocks, uint64_t newest_block, uint64_t time_ns);
 /* No more events: blocks whose realloc was not seen to end come back. */
 int ms_steps_end(struct ms_steps *s, struct ms_error *err);
 void ms_steps_close(struct ms_steps *s); /* NULL allowed */

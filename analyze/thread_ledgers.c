@@ -215,6 +215,58 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	return MS_OK;
 }
 
+static int save(const void *state, struct ms_checkpoint *c, struct ms_error *err)
+{
+	const struct ledgers *l = state;
+
+	for (uint32_t id = 1; id <= l->count; id++) {
+		const struct ledger *a = &l->at[id];
+		bool alive = a->image == l->image;
+		struct ms_checkpoint_thread row = {
+			.thread = id, .name = a->name, .started = a->started, .ended = a->ended_seen, .events = a->events,
+			.first_ns = a->first_ns, .last_ns = a->last_ns, .allocations = a->count[ALLOCATED],
+			.reallocations = a->count[REALLOCATED], .frees = a->count[FREED] + a->count[FREED_SOON],
+			.temporary_allocations = a->count[FREED_SOON], .unmatched_frees = a->count[UNMATCHED],
+			.allocated_bytes = a->allocated_bytes, .live_blocks = alive ? a->live_blocks : 0,
+			.live_bytes = alive ? a->live_bytes : 0, .peak_bytes = a->peak_bytes,
+			.ended_own_blocks = a->ended[0].blocks, .ended_own_bytes = a->ended[0].bytes,
+			.ended_others_blocks = a->ended[1].blocks, .ended_others_bytes = a->ended[1].bytes,
+		};
+
+		if ((a->events || a->peak_bytes) && ms_buffer_append(&c->threads, &row, sizeof row))
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u threads", l->count);
+	}
+	return MS_OK;
+}
+
+static int restore(void *state, const struct ms_start *start, struct ms_error *err)
+{
+	struct ledgers *l = state;
+
+	(void)err;
+	for (uint32_t id = 0; id <= l->count; id++) /* live blocks stay; that they are there is no event */
+		l->at[id] = start->checkpoint ? (struct ledger){0} : (struct ledger){
+			.live_bytes = l->at[id].live_bytes, .live_blocks = l->at[id].live_blocks, .peak_bytes = l->at[id].live_bytes,
+		};
+	if (!start->checkpoint)
+		return MS_OK;
+	for (size_t i = 0; i < MS_ROWS(start->checkpoint->threads, struct ms_checkpoint_thread); i++) {
+		const struct ms_checkpoint_thread *t = MS_ROW(start->checkpoint->threads, struct ms_checkpoint_thread, i);
+
+		l->at[t->thread] = (struct ledger){
+			.live_bytes = t->live_bytes, .live_blocks = t->live_blocks, .peak_bytes = t->peak_bytes,
+			.allocated_bytes = t->allocated_bytes,
+			.count = {[ALLOCATED] = t->allocations, [REALLOCATED] = t->reallocations,
+			          [FREED] = t->frees - t->temporary_allocations, [FREED_SOON] = t->temporary_allocations,
+			          [UNMATCHED] = t->unmatched_frees},
+			.ended = {{t->ended_own_blocks, t->ended_own_bytes}, {t->ended_others_blocks, t->ended_others_bytes}},
+			.events = t->events, .first_ns = t->first_ns, .last_ns = t->last_ns, .name = (uint32_t)t->name,
+			.started = t->started, .ended_seen = t->ended,
+		};
+	}
+	return MS_OK;
+}
+
 const struct ms_analysis_ops ms_analysis_thread_ledgers = {
 	.name = "threads",
 	.summary = "per thread: what it allocated, and what it freed",
@@ -223,5 +275,7 @@ const struct ms_analysis_ops ms_analysis_thread_ledgers = {
 	.view = view,
 	.finish = finish,
 	.copy = copy,
+	.save = save,
+	.restore = restore,
 	.destroy = destroy,
 };

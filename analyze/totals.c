@@ -141,6 +141,67 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	return MS_OK;
 }
 
+static int save(const void *state, struct ms_checkpoint *c, struct ms_error *err)
+{
+	const struct totals *t = state;
+	struct ms_report *r = calloc(1, sizeof *r); /* large */
+
+	if (!r)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for totals");
+	finish((void *)state, r, err);
+#define SAVE(name) c->name = r->totals.name
+	SAVE(allocations);
+	SAVE(frees);
+	SAVE(reallocations);
+	SAVE(allocated_bytes);
+	SAVE(freed_bytes);
+	SAVE(peak_bytes);
+	SAVE(peak_time_ns);
+	SAVE(peak_blocks);
+	SAVE(most_blocks);
+	SAVE(unmatched_frees);
+	SAVE(temporary_allocations);
+	SAVE(zero_size_allocations);
+	SAVE(failed_allocations);
+#undef SAVE
+	c->ended_by_exec_blocks = r->totals.ended_by_exec.blocks;
+	c->ended_by_exec_bytes = r->totals.ended_by_exec.bytes;
+	for (unsigned k = 0; k < 256; k++)
+		c->events_of_kind[k] = r->totals.events_of_kind[k];
+	c->lost_marks = t->lost_marks;
+	c->images = t->images;
+	c->image_start_ns = t->image_start_ns;
+	free(r);
+	return MS_OK;
+}
+
+/* The sums, so that all formulas of finish() give what was saved. */
+static int restore(void *state, const struct ms_start *start, struct ms_error *err)
+{
+	const struct ms_checkpoint *c = start->checkpoint;
+	struct totals *t = state;
+
+	(void)err;
+	if (!c)
+		return MS_OK;
+	*t = (struct totals){
+		.temporary = c->temporary_allocations, .zero_size = c->zero_size_allocations, .live_bytes = c->live_bytes,
+		.live_blocks = c->live_blocks, .peak_bytes = c->peak_bytes, .peak_ns = c->peak_time_ns, .peak_blocks = c->peak_blocks,
+		.most_blocks = c->most_blocks, .exec_ended = {c->ended_by_exec_blocks, c->ended_by_exec_bytes},
+		.lost_marks = c->lost_marks, .window = t->window, .images = (uint32_t)c->images, .image_start_ns = c->image_start_ns,
+	};
+	t->steps[MS_STEP_ALLOCATE] = c->allocations;
+	t->steps[MS_STEP_FREE] = c->frees;
+	t->steps[MS_STEP_REALLOCATE] = c->reallocations;
+	t->steps[MS_STEP_UNMATCHED] = c->unmatched_frees;
+	t->steps[MS_STEP_FAIL] = c->failed_allocations - c->events_of_kind[MS_EV_REALLOC_FAILED];
+	t->step_bytes[MS_STEP_ALLOCATE] = c->allocated_bytes;
+	t->step_bytes[MS_STEP_FREE] = c->freed_bytes;
+	for (unsigned k = 0; k < 256; k++)
+		t->kinds[0][k] = c->events_of_kind[k];
+	return MS_OK;
+}
+
 const struct ms_analysis_ops ms_analysis_totals = {
 	.name = "totals",
 	.summary = "allocations, frees, live and peak bytes",
@@ -149,5 +210,7 @@ const struct ms_analysis_ops ms_analysis_totals = {
 	.view = view,
 	.finish = finish,
 	.copy = copy,
+	.save = save,
+	.restore = restore,
 	.destroy = free,
 };

@@ -38,7 +38,9 @@
 	X(14, GRAPH_BLOCKS, "GraphBlocks")                                                                             \
 	X(15, GRAPH_EDGES, "GraphEdges")                                                                               \
 	X(16, DATA_SYMBOLS, "DataSymbols")                                                                             \
-	X(17, SAMPLES, "Samples")
+	X(17, SAMPLES, "Samples")                                                                                      \
+	X(18, CHECKPOINT, "Checkpoint")                                                                                \
+	X(19, TRACE_INDEX, "TraceIndex")
 
 enum ms_block_kind {
 #define X(number, id, name) MS_BLOCK_##id = number,
@@ -61,8 +63,10 @@ struct ms_file_header {
 	uint64_t may_ignore;              /* feature bits for information */
 };
 
-/* Feature bits that this version knows; none so far. */
-#define MS_FEATURES_KNOWN UINT64_C(0)
+/* Must-understand: the file is no trace but the index of one (trace_index.h). */
+#define MS_FEATURE_INDEX_FILE UINT64_C(1)
+/* Feature bits that this version knows. */
+#define MS_FEATURES_KNOWN MS_FEATURE_INDEX_FILE
 
 void ms_file_header_store(uint8_t bytes[MS_FILE_HEADER_BYTES], const struct ms_file_header *header);
 /* MS_E_MAGIC, MS_E_TRUNCATED, MS_E_CORRUPT, MS_E_VERSION, MS_E_FEATURE. */

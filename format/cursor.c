@@ -12,6 +12,7 @@
 #include "block_table.h"
 #include "columns.h"
 #include "trace_fb.h"
+#include "trace_index.h"
 #include "trace_internal.h"
 
 #define SLICE 4096 /* events in a batch */
@@ -502,17 +503,17 @@ void ms_cursor_limit(struct ms_cursor *c, uint64_t event)
 enum { KEY_BLOCK, KEY_ADDRESS, KEY_SIZE, KEY_STACK, KEY_THREAD, KEY_KIND, KEY_TIME, KEY_COLUMNS };
 
 /* Adds the blocks of one Keyframe block to the table. */
-static int load_keyframe_part(struct ms_cursor *c, const struct ms_block_info *info, uint64_t *entries,
-			      uint64_t *live_blocks, uint64_t *before, struct ms_error *err)
+static int load_keyframe_part(struct ms_cursor *c, const struct ms_source *source, const struct ms_block_info *info,
+			      uint64_t *entries, uint64_t *live_blocks, uint64_t *before, struct ms_error *err)
 {
 	const struct ms_id_limits limits = ms_trace_limits(c->trace);
 	uint64_t *values[KEY_COLUMNS] = {NULL};
 	struct ms_block_header header;
 	struct fb_keyframe k;
-	int rc = ms_trace_block_header(c->trace, info, &header, err);
+	int rc = ms_listed_block_header(source, info, &header, err);
 
 	if (rc == MS_OK)
-		rc = ms_block_unpack(&c->unpacker, &c->trace->source, info->offset, &header, NULL, &k.at, err);
+		rc = ms_block_unpack(&c->unpacker, source, info->offset, &header, NULL, &k.at, err);
 	if (rc != MS_OK)
 		return rc;
 	const struct fb_column columns[KEY_COLUMNS] = {
@@ -589,32 +590,125 @@ static size_t keyframe_before(const struct ms_trace *t, uint64_t event)
 	return first;
 }
 
-/* Starts at the last keyframe at or before first_event, if there is one. */
-static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err)
+/* The parts of one keyframe, of which the first is block number `first` of the file; *behind: the one behind them. */
+static int load_keyframe(struct ms_cursor *c, const struct ms_source *source, size_t first,
+			 const struct ms_block_info *(*block)(const struct ms_trace *, size_t), size_t *behind, struct ms_error *err)
 {
-	const size_t count = ms_trace_block_count(c->trace), first = keyframe_before(c->trace, first_event);
+	const struct ms_block_info *start = block(c->trace, first), *info;
 	uint64_t entries = 0, live_blocks = 0, before = 0;
+	size_t i = first;
 
-	c->skip_to = first_event;
-	c->next_block = 1;
-	if (first == count)
-		return MS_OK;
-	c->decode_event = c->position = ms_trace_block(c->trace, first)->first_event;
-	c->last_time_ns = ms_trace_block(c->trace, first)->first_time_ns;
-	for (c->next_index = first; c->next_index < count; c->next_index++) {
-		const struct ms_block_info *info = ms_trace_block(c->trace, c->next_index);
+	c->decode_event = c->position = start->first_event;
+	c->last_time_ns = start->first_time_ns;
+	for (; (info = block(c->trace, i)) != NULL; i++) {
 		int rc;
 
 		if (info->kind != MS_BLOCK_KEYFRAME || info->first_event != c->decode_event)
 			break;
-		rc = load_keyframe_part(c, info, &entries, &live_blocks, &before, err);
+		rc = load_keyframe_part(c, source, info, &entries, &live_blocks, &before, err);
 		if (rc != MS_OK)
 			return rc;
 	}
+	*behind = i;
 	if (entries != live_blocks)
-		return ms_fail(err, MS_E_CORRUPT, ms_trace_block(c->trace, first)->offset,
-			       "the keyframe has %llu of its %llu live blocks", (unsigned long long)entries,
-			       (unsigned long long)live_blocks);
+		return ms_fail(err, MS_E_CORRUPT, start->offset, "the keyframe has %llu of its %llu live blocks",
+			       (unsigned long long)entries, (unsigned long long)live_blocks);
+	return MS_OK;
+}
+
+/* The reallocs under way at a checkpoint; all is checked. */
+static void restore_reallocs(struct ms_cursor *c, const struct ms_checkpoint *from)
+{
+	for (size_t i = 0; i < MS_ROWS(from->reallocs, struct ms_checkpoint_realloc); i++) {
+		const struct ms_checkpoint_realloc *row = MS_ROW(from->reallocs, struct ms_checkpoint_realloc, i);
+		struct open_reallocs *r = &c->reallocs[row->thread];
+
+		if (r->epoch != c->epoch)
+			*r = (struct open_reallocs){.epoch = c->epoch};
+		r->depth = row->depth;
+		if (row->kind != 0)
+			r->blocks[row->slot] = (struct ms_block_entry){
+				.birth = ms_block_birth(row->birth_ns, (uint8_t)row->kind),
+				.stack = (uint32_t)row->stack,
+				.thread = (uint32_t)row->birth_thread,
+			};
+	}
+}
+
+static int start_at_checkpoint(struct ms_cursor *c, const struct ms_index_place *place, struct ms_error *err)
+{
+	struct ms_checkpoint from = {0};
+	size_t behind;
+	int rc = ms_trace_read_place(c->trace, place, &from, err);
+
+	if (rc == MS_OK)
+		rc = load_keyframe(c, ms_trace_index_source(c->trace), place->keyframe, ms_trace_index_block, &behind, err);
+	if (rc == MS_OK && (c->next_block != from.next_block || c->last_time_ns != from.time_ns))
+		rc = ms_fail(err, MS_E_CORRUPT, MS_NO_OFFSET, "a checkpoint of the index and its keyframe differ");
+	if (rc == MS_OK) {
+		restore_reallocs(c, &from);
+		c->next_index = place->resume;
+	}
+	ms_checkpoint_free(&from);
+	return rc;
+}
+
+/* Starts at the last keyframe or checkpoint at or before first_event, if there is one. */
+static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err)
+{
+	const size_t count = ms_trace_block_count(c->trace), first = keyframe_before(c->trace, first_event);
+	const struct ms_index_place *place = first_event > 0 ? ms_trace_place_before(c->trace, first_event) : NULL;
+
+	c->skip_to = first_event;
+	c->next_block = 1;
+	if (place != NULL && (first == count || place->event > ms_trace_block(c->trace, first)->first_event)) {
+		struct ms_error why;
+		int rc = start_at_checkpoint(c, place, &why);
+
+		if (rc == MS_OK)
+			return MS_OK;
+		if (rc == MS_E_NOMEM)
+			return ms_fail(err, rc, why.offset, "%s", why.message);
+		/* A damaged index is as good as none. */
+		ms_block_table_free(&c->table);
+		c->table = (struct ms_block_table){.addresses = c->addresses_to > 0};
+		c->epoch++;
+		c->decode_event = c->position = c->last_time_ns = 0;
+		c->next_block = 1;
+	}
+	if (first == count)
+		return MS_OK;
+	return load_keyframe(c, &c->trace->source, first, ms_trace_block, &c->next_index, err);
+}
+
+int ms_cursor_save(const struct ms_cursor *c, struct ms_checkpoint *out, struct ms_error *err)
+{
+	out->event = c->position;
+	out->time_ns = c->last_time_ns;
+	out->next_block = c->next_block;
+	for (uint32_t thread = 1; thread <= c->trace->tables.thread_count; thread++) {
+		const struct open_reallocs *r = &c->reallocs[thread];
+		bool any = false;
+
+		if (r->epoch != c->epoch || r->depth == 0)
+			continue;
+		for (uint64_t slot = MAX_REALLOCS; slot-- > 0;) {
+			const struct ms_block_entry *e = &r->blocks[slot];
+			struct ms_checkpoint_realloc row = {.thread = thread, .depth = r->depth, .slot = slot};
+
+			if (e->birth == 0 && (any || slot > 0))
+				continue;
+			if (e->birth != 0) {
+				row.birth_ns = e->birth >> 8;
+				row.kind = (uint8_t)e->birth;
+				row.stack = e->stack;
+				row.birth_thread = e->thread;
+			}
+			any = true;
+			if (ms_buffer_append(&out->reallocs, &row, sizeof(row)) != 0)
+				return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a checkpoint");
+		}
+	}
 	return MS_OK;
 }
 
@@ -680,10 +774,10 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
 	return open_cursor(out, t, columns, first_event, UINT64_MAX, threads, err);
 }
 
-int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t live_event,
-			unsigned threads, struct ms_error *err)
+int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+			uint64_t live_event, unsigned threads, struct ms_error *err)
 {
-	return open_cursor(out, t, columns, 0, live_event, threads, err);
+	return open_cursor(out, t, columns, first_event, live_event, threads, err);
 }
 
 void ms_cursor_close(struct ms_cursor *c)

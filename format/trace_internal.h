@@ -22,6 +22,7 @@ struct ms_trace {
 	struct ms_end end;
 	bool has_process, has_end, has_index;
 	struct ms_error damage;          /* code MS_OK: none */
+	struct ms_trace_index *index;    /* trace_index.c; NULL: none */
 	uint64_t events;                 /* in the readable Events blocks */
 	uint64_t last_time_ns;
 };
@@ -43,6 +44,26 @@ static inline struct ms_id_limits ms_trace_limits(const struct ms_trace *t)
 /* Reads the header of a block again and compares it with what the list of blocks says. */
 int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *info, struct ms_block_header *header,
 			  struct ms_error *err);
+
+/* The same for a block of any file. */
+int ms_listed_block_header(const struct ms_source *source, const struct ms_block_info *info, struct ms_block_header *header,
+			   struct ms_error *err);
+/* The list of blocks (struct ms_block_info[]) that the footer of a file leads to. MS_E_NOT_FOUND: there is none. */
+int ms_read_block_list(struct ms_buffer *blocks, const struct ms_source *source, struct ms_unpacker *u, struct ms_error *err);
+
+/* trace_index.c: where a replay can begin. */
+struct ms_index_place {
+	uint64_t event;
+	size_t keyframe, checkpoint;     /* first Keyframe block, Checkpoint block in the list of the index file */
+	size_t resume;                   /* in the list of the trace: the first block behind the events before */
+	uint64_t peak_bytes, most_blocks; /* over all events before */
+};
+/* The last one at or before the event; NULL: none. */
+const struct ms_index_place *ms_trace_place_before(const struct ms_trace *t, uint64_t event);
+const struct ms_source *ms_trace_index_source(const struct ms_trace *t);
+const struct ms_block_info *ms_trace_index_block(const struct ms_trace *t, size_t index); /* NULL: there is no such one */
+struct ms_checkpoint;
+int ms_trace_read_place(const struct ms_trace *t, const struct ms_index_place *place, struct ms_checkpoint *out, struct ms_error *err);
 
 /* graph_decode.c: takes over the body of the Graph block at `index` of the list of blocks. */
 int ms_trace_add_graph(struct ms_trace *t, size_t index, const uint8_t *body, struct ms_error *err);

@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "trace_fb.h"
+#include "trace_index.h"
 #include "trace_internal.h"
 
 /* ---- the list of blocks ------------------------------------------------------------------------------------------ */
@@ -15,9 +16,9 @@ static void damaged(struct ms_trace *t, const struct ms_error *why)
 		t->damage = *why;
 }
 
-static int add_block(struct ms_trace *t, const struct ms_block_info *info, struct ms_error *err)
+static int add_block(struct ms_buffer *blocks, const struct ms_block_info *info, struct ms_error *err)
 {
-	if (ms_buffer_append(&t->blocks, info, sizeof(*info)) != 0)
+	if (ms_buffer_append(blocks, info, sizeof(*info)) != 0)
 		return ms_fail(err, MS_E_NOMEM, info->offset, "no memory for the list of blocks");
 	return MS_OK;
 }
@@ -36,11 +37,11 @@ static struct ms_block_info info_of(const struct ms_block_header *h, uint64_t of
 	};
 }
 
-int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *info, struct ms_block_header *header,
-			  struct ms_error *err)
+int ms_listed_block_header(const struct ms_source *source, const struct ms_block_info *info, struct ms_block_header *header,
+			   struct ms_error *err)
 {
 	struct ms_block_info again;
-	int rc = ms_block_load(header, &t->source, info->offset, err);
+	int rc = ms_block_load(header, source, info->offset, err);
 
 	if (rc != MS_OK)
 		return rc;
@@ -52,8 +53,14 @@ int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *
 	return MS_OK;
 }
 
+int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *info, struct ms_block_header *header,
+			  struct ms_error *err)
+{
+	return ms_listed_block_header(&t->source, info, header, err);
+}
+
 /* Takes the list from the Index block. It must describe the file without gaps, from the first block to itself. */
-static int read_index(struct ms_trace *t, struct ms_unpacker *u, struct ms_error *err)
+int ms_read_block_list(struct ms_buffer *blocks, const struct ms_source *source, struct ms_unpacker *u, struct ms_error *err)
 {
 	struct ms_buffer buffer = {0};
 	struct ms_block_header header;
@@ -62,19 +69,19 @@ static int read_index(struct ms_trace *t, struct ms_unpacker *u, struct ms_error
 	const uint8_t *bytes, *body;
 	int rc;
 
-	if (t->source.size < MS_FILE_HEADER_BYTES + MS_FOOTER_BYTES)
-		return ms_fail(err, MS_E_NOT_FOUND, t->source.size, "the file is too short for an index");
-	bytes = ms_source_read(&t->source, t->source.size - MS_FOOTER_BYTES, MS_FOOTER_BYTES, &buffer, err);
-	rc = bytes != NULL ? ms_footer_load(&index_offset, bytes, t->source.size, err) : MS_E_IO;
+	if (source->size < MS_FILE_HEADER_BYTES + MS_FOOTER_BYTES)
+		return ms_fail(err, MS_E_NOT_FOUND, source->size, "the file is too short for an index");
+	bytes = ms_source_read(source, source->size - MS_FOOTER_BYTES, MS_FOOTER_BYTES, &buffer, err);
+	rc = bytes != NULL ? ms_footer_load(&index_offset, bytes, source->size, err) : MS_E_IO;
 	ms_buffer_free(&buffer);
 	if (rc != MS_OK)
 		return rc;
-	rc = ms_block_load(&header, &t->source, index_offset, err);
+	rc = ms_block_load(&header, source, index_offset, err);
 	if (rc == MS_OK && header.kind != MS_BLOCK_INDEX)
 		rc = ms_fail(err, MS_E_CORRUPT, index_offset, "the footer points to a %s block",
 			     ms_block_kind_name(header.kind));
 	if (rc == MS_OK)
-		rc = ms_block_unpack(u, &t->source, index_offset, &header, NULL, &body, err);
+		rc = ms_block_unpack(u, source, index_offset, &header, NULL, &body, err);
 	if (rc != MS_OK)
 		return rc;
 	entries = fb_index_entries((struct fb_index){body});
@@ -97,19 +104,19 @@ static int read_index(struct ms_trace *t, struct ms_unpacker *u, struct ms_error
 		    e.first_time_ns > e.last_time_ns || e.kind == MS_BLOCK_INDEX)
 			return ms_fail(err, MS_E_CORRUPT, index_offset, "entry %u of the index is not valid", i);
 		expected += MS_BLOCK_HEADER_BYTES + e.stored_bytes;
-		rc = add_block(t, &info, err);
+		rc = add_block(blocks, &info, err);
 		if (rc != MS_OK)
 			return rc;
 	}
 	if (expected != index_offset)
 		return ms_fail(err, MS_E_CORRUPT, index_offset, "the index does not describe the whole file");
-	t->has_index = true;
 	return MS_OK;
 }
 
 /* Takes the list from the headers of the blocks, up to the first one that is not whole. */
 static int scan_blocks(struct ms_trace *t, struct ms_error *err)
 {
+	struct ms_buffer *blocks = &t->blocks;
 	uint64_t offset = MS_FILE_HEADER_BYTES;
 
 	t->blocks.size = 0;
@@ -129,7 +136,7 @@ static int scan_blocks(struct ms_trace *t, struct ms_error *err)
 			damaged(t, &why);
 			break;
 		}
-		rc = add_block(t, &info, err);
+		rc = add_block(blocks, &info, err);
 		if (rc != MS_OK)
 			return rc;
 		offset += MS_BLOCK_HEADER_BYTES + header.stored_bytes;
@@ -342,10 +349,13 @@ static int open_source(struct ms_trace *t, struct ms_error *err)
 	rc = bytes != NULL ? ms_file_header_load(&t->header, bytes, header_bytes, err)
 			   : ms_fail(err, why.code, why.offset, "%s", why.message);
 	ms_buffer_free(&buffer);
+	if (rc == MS_OK && (t->header.must_understand & MS_FEATURE_INDEX_FILE) != 0)
+		rc = ms_fail(err, MS_E_ARGUMENT, 0, "this is the index of a trace, not a trace: name the trace that it lies beside");
 	if (rc != MS_OK)
 		return rc;
 	t->tables.budget = MS_TABLE_MEMORY(t->source.size);
-	rc = read_index(t, &u, &why);
+	rc = ms_read_block_list(&t->blocks, &t->source, &u, &why);
+	t->has_index = rc == MS_OK;
 	if (rc == MS_E_NOMEM) {
 		rc = ms_fail(err, rc, why.offset, "%s", why.message);
 		goto done;
@@ -402,6 +412,7 @@ void ms_trace_close(struct ms_trace *t)
 {
 	if (t == NULL)
 		return;
+	ms_trace_detach_index(t);
 	ms_source_close(&t->source);
 	ms_buffer_free(&t->blocks);
 	ms_trace_free_graphs(t);

@@ -132,17 +132,18 @@ struct ms_batch {
 
 struct ms_cursor;
 
-/* Starts before event `first_event` (0 = the beginning), from the nearest keyframe. With `threads` > 1 blocks are
+/* Starts before event `first_event` (0 = the beginning), from the nearest keyframe, or checkpoint when an index is attached
+   (trace_index.h). With `threads` > 1 blocks are
    decompressed and decoded ahead on a background thread. */
 int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
                    unsigned threads, struct ms_error *err);
 /*
- * The same from the beginning, for a reader that wants to look at the live blocks once on its way: no batch reaches across
+ * The same, for a reader that wants to look at the live blocks once on its way: no batch reaches across
  * event `live_event`, and ms_cursor_live called just before it has their addresses, whatever the columns. Cheaper than columns with addresses:
- * they are followed from the last keyframe before live_event on. live_event UINT64_MAX: like ms_cursor_open.
+ * they are followed from the last keyframe before live_event on. live_event UINT64_MAX: like ms_cursor_open; else it lies behind first_event.
  */
-int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t live_event,
-                        unsigned threads, struct ms_error *err);
+int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
+                        uint64_t live_event, unsigned threads, struct ms_error *err);
 /* MS_OK with batch->count > 0; count = 0 at the end (of the readable part: see ms_trace_damage). */
 int ms_cursor_next(struct ms_cursor *c, struct ms_batch *batch, struct ms_error *err);
 /* Batches end before this event from now on: there ms_cursor_next says count = 0, until a later limit lets it go on. */
@@ -151,6 +152,10 @@ void ms_cursor_limit(struct ms_cursor *c, uint64_t event);
    cursor, valid until the next call. */
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);
 void ms_cursor_close(struct ms_cursor *c); /* NULL allowed */
+/* Between two batches, when the last one ended an Events block: the part of a checkpoint that the cursor knows (event, time,
+   next block, open reallocs). */
+struct ms_checkpoint;
+int ms_cursor_save(const struct ms_cursor *c, struct ms_checkpoint *out, struct ms_error *err);
 
 #pragma GCC visibility pop
 

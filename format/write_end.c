@@ -36,6 +36,17 @@ static ms_fb_ref build_end(struct ms_writer *w, const struct ms_end *end)
 	return fb_finish_end(b);
 }
 
+ms_fb_ref ms_index_build(struct ms_fb_builder *b, const struct ms_buffer *entries)
+{
+	ms_fb_ref vector;
+
+	ms_fb_reset(b);
+	vector = ms_fb_put_vector(b, entries->data, sizeof(struct fb_index_entry), entries->size / sizeof(struct fb_index_entry), 8);
+	fb_start_index(b);
+	fb_index_set_entries(b, vector);
+	return fb_finish_index(b);
+}
+
 /* Index and footer in one write: without the footer the index would be of no use. */
 static int write_index(struct ms_writer *w, struct ms_error *err)
 {
@@ -43,17 +54,13 @@ static int write_index(struct ms_writer *w, struct ms_error *err)
 					 .count = (uint32_t)(w->index.size / sizeof(struct fb_index_entry))};
 	const uint64_t offset = w->stream->position;
 	struct ms_fb_builder *b = &w->builder;
-	ms_fb_ref entries, root;
+	ms_fb_ref root;
 	const uint8_t *raw;
 	size_t raw_bytes;
 	uint8_t *footer;
 	int rc;
 
-	ms_fb_reset(b);
-	entries = ms_fb_put_vector(b, w->index.data, sizeof(struct fb_index_entry), header.count, 8);
-	fb_start_index(b);
-	fb_index_set_entries(b, entries);
-	root = fb_finish_index(b);
+	root = ms_index_build(b, &w->index);
 	fb_start_block(b);
 	fb_block_set_body(b, root);
 	fb_block_set_body_type(b, MS_BLOCK_INDEX);

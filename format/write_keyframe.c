@@ -7,7 +7,6 @@
 
 /* A keyframe is due again after this many events per live block: it then costs little beside the events. */
 #define KEYFRAME_EVENTS_PER_BLOCK 16
-#define KEYFRAME_PART (256u << 10) /* entries of one Keyframe block */
 
 bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks)
 {
@@ -20,9 +19,9 @@ bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks)
 	return events >= wait && (w->in_realloc_count == 0 || events >= 2 * wait);
 }
 
-static ms_fb_ref build_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, uint32_t count, uint64_t total)
+ms_fb_ref ms_keyframe_build(struct ms_fb_builder *b, const struct ms_keyframe_facts *facts, const struct ms_live_block *blocks,
+			    uint32_t count)
 {
-	struct ms_fb_builder *b = &w->builder;
 	uint64_t *values = malloc(((size_t)count + 1) * sizeof(*values));
 	ms_fb_ref ids, addresses, sizes, stacks, threads, kinds, times;
 
@@ -45,10 +44,10 @@ static ms_fb_ref build_keyframe(struct ms_writer *w, const struct ms_live_block 
 #undef COLUMN
 	free(values);
 	fb_start_keyframe(b);
-	fb_keyframe_set_event(b, w->events);
-	fb_keyframe_set_time_ns(b, w->last_time_ns);
-	fb_keyframe_set_live_blocks(b, total);
-	fb_keyframe_set_next_block(b, w->blocks + 1);
+	fb_keyframe_set_event(b, facts->event);
+	fb_keyframe_set_time_ns(b, facts->time_ns);
+	fb_keyframe_set_live_blocks(b, facts->live_blocks);
+	fb_keyframe_set_next_block(b, facts->next_block);
 	fb_keyframe_set_blocks(b, ids);
 	fb_keyframe_set_addresses(b, addresses);
 	fb_keyframe_set_sizes(b, sizes);
@@ -61,6 +60,7 @@ static ms_fb_ref build_keyframe(struct ms_writer *w, const struct ms_live_block 
 
 int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err)
 {
+	struct ms_keyframe_facts facts;
 	size_t done = 0;
 	int rc;
 
@@ -73,9 +73,10 @@ int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, 
 			return ms_writer_misuse(w, err, "live block %zu of a keyframe is not valid", i);
 	}
 	rc = ms_writer_put_events(w, err);
+	facts = (struct ms_keyframe_facts){w->events, w->last_time_ns, w->blocks + 1, n};
 	do {
 		size_t left = n - done;
-		uint32_t part = left < KEYFRAME_PART ? (uint32_t)left : KEYFRAME_PART;
+		uint32_t part = left < MS_KEYFRAME_PART ? (uint32_t)left : MS_KEYFRAME_PART;
 
 		if (rc != MS_OK)
 			return rc;
@@ -85,7 +86,7 @@ int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, 
 							  .first_event = w->events,
 							  .first_time_ns = w->last_time_ns,
 							  .last_time_ns = w->last_time_ns},
-				 build_keyframe(w, blocks + done, part, n), false, err);
+				 ms_keyframe_build(&w->builder, &facts, blocks + done, part), false, err);
 		done += part;
 	} while (done < n);
 	w->keyframe_event = w->events;

@@ -100,6 +100,16 @@ void ms_evidence_rows_free(struct ms_evidence_rows *r);
 /* write_samples.c: what waits, when it is at least that many samples */
 int ms_writer_put_samples(struct ms_writer *w, uint32_t least, struct ms_error *err);
 void ms_sample_rows_free(struct ms_sample_rows *r);
+/* write_keyframe.c: the body of one Keyframe block, for a writer of index files, too. */
+#define MS_KEYFRAME_PART (256u << 10) /* entries of one Keyframe block */
+struct ms_keyframe_facts {
+	uint64_t event, time_ns, next_block;
+	uint64_t live_blocks;                /* over all parts */
+};
+ms_fb_ref ms_keyframe_build(struct ms_fb_builder *b, const struct ms_keyframe_facts *facts, const struct ms_live_block *blocks,
+			    uint32_t count);
+/* write_end.c: the same of the Index block. */
+ms_fb_ref ms_index_build(struct ms_fb_builder *b, const struct ms_buffer *entries);
 /* write_graph.c */
 void ms_graph_rows_free(struct ms_graph_rows *g);
 

@@ -289,7 +289,7 @@ static void play(struct maker *m, size_t target)
 			m->t->mapped_bytes += 4096;
 			moment(m);
 		} else if (what < 97) {
-			event(m, MS_EV_MARK, thread);
+			event(m, rnd(m, 2) ? MS_EV_MARK : MS_EV_THREAD_NAME, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
 			moment(m);
 		} else if (what < 98) {
 			thread_gap(m, MS_EV_LOST, thread);
@@ -313,7 +313,7 @@ static void write_trace(struct maker *m)
 		.free_stacks = m->free_stacks, .working_directory = "/", .kernel = "Linux", .architecture = "x86_64",
 		.recorder = "test", .allocator = "libc.so.6",
 	};
-	struct ms_writer_options options = {.events_per_block = 1 + rnd(m, 200), .level = 1};
+	struct ms_writer_options options = {.events_per_block = 1 + rnd(m, rnd(m, 3) ? 12 : 200), .level = 1};
 	struct ms_end end = {.time_ns = m->now_ns + 10, .ended = MS_ENDED_EXITED, .exit_code = 7, .symbolized = true};
 	struct ms_stream stream;
 	struct ms_writer *w;
@@ -323,6 +323,12 @@ static void write_trace(struct maker *m)
 	ms_stream_init_memory(&stream);
 	assert_int_equal(ms_writer_open(&w, &stream, &options, &err), MS_OK);
 	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
+	for (uint32_t i = 1; i <= RANDOM_TRACE_STRINGS; i++) {
+		char text[16];
+
+		snprintf(text, sizeof text, "text%u", i);
+		assert_int_equal(ms_writer_string(w, text, strlen(text)), i);
+	}
 	module = ms_writer_module(w, &(struct ms_module){.path = "/bin/program", .load_bias = 0x1000, .start = 0x1000,
 	                                                 .end = 0x100000});
 	assert_int_equal(module, 1);

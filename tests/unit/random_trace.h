@@ -32,6 +32,8 @@ struct life {
 	enum life_end how;
 };
 
+#define RANDOM_TRACE_STRINGS 4u /* "text1" ..: marks and names of threads */
+
 struct random_trace {
 	struct ms_event *events;
 	size_t event_count;

@@ -49,7 +49,7 @@ static size_t read_with_stop(const struct gen *g, const struct ms_trace *t, uint
 	bool met = false;
 	size_t alive = 0;
 
-	assert_int_equal(ms_cursor_open_live(&c, t, columns, event, threads, &err), MS_OK);
+	assert_int_equal(ms_cursor_open_live(&c, t, columns, 0, event, threads, &err), MS_OK);
 	for (;;) {
 		if (at == event) {
 			const struct ms_live_block *blocks;

@@ -1,0 +1,316 @@
+/*
+ * test_index.c - reading from the middle gives what reading from the start gives.
+ *
+ * Random traces are read twice, with an index of very short distances and without: reports of windows and moments must be the
+ * same JSON to the byte, cursors must deliver the same events and live blocks. Then everything that may be wrong with an index.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analyze/index_build.h"
+#include "analyze/moment.h"
+#include "analyze/report.h"
+#include "format/stream.h"
+#include "format/trace_index.h"
+#include "format/trace_internal.h"
+#include "random_trace.h"
+#include "render/json.h"
+
+struct pair {
+	struct random_trace t;
+	struct ms_trace *plain, *indexed;
+	struct ms_stream index;
+	size_t checkpoints;
+};
+
+static void open_pair(struct pair *p, uint32_t seed, size_t events, uint64_t interval)
+{
+	const struct ms_index_options options = {.interval = interval, .events_per_block = 1};
+	struct ms_index_facts facts;
+	struct ms_error err = {0};
+
+	random_trace_make(&p->t, seed, events);
+	assert_int_equal(ms_trace_open_memory(&p->plain, p->t.bytes, p->t.size, &err), MS_OK);
+	assert_int_equal(ms_trace_open_memory(&p->indexed, p->t.bytes, p->t.size, &err), MS_OK);
+	ms_stream_init_memory(&p->index);
+	if (ms_index_build_file(&p->index, p->plain, &options, &facts, &err))
+		fail_msg("seed %u: %s", seed, err.message);
+	if (ms_trace_attach_index_memory(p->indexed, p->index.memory, p->index.position, &err))
+		fail_msg("seed %u: %s", seed, err.message);
+	assert_int_equal(ms_trace_index(p->indexed)->checkpoints, facts.checkpoints);
+	p->checkpoints = facts.checkpoints;
+}
+
+static void close_pair(struct pair *p)
+{
+	ms_trace_close(p->plain);
+	ms_trace_close(p->indexed);
+	ms_stream_free(&p->index);
+	random_trace_free(&p->t);
+}
+
+/* ---- the same reports ---------------------------------------------------------------------------------------------- */
+
+static char *json_of(const struct ms_trace *t, const char *from, const char *to, unsigned threads, uint32_t temporary_window)
+{
+	struct ms_report_options options = {.from = from, .to = to, .threads = threads, .timeline_buckets = 16,
+	                                    .temporary_window = temporary_window};
+	struct ms_json_options json = {ms_site_key_find("peak"), 0};
+	struct ms_report r;
+	struct ms_error err = {0};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (ms_report_build(&r, t, &options, &err))
+		fail_msg("window %s to %s: %s", from ? from : "-", to ? to : "-", err.message);
+	assert_int_equal(ms_render_json(f, &r, &json, &err), MS_OK);
+	fclose(f);
+	ms_report_free(&r);
+	return text;
+}
+
+static void check_report(const struct pair *p, const char *from, const char *to, unsigned threads, uint32_t temporary_window)
+{
+	char *a = json_of(p->plain, from, to, 1, temporary_window), *b = json_of(p->indexed, from, to, threads, temporary_window);
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i])
+		i++;
+	if (a[i] || b[i])
+		fail_msg("window %s to %s, byte %zu: without the index\n%.300s\nwith it\n%.300s", from ? from : "-", to ? to : "-", i,
+		         a + (i > 150 ? i - 150 : 0), b + (i > 150 ? i - 150 : 0));
+	free(a);
+	free(b);
+}
+
+static unsigned windows, used;
+
+static void check_windows(uint32_t seed, size_t events, unsigned times)
+{
+	struct pair p;
+
+	open_pair(&p, seed, events, 1 + seed % 40);
+	for (unsigned i = 0; i < times; i++, windows++) {
+		size_t a = (seed * 7919u + i * 104729u) % p.t.event_count, b = (seed * 31u + i * 15485863u) % p.t.event_count;
+		char from[40], to[40];
+
+		snprintf(from, sizeof from, "event:%zu", a < b ? a : b);
+		snprintf(to, sizeof to, "event:%zu", a < b ? b : a);
+		used += ms_trace_place_before(p.indexed, (a < b ? a : b) + 1) != NULL;
+		check_report(&p, from, i % 5 ? to : NULL, 1 + i % 3, i % 7 == 6 ? 3 : 0);
+	}
+	check_report(&p, NULL, NULL, 1, 0);
+	close_pair(&p);
+}
+
+static void test_windows(void **state)
+{
+	(void)state;
+	windows = used = 0;
+	for (uint32_t seed = 1; seed <= 240; seed++)
+		check_windows(seed, 1 + seed % 300, 4);
+	check_windows(9101, 6000, 60);
+	assert_true(windows >= 1000);
+	assert_true(used >= 300);
+}
+
+/* ---- the same events ----------------------------------------------------------------------------------------------- */
+
+/* All that comes from the event on must be the same, element by element. */
+static void check_events(const struct pair *p, uint64_t first, uint32_t columns)
+{
+	struct ms_cursor *a, *b;
+	struct ms_batch x = {0}, y = {0};
+	const struct ms_live_block *live_x, *live_y;
+	struct ms_error err = {0};
+	uint32_t i = 0, k = 0;
+	size_t n_x, n_y;
+
+	/* Without a keyframe in the trace, this one reads from the start. */
+	assert_int_equal(ms_cursor_open(&a, p->plain, columns, first, 1, &err), MS_OK);
+	assert_int_equal(ms_cursor_open(&b, p->indexed, columns, first, 1 + first % 2, &err), MS_OK);
+	assert_int_equal(ms_cursor_live(a, &live_x, &n_x, &err), MS_OK);
+	assert_int_equal(ms_cursor_live(b, &live_y, &n_y, &err), MS_OK);
+	assert_int_equal(n_x, n_y);
+	if (n_x)
+		assert_memory_equal(live_x, live_y, n_x * sizeof *live_x);
+	for (;; i++, k++) {
+		if (i == x.count) {
+			assert_int_equal(ms_cursor_next(a, &x, &err), MS_OK);
+			i = 0;
+		}
+		if (k == y.count) {
+			assert_int_equal(ms_cursor_next(b, &y, &err), MS_OK);
+			k = 0;
+		}
+		if (!x.count || !y.count)
+			break;
+		assert_int_equal(x.first_event + i, y.first_event + k);
+#define SAME(member) assert_int_equal(x.member[i], y.member[k])
+		SAME(kind);
+		SAME(time_ns);
+		SAME(thread);
+		SAME(size_bytes);
+		SAME(block);
+		SAME(stack);
+		SAME(birth_stack);
+		SAME(birth_thread);
+		SAME(birth_ns);
+		SAME(birth_kind);
+		if (columns & MS_COLUMN_ADDRESS)
+			SAME(address);
+#undef SAME
+	}
+	assert_int_equal(x.count, y.count);
+	ms_cursor_close(a);
+	ms_cursor_close(b);
+}
+
+static void test_events(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 120; seed++) {
+		struct pair p;
+
+		open_pair(&p, seed + 500, 1 + seed * 4, 1 + seed % 50);
+		for (unsigned i = 0; i < 8; i++)
+			check_events(&p, (seed * 7919u + i * 104729u) % (p.t.event_count + 1), i % 2 ? MS_COLUMN_ADDRESS : 0);
+		close_pair(&p);
+	}
+}
+
+/* ---- moments ------------------------------------------------------------------------------------------------------- */
+
+static void test_moments(void **state)
+{
+	static const char *const moments[] = {"peak", "mark:text1", "mark:text2", "mark:text3", "mark:text4", "mark:", "mark:no", "50%", "end"};
+	unsigned found = 0;
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= 200; seed++) {
+		struct pair p;
+
+		open_pair(&p, seed + 900, 1 + seed % 250, 20);
+		for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+			struct ms_instant a = {0}, b = {0};
+			struct ms_error err = {0};
+			int x = ms_moment_find(&a, moments[i], p.plain, &err), y = ms_moment_find(&b, moments[i], p.indexed, &err);
+
+			assert_int_equal(x, y);
+			if (x == MS_OK) {
+				assert_int_equal(a.event, b.event);
+				assert_int_equal(a.time_ns, b.time_ns);
+				found += i < 5;
+			}
+		}
+		close_pair(&p);
+	}
+	assert_true(found > 300);
+}
+
+/* ---- an index that must not be used -------------------------------------------------------------------------------- */
+
+static void test_foreign(void **state)
+{
+	struct pair a, b;
+	struct ms_trace *t;
+	struct ms_error err = {0};
+	uint8_t *longer;
+
+	(void)state;
+	open_pair(&a, 1, 300, 20);
+	open_pair(&b, 2, 300, 20);
+	assert_int_equal(ms_trace_attach_index_memory(a.plain, b.index.memory, b.index.position, &err), MS_E_NOT_FOUND);
+	assert_null(ms_trace_index(a.plain));
+	/* What is no index, and an index that is opened as a trace. */
+	assert_int_equal(ms_trace_attach_index_memory(a.plain, b.t.bytes, b.t.size, &err), MS_E_MAGIC);
+	assert_int_equal(ms_trace_open_memory(&t, a.index.memory, a.index.position, &err), MS_E_ARGUMENT);
+	assert_non_null(strstr(err.message, "index of a trace"));
+	/* The trace got longer. */
+	longer = calloc(1, a.t.size + 1);
+	memcpy(longer, a.t.bytes, a.t.size);
+	assert_int_equal(ms_trace_open_memory(&t, longer, a.t.size + 1, &err), MS_OK);
+	assert_int_equal(ms_trace_attach_index_memory(t, a.index.memory, a.index.position, &err), MS_E_NOT_FOUND);
+	ms_trace_close(t);
+	free(longer);
+	close_pair(&a);
+	close_pair(&b);
+}
+
+/* A trace that was cut off anywhere can be indexed as far as it is readable. */
+static void test_truncated(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 20; seed++) {
+		struct random_trace t;
+		struct pair p = {0};
+		struct ms_error err = {0};
+		size_t size;
+
+		random_trace_make(&t, seed, 800);
+		size = t.size - t.size * (seed % 10) / 20 - 1;
+		assert_int_equal(ms_trace_open_memory(&p.plain, t.bytes, size, &err), MS_OK);
+		assert_int_equal(ms_trace_open_memory(&p.indexed, t.bytes, size, &err), MS_OK);
+		ms_stream_init_memory(&p.index);
+		assert_int_equal(ms_index_build_file(&p.index, p.plain, &(struct ms_index_options){30, 1, NULL, NULL}, NULL, &err), MS_OK);
+		assert_int_equal(ms_trace_attach_index_memory(p.indexed, p.index.memory, p.index.position, &err), MS_OK);
+		assert_non_null(ms_trace_damage(p.indexed));
+		if (ms_trace_event_count(p.plain) > 100) {
+			check_report(&p, "event:90", NULL, 1, 0);
+			check_report(&p, "50%", "80%", 1, 0);
+		}
+		ms_trace_close(p.plain);
+		ms_trace_close(p.indexed);
+		ms_stream_free(&p.index);
+		random_trace_free(&t);
+	}
+}
+
+/* One byte changed anywhere: the index is refused, or what it damages is not used; the report stays the same. */
+static void test_damaged(void **state)
+{
+	struct pair p;
+	struct ms_error err = {0};
+	unsigned refused = 0, passed = 0;
+	char *right;
+
+	(void)state;
+	open_pair(&p, 77, 400, 30);
+	right = json_of(p.plain, "event:350", NULL, 1, 0);
+	for (size_t at = 0; at < p.index.position; at += 1 + p.index.position / 400) {
+		char *now;
+
+		p.index.memory[at] ^= 0x41;
+		if (ms_trace_attach_index_memory(p.indexed, p.index.memory, p.index.position, &err)) {
+			ms_trace_detach_index(p.indexed);
+			refused++;
+		} else {
+			passed++;
+		}
+		now = json_of(p.indexed, "event:350", NULL, 1, 0);
+		assert_string_equal(now, right);
+		free(now);
+		p.index.memory[at] ^= 0x41;
+	}
+	assert_true(refused > 10 && passed > 10);
+	for (size_t size = 0; size < p.index.position; size += 1 + p.index.position / 50)
+		assert_int_not_equal(ms_trace_attach_index_memory(p.indexed, p.index.memory, size, &err), MS_OK);
+	free(right);
+	close_pair(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_windows), cmocka_unit_test(test_events),    cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_foreign), cmocka_unit_test(test_truncated), cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
