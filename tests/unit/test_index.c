@@ -18,25 +18,25 @@
 #include "format/stream.h"
 #include "format/trace_index.h"
 #include "format/trace_internal.h"
-#include "random_trace.h"
+#include "keyframe_trace.h"
 #include "render/json.h"
 
 struct pair {
 	struct random_trace t;
+	struct keyframe_trace k;         /* instead of t, when it has a trace */
 	struct ms_trace *plain, *indexed;
 	struct ms_stream index;
 	size_t checkpoints;
 };
 
-static void open_pair(struct pair *p, uint32_t seed, size_t events, uint64_t interval)
+static void index_pair(struct pair *p, const void *bytes, size_t size, uint32_t seed, uint64_t interval)
 {
 	const struct ms_index_options options = {.interval = interval, .events_per_block = 1};
 	struct ms_index_facts facts;
 	struct ms_error err = {0};
 
-	random_trace_make(&p->t, seed, events);
-	assert_int_equal(ms_trace_open_memory(&p->plain, p->t.bytes, p->t.size, &err), MS_OK);
-	assert_int_equal(ms_trace_open_memory(&p->indexed, p->t.bytes, p->t.size, &err), MS_OK);
+	assert_int_equal(ms_trace_open_memory(&p->plain, bytes, size, &err), MS_OK);
+	assert_int_equal(ms_trace_open_memory(&p->indexed, bytes, size, &err), MS_OK);
 	ms_stream_init_memory(&p->index);
 	if (ms_index_build_file(&p->index, p->plain, &options, &facts, &err))
 		fail_msg("seed %u: %s", seed, err.message);
@@ -46,12 +46,30 @@ static void open_pair(struct pair *p, uint32_t seed, size_t events, uint64_t int
 	p->checkpoints = facts.checkpoints;
 }
 
+static void open_pair(struct pair *p, uint32_t seed, size_t events, uint64_t interval)
+{
+	memset(p, 0, sizeof *p);
+	random_trace_make(&p->t, seed, events);
+	index_pair(p, p->t.bytes, p->t.size, seed, interval);
+}
+
+/* With keyframes of the recorder's in many places. */
+static void open_keyframe_pair(struct pair *p, uint32_t seed, size_t events, uint64_t interval, uint64_t every)
+{
+	memset(p, 0, sizeof *p);
+	keyframe_trace_make(&p->k, seed, events, every);
+	index_pair(p, p->k.stream.memory, p->k.stream.position, seed, interval);
+}
+
 static void close_pair(struct pair *p)
 {
 	ms_trace_close(p->plain);
 	ms_trace_close(p->indexed);
 	ms_stream_free(&p->index);
-	random_trace_free(&p->t);
+	if (p->k.trace)
+		keyframe_trace_free(&p->k);
+	else
+		random_trace_free(&p->t);
 }
 
 /* ---- the same reports ---------------------------------------------------------------------------------------------- */
@@ -59,7 +77,7 @@ static void close_pair(struct pair *p)
 static char *json_of(const struct ms_trace *t, const char *from, const char *to, unsigned threads, uint32_t temporary_window)
 {
 	struct ms_report_options options = {.from = from, .to = to, .threads = threads, .timeline_buckets = 16,
-	                                    .temporary_window = temporary_window};
+	                                    .temporary_window = temporary_window, .timeline_by = (1u << MS_TIMELINE_GROUP_COUNT) - 1};
 	struct ms_json_options json = {ms_site_key_find("peak"), 0};
 	struct ms_report r;
 	struct ms_error err = {0};
@@ -94,10 +112,15 @@ static unsigned windows, used;
 static void check_windows(uint32_t seed, size_t events, unsigned times)
 {
 	struct pair p;
+	size_t count;
 
-	open_pair(&p, seed, events, 1 + seed % 40);
+	if (seed % 2)
+		open_pair(&p, seed, events, 1 + seed % 40);
+	else
+		open_keyframe_pair(&p, seed, events, 1 + seed % 40, 20 + seed % 60);
+	count = ms_trace_event_count(p.plain);
 	for (unsigned i = 0; i < times; i++, windows++) {
-		size_t a = (seed * 7919u + i * 104729u) % p.t.event_count, b = (seed * 31u + i * 15485863u) % p.t.event_count;
+		size_t a = (seed * 7919u + i * 104729u) % count, b = (seed * 31u + i * 15485863u) % count;
 		char from[40], to[40];
 
 		snprintf(from, sizeof from, "event:%zu", a < b ? a : b);
@@ -178,9 +201,12 @@ static void test_events(void **state)
 	for (uint32_t seed = 1; seed <= 120; seed++) {
 		struct pair p;
 
-		open_pair(&p, seed + 500, 1 + seed * 4, 1 + seed % 50);
+		if (seed % 2)
+			open_pair(&p, seed + 500, 1 + seed * 4, 1 + seed % 50);
+		else
+			open_keyframe_pair(&p, seed + 500, 2 + seed * 4, 1 + seed % 50, 20 + seed);
 		for (unsigned i = 0; i < 8; i++)
-			check_events(&p, (seed * 7919u + i * 104729u) % (p.t.event_count + 1), i % 2 ? MS_COLUMN_ADDRESS : 0);
+			check_events(&p, (seed * 7919u + i * 104729u) % (ms_trace_event_count(p.plain) + 1), i % 2 ? MS_COLUMN_ADDRESS : 0);
 		close_pair(&p);
 	}
 }
