@@ -125,6 +125,7 @@ void keyframe_trace_make(struct keyframe_trace *t, uint32_t seed, size_t events,
 	ms_stream_init_memory(&t->stream);
 	assert_int_equal(ms_writer_open(&w, &t->stream, &options, &err), MS_OK);
 	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
+	random_trace_strings(w);
 	module = ms_writer_module(w, &(struct ms_module){.path = "/bin/program", .load_bias = 0x1000, .start = 0x1000, .end = 0x100000});
 	for (uint32_t i = 0; i < r->thread_count; i++)
 		assert_int_equal(ms_writer_thread(w, &r->threads[i]), i + 1);

@@ -302,6 +302,16 @@ static void play(struct maker *m, size_t target)
 	settle(m);
 }
 
+void random_trace_strings(struct ms_writer *w)
+{
+	for (uint32_t i = 1; i <= RANDOM_TRACE_STRINGS; i++) {
+		char text[16];
+
+		snprintf(text, sizeof text, "text%u", i);
+		assert_int_equal(ms_writer_string(w, text, strlen(text)), i);
+	}
+}
+
 static void write_trace(struct maker *m)
 {
 	static const char *const functions[] = {"main", "parse", "grow(int)", "std::vector<int>::push_back(int const&)"};
@@ -323,12 +333,7 @@ static void write_trace(struct maker *m)
 	ms_stream_init_memory(&stream);
 	assert_int_equal(ms_writer_open(&w, &stream, &options, &err), MS_OK);
 	assert_int_equal(ms_writer_process(w, &process, &err), MS_OK);
-	for (uint32_t i = 1; i <= RANDOM_TRACE_STRINGS; i++) {
-		char text[16];
-
-		snprintf(text, sizeof text, "text%u", i);
-		assert_int_equal(ms_writer_string(w, text, strlen(text)), i);
-	}
+	random_trace_strings(w);
 	module = ms_writer_module(w, &(struct ms_module){.path = "/bin/program", .load_bias = 0x1000, .start = 0x1000,
 	                                                 .end = 0x100000});
 	assert_int_equal(module, 1);

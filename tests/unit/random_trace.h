@@ -55,6 +55,9 @@ struct random_trace {
 
 /* event_target: about how many events. Fails the test when the writer does. */
 void random_trace_make(struct random_trace *t, uint32_t seed, size_t event_target);
+/* For who writes the events anew: the strings that they name, before all others. */
+struct ms_writer;
+void random_trace_strings(struct ms_writer *w);
 void random_trace_free(struct random_trace *t);
 
 bool life_present(const struct life *l, size_t moment);
