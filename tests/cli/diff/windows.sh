@@ -59,6 +59,9 @@ eq "the first change after" "load 150000 300000" "$(jq -r '.changes[0] | "\(.new
 run 0 --window="start:event:$middle" --vs-window="event:$middle:" --json="$T/d3.json" "$T/a.ms" "$T/b.ms"
 eq "files" "a.ms b.ms" "$(jq -r '.old.runs[0].file, .new.runs[0].file | split("/")[-1]' "$T/d3.json" | xargs)"
 eq "which side begins at the start" "0 true" "$(jq -r '"\(.old.runs[0].window.from_event) \(.new.runs[0].window.from_event > 0)"' "$T/d3.json")"
+# of every run of a side
+run 0 --window="event:$middle:" --json="$T/d4.json" "$T/a.ms" "$T/a.ms" -- "$T/b.ms" "$T/b.ms"
+eq "runs with a window" 4 "$(jq '[.old.runs[], .new.runs[]] | map(select(.window.from_event > 0)) | length' "$T/d4.json")"
 # empty ones
 run 0 --window=start:start --vs-window=end:end --fail-on 'allocations>+0' --json="$T/none.json" "$T/a.ms"
 eq "changes of nothing allocated" 0 "$(jq '[.changes[] | select(.metrics.allocations.new.median > 0)] | length' "$T/none.json")"

@@ -25,6 +25,11 @@ le "rss at last" $((30 * MiB)) "$(s rss last)"
 ge "faults" $((200 * MiB / 4096 * 3 / 4)) "$(($(s minor_faults last) + 512 * $(grep -c '\[always\]' /sys/kernel/mm/transparent_hugepage/enabled || true) * 100))"
 ge "user CPU" 500000000 "$(s cpu_user last)"
 le "all CPU" 20000000000 "$(($(s cpu_user last) + $(s cpu_system last)))"
+for name in voluntary_switches involuntary_switches; do eq "$name" "observed true" "$(s $name status) $(s $name cumulative)"; done
+ge "switches" 1 "$(($(s voluntary_switches last) + $(s involuntary_switches last)))"
+has_not "$T/report.json" '"main_thread_'
+# network: of the namespace, the loopback apart
+eq "net" "$(s namespace_received status)" "$(s namespace_loopback status)"
 eq "most threads" 1 "$(s threads max)"
 if [ "$(s read status)" = observed ]; then ge "bytes read" 8388608 "$(s read last)"; fi
 if [ "$(s pss status)" = observed ]; then
