@@ -64,7 +64,7 @@ static void print_verdict(struct ms_diff_text *x)
 	else
 		fputs("every difference counts, noise is not known\n", out);
 	if (d->programs_differ)
-		fputs("  ! the executables of the two sides have different names: where their functions have other names, all is new and gone\n", out);
+		fputs("  ! the executables of the two sides have different names: expect all new and gone\n", out);
 	if (d->same_recording)
 		fputs("  ! both sides are the same recording\n", out);
 	if (d->pairing_limited)

@@ -48,6 +48,19 @@ has "$T/d.txt" '^  ! both sides are the same recording$'
 run 0 --at=start --vs=peak --json="$T/start.json" "$T/a.ms"
 eq "allocations at the start" 0 "$(jq '.totals[] | select(.name == "allocations") | .old.median' "$T/start.json")"
 
+# Traces of other versions of the format, some of a few events: each against each.
+for old in "$ROOT"/tests/golden/v*/*.ms; do
+	for new in "$ROOT"/tests/golden/v*/*.ms; do
+		run 0 --json="$T/golden.json" --text="$T/d.txt" --markdown="$T/d.md" "$old" "$new"
+		# one that does not know when it began is not taken for another
+		same=false
+		[ "$old" != "$new" ] || same=$(jq '.old.runs[0].start_time_unix_ns > 0' "$T/golden.json")
+		eq "same recording: $old and $new" "$same" "$(jq .same_recording "$T/golden.json")"
+		[ "$old" != "$new" ] || eq "changes of $old" 0 "$(jq .call_paths.changed "$T/golden.json")"
+		[ "$(jq .call_paths.changed "$T/golden.json")" -eq 0 ] || has "$T/d.txt" '^CALL PATHS '
+	done
+done
+
 # Cut: what is before counts, and the comparison says that it is not complete.
 size=$(stat -c %s "$T/a.ms")
 head -c $((size * 2 / 3)) "$T/a.ms" >"$T/cut.ms"
