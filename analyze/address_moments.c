@@ -19,6 +19,8 @@ struct collector {
 	struct ms_page_set heap;         /* pages that were occupied at a moment of this process image */
 	struct ms_page_set all;          /* of those before it */
 	uint64_t at;                     /* events before it are read */
+	struct ms_extent *extents;       /* room for those of a moment, and as much for sorting them */
+	size_t capacity;                 /* extents */
 	bool usable, new_image;
 };
 
@@ -88,15 +90,19 @@ static int read_until(struct collector *c, uint64_t event, struct ms_error *err)
 static int map_blocks(struct collector *c, struct ms_page_map *map, struct ms_address_moment *m, struct ms_error *err)
 {
 	const struct ms_live_block *blocks;
-	struct ms_extent *extents;
+	struct ms_extent *extents = c->extents;
 	size_t n;
 	int rc = ms_cursor_live(c->cursor, &blocks, &n, err);
 
 	if (rc)
 		return rc;
-	extents = malloc((2 * n + 1) * sizeof *extents);
-	if (!extents)
-		return no_memory(err);
+	if (2 * n + 1 > c->capacity) {
+		free(extents);
+		c->capacity = 3 * n + 1024;
+		extents = c->extents = malloc(c->capacity * sizeof *extents);
+		if (!extents)
+			return no_memory(err);
+	}
 	m->live_blocks = n;
 	for (size_t i = 0; i < n; i++) {
 		extents[i] = ms_extent_of(blocks[i].address, blocks[i].size_bytes);
@@ -105,7 +111,6 @@ static int map_blocks(struct collector *c, struct ms_page_map *map, struct ms_ad
 			m->usable_bytes = add(m->usable_bytes, ms_usable_bytes(blocks[i].size_bytes));
 	}
 	rc = ms_page_map_build(map, extents, extents + n, n);
-	free(extents);
 	return rc ? no_memory(err) : MS_OK;
 }
 
@@ -187,6 +192,7 @@ int ms_address_space_collect(struct ms_report *report, const struct ms_trace *tr
 		ms_page_map_free(&c.maps[i]);
 	free(c.maps);
 	free(c.same);
+	free(c.extents);
 	ms_page_set_free(&c.heap);
 	ms_page_set_free(&c.all);
 	return rc;

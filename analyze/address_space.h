@@ -51,16 +51,16 @@ struct ms_report_address_space {
 	uint64_t *occupancy;             /* [moment * bin_count + bin]: bytes of live blocks in the bin */
 };
 
-/* Shares of external and internal (rounding) loss, 0 .. 1; 0 where there is nothing, or no rule. */
-static inline double ms_address_external(const struct ms_address_moment *m)
+/* External and internal (rounding) loss in bytes: of occupied_pages, of usable_bytes. 0 where there is nothing, or no rule. */
+static inline uint64_t ms_address_external_bytes(const struct ms_address_moment *m)
 {
-	double room = (double)m->occupied_pages * MS_ADDRESS_PAGE_BYTES;
+	uint64_t room = m->occupied_pages * MS_ADDRESS_PAGE_BYTES;
 
-	return room > (double)m->live_bytes ? 1 - (double)m->live_bytes / room : 0;
+	return room > m->live_bytes ? room - m->live_bytes : 0;
 }
-static inline double ms_address_internal(const struct ms_address_moment *m)
+static inline uint64_t ms_address_internal_bytes(const struct ms_address_moment *m)
 {
-	return m->usable_bytes > m->live_bytes ? 1 - (double)m->live_bytes / (double)m->usable_bytes : 0;
+	return m->usable_bytes > m->live_bytes ? m->usable_bytes - m->live_bytes : 0;
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "address_json.h"
 #include "findings_json.h"
 #include "format/events.h"
 #include "json_stack.h"
@@ -428,6 +429,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	mappings(&j, r);
 	ms_json_system(&j, r);
 	ms_json_reconciliation(&j, r, o.top);
+	ms_json_address_space(&j, r);
 	unmatched(&j, r, &o);
 	ms_json_safety(&j, r, o.top);
 	ms_json_detectors(&j, r);

@@ -38,6 +38,7 @@
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
 	X(safety, "hand-overs between threads and modules, odd sizes", true)              \
 	X(series, "live bytes over time by site, thread, ... (with --by)", true)          \
+	X(fragmentation, "pages with and without live blocks over time (with --address-space)", true) \
 	X(timeline, "live bytes over time, as a table", false)
 
 const struct ms_text_section ms_text_sections[] = {

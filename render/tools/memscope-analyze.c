@@ -21,7 +21,7 @@
 #include "render/tools/tool_options.h"
 #include "render/why.h"
 
-enum { KEY_TOP = 256, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY };
+enum { KEY_TOP = 256, KEY_SECTION, KEY_SORT, KEY_WINDOW, KEY_EXACT, KEY_FRAMES, KEY_WIDTH, KEY_BUCKETS, KEY_USAGE, KEY_WHY, KEY_AT, KEY_SPAN, KEY_BY, KEY_SPACE };
 
 static const struct argp_option option_table[] = {
 	{NULL, 0, NULL, 0, "Content:", 2},
@@ -40,6 +40,7 @@ static const struct argp_option option_table[] = {
 	 "Report only what happened between these moments; one left out is the start or the end", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120, with --html 480)", 0},
 	{"by", KEY_BY, "GROUP[,GROUP...]", 0, "Series over time of each: site, thread, module, size (class), family (of calls)", 0},
+	{"address-space", KEY_SPACE, NULL, 0, "Where live blocks lie in the address space over time, and what that leaves unused; costs a second pass", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
 	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},
@@ -117,6 +118,7 @@ static void window(struct argp_state *state, struct settings *s)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct settings *s = state->input;
+	uint32_t fragmentation;
 	struct ms_error err;
 
 	switch (key) {
@@ -127,6 +129,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SECTION:
 		if (ms_text_sections_parse(arg, &s->text_options.sections, &err))
 			argp_error(state, "%s", err.message);
+		if (ms_text_sections_parse("fragmentation", &fragmentation, &err) == MS_OK && s->text_options.sections & fragmentation)
+			s->report_options.address_space = true;
+		break;
+	case KEY_SPACE:
+		s->report_options.address_space = true;
 		break;
 	case KEY_SORT:
 		sort_key(state, s, arg);
