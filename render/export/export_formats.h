@@ -9,7 +9,12 @@
 #include "export.h"
 
 #define MS_EXPORT_FORMATS(X) \
-	X(folded)
+	X(folded)   \
+	X(sarif)    \
+	X(junit)    \
+	X(gitlab)   \
+	X(speedscope) \
+	X(csv)
 
 #define X(name) extern const struct ms_export ms_export_##name;
 MS_EXPORT_FORMATS(X)
