@@ -10,6 +10,7 @@
 
 #define MS_EXPORT_FORMATS(X) \
 	X(folded)   \
+	X(pprof)    \
 	X(sarif)    \
 	X(junit)    \
 	X(gitlab)   \
