@@ -65,8 +65,10 @@ struct ms_file_header {
 
 /* Must-understand: the file is no trace but the index of one (trace_index.h). */
 #define MS_FEATURE_INDEX_FILE UINT64_C(1)
+/* Must-understand: a keyframe before the first event says what is alive when the trace begins (trace_part.h). */
+#define MS_FEATURE_PART UINT64_C(2)
 /* Feature bits that this version knows. */
-#define MS_FEATURES_KNOWN MS_FEATURE_INDEX_FILE
+#define MS_FEATURES_KNOWN (MS_FEATURE_INDEX_FILE | MS_FEATURE_PART)
 
 void ms_file_header_store(uint8_t bytes[MS_FILE_HEADER_BYTES], const struct ms_file_header *header);
 /* MS_E_MAGIC, MS_E_TRUNCATED, MS_E_CORRUPT, MS_E_VERSION, MS_E_FEATURE. */

@@ -493,6 +493,21 @@ fail:
 	return c->status;
 }
 
+void ms_cursor_forget_reallocs(struct ms_cursor *c)
+{
+	c->epoch++;
+}
+
+uint64_t ms_cursor_next_block(const struct ms_cursor *c)
+{
+	uint64_t next = c->next_block;
+
+	/* it counts the whole block that is being resolved */
+	for (uint32_t i = c->at; c->current != NULL && i < c->current->decoded->count; i++)
+		next -= ms_event_kinds[c->current->decoded->kind[i]].class_ == MS_CLASS_ALLOC;
+	return next;
+}
+
 void ms_cursor_limit(struct ms_cursor *c, uint64_t event)
 {
 	c->limit = event;
@@ -522,7 +537,7 @@ static int load_keyframe_part(struct ms_cursor *c, const struct ms_source *sourc
 	const uint32_t count = fb_column_count(columns[KEY_BLOCK]);
 
 	if (fb_keyframe_event(k) != info->first_event || count != info->count ||
-	    fb_keyframe_time_ns(k) != info->first_time_ns || fb_keyframe_next_block(k) > fb_keyframe_event(k) + 1 ||
+	    fb_keyframe_time_ns(k) != info->first_time_ns || fb_keyframe_next_block(k) > fb_keyframe_event(k) + 1 + c->trace->start_blocks ||
 	    count > MS_MAX_RAW_BYTES)
 		return ms_fail(err, MS_E_CORRUPT, info->offset, "the Keyframe block and its header differ");
 	for (unsigned i = 0; i < KEY_COLUMNS; i++) {
@@ -580,7 +595,7 @@ static size_t keyframe_before(const struct ms_trace *t, uint64_t event)
 	const size_t count = ms_trace_block_count(t);
 	size_t first = count;
 
-	for (size_t i = 0; i < count && event > 0; i++) {
+	for (size_t i = 0; i < count && (event > 0 || ms_trace_is_part(t)); i++) {
 		const struct ms_block_info *info = ms_trace_block(t, i);
 
 		if (info->kind == MS_BLOCK_KEYFRAME && info->first_event <= event &&
@@ -610,6 +625,9 @@ static int load_keyframe(struct ms_cursor *c, const struct ms_source *source, si
 			return rc;
 	}
 	*behind = i;
+	if (ms_trace_is_part(c->trace) && c->position == 0 && c->next_block != entries + 1)
+		return ms_fail(err, MS_E_CORRUPT, start->offset, "a part begins with block id %llu, %llu is expected",
+			       (unsigned long long)c->next_block, (unsigned long long)entries + 1);
 	if (entries != live_blocks)
 		return ms_fail(err, MS_E_CORRUPT, start->offset, "the keyframe has %llu of its %llu live blocks",
 			       (unsigned long long)entries, (unsigned long long)live_blocks);
@@ -670,12 +688,16 @@ static int start(struct ms_cursor *c, uint64_t first_event, struct ms_error *err
 		if (rc == MS_E_NOMEM)
 			return ms_fail(err, rc, why.offset, "%s", why.message);
 		/* A damaged index is as good as none. */
+		const bool addresses = c->table.addresses;
+
 		ms_block_table_free(&c->table);
-		c->table = (struct ms_block_table){.addresses = c->addresses_to > 0};
+		c->table = (struct ms_block_table){.addresses = addresses};
 		c->epoch++;
 		c->decode_event = c->position = c->last_time_ns = 0;
 		c->next_block = 1;
 	}
+	if (first == count && ms_trace_is_part(c->trace))
+		return ms_fail(err, MS_E_CORRUPT, MS_NO_OFFSET, "a part of a trace does not say what is alive when it begins");
 	if (first == count)
 		return MS_OK;
 	return load_keyframe(c, &c->trace->source, first, ms_trace_block, &c->next_index, err);

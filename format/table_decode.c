@@ -194,7 +194,10 @@ static int add_threads(struct ms_tables *t, const uint8_t *body, uint64_t offset
 			return rc;
 		threads[i] = (struct ms_thread){.tid = fb_thread_entry_tid(e),
 						.image = fb_thread_entry_image(e),
-						.is_main = fb_thread_entry_is_main(e)};
+						.is_main = fb_thread_entry_is_main(e),
+						.name = fb_thread_entry_name(e)};
+		if (threads[i].name > t->string_count)
+			return ms_fail(err, MS_E_CORRUPT, offset, "a thread names string %u of %u", threads[i].name, t->string_count);
 		t->thread_count++;
 	}
 	return MS_OK;

@@ -6,7 +6,7 @@
 /* Columns of struct ms_pending, by table. */
 enum { STRING_LENGTH };
 enum { MODULE_PATH, MODULE_BIAS, MODULE_START, MODULE_END, MODULE_IMAGE, MODULE_BUILD_ID_BYTES };
-enum { THREAD_TID, THREAD_IMAGE, THREAD_IS_MAIN };
+enum { THREAD_TID, THREAD_IMAGE, THREAD_IS_MAIN, THREAD_NAME };
 enum { FRAME_ADDRESS, FRAME_MODULE };
 enum { STACK_PARENT, STACK_FRAME };
 enum { SYMBOL_FRAME, SYMBOL_FUNCTION, SYMBOL_LINKAGE_NAME, SYMBOL_FILE, SYMBOL_LINE };
@@ -70,7 +70,7 @@ int ms_pending_module(struct ms_pending_tables *p, uint32_t path, const struct m
 
 int ms_pending_thread(struct ms_pending_tables *p, const struct ms_thread *thread)
 {
-	return ADD_ROW(MS_BLOCK_THREADS, thread->tid, thread->image, thread->is_main);
+	return ADD_ROW(MS_BLOCK_THREADS, thread->tid, thread->image, thread->is_main, thread->name);
 }
 
 int ms_pending_frame(struct ms_pending_tables *p, uint64_t address, uint32_t module)
@@ -185,6 +185,7 @@ static ms_fb_ref build_thread(const struct ms_pending *p, uint32_t i, struct ms_
 	fb_thread_entry_set_tid(b, (uint32_t)values_of(p, THREAD_TID)[i]);
 	fb_thread_entry_set_image(b, (uint32_t)values_of(p, THREAD_IMAGE)[i]);
 	fb_thread_entry_set_is_main(b, values_of(p, THREAD_IS_MAIN)[i] != 0);
+	fb_thread_entry_set_name(b, (uint32_t)values_of(p, THREAD_NAME)[i]);
 	return fb_finish_thread_entry(b);
 }
 

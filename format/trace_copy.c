@@ -77,6 +77,8 @@ int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool (*take
 
 	if (w->status != MS_OK || w->process_written)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "a trace is copied into an empty one");
+	if (ms_trace_is_part(from) != w->options.part)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "a part is copied into a part");
 	if (from->header.format_version > MS_FORMAT_VERSION)
 		rc = ms_fail(&why, MS_E_UNSUPPORTED, MS_NO_OFFSET, "the trace has format version %u, a copy would have %u",
 		             from->header.format_version, MS_FORMAT_VERSION);

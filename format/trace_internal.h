@@ -25,6 +25,7 @@ struct ms_trace {
 	struct ms_trace_index *index;    /* trace_index.c; NULL: none */
 	uint64_t events;                 /* in the readable Events blocks */
 	uint64_t last_time_ns;
+	uint64_t start_blocks;           /* of a part: alive when it begins */
 };
 
 static inline const struct ms_block_info *ms_trace_blocks(const struct ms_trace *t)
@@ -64,6 +65,10 @@ const struct ms_source *ms_trace_index_source(const struct ms_trace *t);
 const struct ms_block_info *ms_trace_index_block(const struct ms_trace *t, size_t index); /* NULL: there is no such one */
 struct ms_checkpoint;
 int ms_trace_read_place(const struct ms_trace *t, const struct ms_index_place *place, struct ms_checkpoint *out, struct ms_error *err);
+
+/* cursor.c: a realloc that is under way counts as not seen, as if a keyframe stood here. */
+struct ms_cursor;
+void ms_cursor_forget_reallocs(struct ms_cursor *c);
 
 /* graph_decode.c: takes over the body of the Graph block at `index` of the list of blocks. */
 int ms_trace_add_graph(struct ms_trace *t, size_t index, const uint8_t *body, struct ms_error *err);

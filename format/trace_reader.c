@@ -175,6 +175,9 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	if (fb_process_guard(p) >= FB_GUARD_MODE_COUNT || fb_process_guard_side(p) >= FB_GUARD_SIDE_COUNT)
 		return ms_fail(err, MS_E_CORRUPT, offset, "the process has guard %u on side %u", fb_process_guard(p),
 			       fb_process_guard_side(p));
+	if (fb_process_part(p) >= FB_PART_COUNT || (fb_process_part(p) != MS_PART_WHOLE) != ms_trace_is_part(t))
+		return ms_fail(err, MS_E_CORRUPT, offset, "the process says part %u, the file header %s", fb_process_part(p),
+			       ms_trace_is_part(t) ? "that it is one" : "that it is none");
 	rc = load_texts(&to->command, &to->command_count, fb_process_command(p), offset, err);
 	if (rc == MS_OK)
 		rc = load_texts(&to->options, &to->options_count, fb_process_options(p), offset, err);
@@ -204,6 +207,16 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	to->companion = fb_process_companion(p);
 	to->monitor_interval_ns = fb_process_monitor_interval_ns(p);
 	to->graph_at_exit = fb_process_graph_at_exit(p);
+	to->part = (struct ms_part){
+		.kind = fb_process_part(p),
+		.of = fb_process_part_of(p),
+		.from_event = fb_process_part_from_event(p),
+		.to_event = fb_process_part_to_event(p),
+		.from_ns = fb_process_part_from_ns(p),
+		.to_ns = fb_process_part_to_ns(p),
+		.of_events = fb_process_part_of_events(p),
+		.of_ns = fb_process_part_of_ns(p),
+	};
 	t->has_process = true;
 	return MS_OK;
 }
@@ -279,6 +292,10 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, size_t index, s
 		if (rc == MS_OK && info->kind == MS_BLOCK_EVENTS) {
 			t->events += info->count;
 			t->last_time_ns = info->last_time_ns;
+		}
+		if (rc == MS_OK && info->kind == MS_BLOCK_KEYFRAME && ms_trace_is_part(t) && info->first_event == 0) {
+			t->last_time_ns = info->last_time_ns; /* a snapshot has no events */
+			t->start_blocks += info->count;
 		}
 		return rc;
 	case MS_BLOCK_PROCESS:
@@ -438,6 +455,11 @@ const struct ms_end *ms_trace_end(const struct ms_trace *t)
 const struct ms_error *ms_trace_damage(const struct ms_trace *t)
 {
 	return t->damage.code != MS_OK ? &t->damage : NULL;
+}
+
+bool ms_trace_is_part(const struct ms_trace *t)
+{
+	return (t->header.must_understand & MS_FEATURE_PART) != 0;
 }
 
 bool ms_trace_has_index(const struct ms_trace *t)

@@ -36,6 +36,8 @@ const struct ms_end *ms_trace_end(const struct ms_trace *t);         /* NULL: th
 /* Where reading stopped early; NULL when the file is whole. */
 const struct ms_error *ms_trace_damage(const struct ms_trace *t);
 bool ms_trace_has_index(const struct ms_trace *t);
+/* It begins with blocks that are alive already; ms_trace_process(t)->part says where it was taken from. */
+bool ms_trace_is_part(const struct ms_trace *t);
 uint64_t ms_trace_file_bytes(const struct ms_trace *t);
 uint32_t ms_trace_format_version(const struct ms_trace *t);
 
@@ -132,8 +134,8 @@ struct ms_batch {
 
 struct ms_cursor;
 
-/* Starts before event `first_event` (0 = the beginning), from the nearest keyframe, or checkpoint when an index is attached
-   (trace_index.h). With `threads` > 1 blocks are
+/* Starts before event `first_event` (0 = the beginning; of a part: with what is alive there), from the nearest keyframe, or
+   checkpoint when an index is attached (trace_index.h). With `threads` > 1 blocks are
    decompressed and decoded ahead on a background thread. */
 int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
                    unsigned threads, struct ms_error *err);
@@ -151,6 +153,8 @@ void ms_cursor_limit(struct ms_cursor *c, uint64_t event);
 /* The blocks that are live after the last batch (before the first one: just before first_event), sorted by id; memory of the
    cursor, valid until the next call. */
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);
+/* The id that the next allocation gets. */
+uint64_t ms_cursor_next_block(const struct ms_cursor *c);
 void ms_cursor_close(struct ms_cursor *c); /* NULL allowed */
 /* Between two batches, when the last one ended an Events block: the part of a checkpoint that the cursor knows (event, time,
    next block, open reallocs). */

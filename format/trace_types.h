@@ -15,6 +15,17 @@ enum ms_clock_source { MS_CLOCK_SOURCE_MONOTONIC = 0, MS_CLOCK_SOURCE_TSC = 1 };
 enum ms_on_full { MS_ON_FULL_BLOCK = 0, MS_ON_FULL_DROP = 1 };
 enum ms_ended { MS_ENDED_RUNNING = 0, MS_ENDED_EXITED = 1, MS_ENDED_SIGNALED = 2, MS_ENDED_UNKNOWN = 3 };
 
+enum ms_part_kind { MS_PART_WHOLE = 0, MS_PART_SNAPSHOT = 1, MS_PART_WINDOW = 2 };
+
+/* Where a trace that is a part of another one (trace_part.h) was taken from. */
+struct ms_part {
+	uint8_t kind;                    /* enum ms_part_kind; WHOLE: it is no part, the rest is 0 */
+	const char *of;                  /* file name of the other one; NULL or "" = not known */
+	uint64_t from_event, to_event;   /* its events from .. to - 1 */
+	uint64_t from_ns, to_ns;
+	uint64_t of_events, of_ns;       /* how many it had; how long it was */
+};
+
 struct ms_process {
 	const char *const *command;      /* argc strings */
 	size_t command_count;
@@ -33,6 +44,7 @@ struct ms_process {
 	const char *companion;           /* file name of the trace of the other side's run; NULL or "" = none */
 	bool graph_at_exit;
 	uint64_t monitor_interval_ns;    /* the process was to be sampled that often; 0 = not at all */
+	struct ms_part part;
 };
 
 struct ms_module {
@@ -46,6 +58,7 @@ struct ms_module {
 struct ms_thread {
 	uint32_t tid, image;
 	bool is_main;
+	uint32_t name;                   /* string id: its name when a part begins; else 0, events tell it */
 };
 
 struct ms_frame {

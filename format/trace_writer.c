@@ -185,8 +185,9 @@ int ms_writer_put_events(struct ms_writer *w, struct ms_error *err)
 int ms_writer_open(struct ms_writer **out, struct ms_stream *stream, const struct ms_writer_options *options,
 		   struct ms_error *err)
 {
-	static const struct ms_file_header header = {.format_version = MS_FORMAT_VERSION,
-						     .min_reader_version = MS_FORMAT_MIN_READER};
+	const struct ms_file_header header = {.format_version = MS_FORMAT_VERSION,
+					      .min_reader_version = MS_FORMAT_MIN_READER,
+					      .must_understand = options != NULL && options->part ? MS_FEATURE_PART : 0};
 	struct ms_writer *w = calloc(1, sizeof(*w));
 	uint8_t bytes[MS_FILE_HEADER_BYTES];
 	int rc;
@@ -305,6 +306,10 @@ uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread)
 {
 	if (!ms_writer_ready(w))
 		return 0;
+	if (thread->name > w->strings.count) {
+		ms_writer_misuse(w, NULL, "a thread names string %u of %u", thread->name, w->strings.count);
+		return 0;
+	}
 	return added(w, MS_BLOCK_THREADS, ms_pending_thread(&w->pending, thread)) ? ++w->threads : 0;
 }
 
@@ -393,6 +398,8 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 		return ms_writer_stuck(w, err);
 	if (w->copied)
 		return ms_writer_misuse(w, err, "events cannot follow a copied trace");
+	if (w->options.part && !w->started)
+		return ms_writer_misuse(w, err, "a part begins with what is alive");
 	if (w->graph_open)
 		return ms_writer_misuse(w, err, "events cannot stand inside a graph");
 	for (const struct ms_event *e = events; e < events + n; e++) {

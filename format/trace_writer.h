@@ -30,6 +30,7 @@ struct ms_writer_options {
 	uint64_t max_size_bytes;         /* 0 = none; else MS_E_FULL once the file would exceed it (room for the end is kept) */
 	uint32_t events_per_block;       /* 0 = default; at most 65536 */
 	uint64_t keyframe_events;        /* 0 = default (8 million) */
+	bool part;                       /* the trace is a part of another one: ms_writer_start comes before its events */
 };
 
 /* Writes the file header. *out is valid only on MS_OK. */
@@ -37,6 +38,10 @@ int ms_writer_open(struct ms_writer **out, struct ms_stream *stream, const struc
                    struct ms_error *err);
 /* Process facts: once, before anything else. */
 int ms_writer_process(struct ms_writer *w, const struct ms_process *process, struct ms_error *err);
+
+/* Of a part, before its first event: its clock stands at time_ns, and these blocks live; their ids are 1 .. n. What they name must have been
+   added before. */
+int ms_writer_start(struct ms_writer *w, uint64_t time_ns, const struct ms_live_block *blocks, size_t n, struct ms_error *err);
 
 /* Id of the string, the same for the same bytes; 0 for length 0. What is longer than 1 MiB is cut. */
 uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length);
@@ -98,7 +103,7 @@ int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *symbol, struct
  * Takes over the records of an open trace instead of writing some: its blocks are copied as they are, checksums compared,
  * not decoded; all that are readable but End and Index, or of these the ones for which take() is true (NULL: all). Who
  * leaves out a block must leave out those that refer to it. Only right after ms_writer_open; then strings, symbols and the
- * end may follow. MS_E_UNSUPPORTED for a trace of a later format version.
+ * end may follow. A part is copied by a writer of a part. MS_E_UNSUPPORTED for a trace of a later format version.
  */
 struct ms_block_info; /* format/trace_reader.h */
 struct ms_trace;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits.h"
 #include "trace_fb.h"
 #include "writer_internal.h"
 
@@ -58,6 +59,21 @@ ms_fb_ref ms_keyframe_build(struct ms_fb_builder *b, const struct ms_keyframe_fa
 	return fb_finish_keyframe(b);
 }
 
+int ms_writer_start(struct ms_writer *w, uint64_t time_ns, const struct ms_live_block *blocks, size_t n, struct ms_error *err)
+{
+	if (!ms_writer_ready(w))
+		return ms_writer_stuck(w, err);
+	if (!w->options.part || w->started || w->events > 0)
+		return ms_writer_misuse(w, err, "only a part is started, once and before its events");
+	if (time_ns > MS_MAX_TIME_NS || (n > 0 && blocks[n - 1].block != n))
+		return ms_writer_misuse(w, err, "a part starts at %llu ns with %zu blocks", (unsigned long long)time_ns, n);
+	w->started = true;
+	w->last_time_ns = time_ns;
+	w->blocks = w->blocks_written = n;
+	ms_event_encoder_reset(w->encoder, 0, n + 1, w->free_stacks);
+	return ms_writer_keyframe(w, blocks, n, err);
+}
+
 int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err)
 {
 	struct ms_keyframe_facts facts;
@@ -73,6 +89,8 @@ int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, 
 			return ms_writer_misuse(w, err, "live block %zu of a keyframe is not valid", i);
 	}
 	rc = ms_writer_put_events(w, err);
+	if (rc == MS_OK)
+		rc = ms_writer_put_tables(w, MS_BLOCK_STACKS, err);
 	facts = (struct ms_keyframe_facts){w->events, w->last_time_ns, w->blocks + 1, n};
 	do {
 		size_t left = n - done;

@@ -28,7 +28,7 @@ static ms_fb_ref put_texts(struct ms_fb_builder *b, const char *const *texts, si
 int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms_error *err)
 {
 	struct ms_fb_builder *b = &w->builder;
-	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator, companion;
+	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator, companion, part_of;
 	int rc;
 
 	if (w->status != MS_OK)
@@ -46,6 +46,7 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	recorder = put_text(b, p->recorder);
 	allocator = put_text(b, p->allocator);
 	companion = put_text(b, p->companion);
+	part_of = put_text(b, p->part.of);
 	fb_start_process(b);
 	fb_process_set_start_time_unix_ns(b, p->start_time_unix_ns);
 	fb_process_set_clock_hz(b, p->clock_hz);
@@ -73,6 +74,14 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	fb_process_set_guard_sample_rate(b, p->guard_sample_rate);
 	fb_process_set_companion(b, companion);
 	fb_process_set_graph_at_exit(b, p->graph_at_exit);
+	fb_process_set_part(b, p->part.kind);
+	fb_process_set_part_of(b, part_of);
+	fb_process_set_part_from_event(b, p->part.from_event);
+	fb_process_set_part_from_ns(b, p->part.from_ns);
+	fb_process_set_part_to_event(b, p->part.to_event);
+	fb_process_set_part_to_ns(b, p->part.to_ns);
+	fb_process_set_part_of_events(b, p->part.of_events);
+	fb_process_set_part_of_ns(b, p->part.of_ns);
 	rc = ms_writer_put_block(w, (struct ms_block_header){.kind = MS_BLOCK_PROCESS, .count = 1}, fb_finish_process(b), false,
 			 err);
 	if (rc != MS_OK)

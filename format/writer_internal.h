@@ -48,6 +48,7 @@ struct ms_writer {
 	int status;                          /* the first error */
 	struct ms_error error;
 	bool process_written, ended;
+	bool started;                        /* ms_writer_start was called */
 	bool copied;                         /* trace_copy.c: the events are another trace's, none may follow */
 	bool free_stacks;
 	struct ms_packer packer;

@@ -79,8 +79,9 @@ static uint64_t behind_graphs(const struct ms_trace *t, uint64_t count)
 static int write_repaired(struct replace_file *out, const struct ms_trace *t, struct selection *s, bool with_end,
                           struct ms_error *err)
 {
+	const struct ms_writer_options part = {.part = ms_trace_is_part(t)};
 	struct ms_writer *w;
-	int rc = ms_writer_open(&w, &out->stream, NULL, err);
+	int rc = ms_writer_open(&w, &out->stream, &part, err);
 
 	if (rc)
 		return rc;

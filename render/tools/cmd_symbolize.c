@@ -131,7 +131,7 @@ static int run(int argc, char **argv)
 		status = command_unwritable(argv[0], o.output, &err);
 		goto done;
 	}
-	rc = ms_writer_open(&w, &out.stream, NULL, &err);
+	rc = ms_writer_open(&w, &out.stream, &(struct ms_writer_options){.part = ms_trace_is_part(t)}, &err);
 	if (rc == MS_OK)
 		rc = write_all(w, t, &o.symbolizer, &counts, &err);
 	ms_writer_close(w);

@@ -142,6 +142,20 @@ static int compare_end(const struct work *w, struct ms_error *err)
 	return MS_OK;
 }
 
+/* What is alive when a part of a trace begins. */
+static int begin(struct work *w, struct ms_cursor *cursor, struct ms_error *err)
+{
+	const struct ms_live_block *live;
+	size_t n;
+	int rc = ms_cursor_live(cursor, &live, &n, err);
+
+	for (size_t i = 0; !rc && i < n; i++)
+		w->live_bytes += live[i].size_bytes;
+	w->peak_bytes = w->live_bytes;
+	w->result->blocks = ms_cursor_next_block(cursor) - 1;
+	return rc;
+}
+
 int verify_trace(const struct ms_trace *t, struct verify_result *result, void (*progress)(double done),
                  struct ms_error *err)
 {
@@ -154,7 +168,8 @@ int verify_trace(const struct ms_trace *t, struct verify_result *result, void (*
 	rc = ms_cursor_open(&cursor, t, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, 0, 1, err);
 	if (rc)
 		return rc;
-	do {
+	rc = begin(&w, cursor, err);
+	while (!rc) {
 		rc = compare_keyframes(&w, cursor, result->events, err);
 		if (rc)
 			break;
@@ -165,7 +180,9 @@ int verify_trace(const struct ms_trace *t, struct verify_result *result, void (*
 		count(&w, &batch);
 		if (progress && ms_trace_event_count(t))
 			progress((double)result->events / (double)ms_trace_event_count(t));
-	} while (batch.count);
+		if (!batch.count)
+			break;
+	}
 	ms_cursor_close(cursor);
 	if (!rc)
 		rc = compare_end(&w, err);
