@@ -86,7 +86,7 @@ static void judge(struct ms_report_trace *r)
 	if (r->lost_marks > r->lost_events)
 		r->lost_events = r->lost_marks;
 	r->complete = (r->ended == MS_REPORT_EXITED || r->ended == MS_REPORT_SIGNALED) && !r->damaged &&
-	              !r->size_limit_reached && r->lost_events == 0 && r->lost_threads == 0 && r->lost_stacks == 0;
+	              r->process->part.kind == MS_PART_WHOLE && !r->size_limit_reached && r->lost_events == 0 && r->lost_threads == 0 && r->lost_stacks == 0;
 }
 
 int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const struct ms_report_options *given,

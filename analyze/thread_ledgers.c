@@ -36,6 +36,8 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	if (!l || !l->at)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u threads",
 		               ms_trace_thread_count(context->trace));
+	for (uint32_t id = 1; id <= l->count; id++)
+		l->at[id].name = ms_trace_thread(context->trace, id)->name;
 	return MS_OK;
 }
 

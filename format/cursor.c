@@ -764,7 +764,7 @@ static int open_cursor(struct ms_cursor **out, const struct ms_trace *t, uint32_
 	c->trace = t;
 	c->columns = columns;
 	choose_addresses(c, live_event);
-	c->table.addresses = c->addresses_to > 0;
+	c->table.addresses = c->addresses_to > 0 || (live_event == 0 && ms_trace_is_part(t));
 	c->epoch = 1;
 	c->limit = UINT64_MAX;
 	c->slot_count = threads > 1 ? SLOTS : 1;
@@ -867,7 +867,7 @@ int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, siz
 	}
 	list = (struct live_list){
 		.table = &c->table, .blocks = c->live,
-		.addresses = c->addresses_to > 0 && c->position <= c->addresses_to &&
+		.addresses = c->table.addresses && c->position <= c->addresses_to &&
 			     (c->addresses_from == 0 || c->position > c->addresses_from),
 	};
 	ms_block_table_walk(&c->table, add_live, &list);

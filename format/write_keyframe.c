@@ -67,6 +67,9 @@ int ms_writer_start(struct ms_writer *w, uint64_t time_ns, const struct ms_live_
 		return ms_writer_misuse(w, err, "only a part is started, once and before its events");
 	if (time_ns > MS_MAX_TIME_NS || (n > 0 && blocks[n - 1].block != n))
 		return ms_writer_misuse(w, err, "a part starts at %llu ns with %zu blocks", (unsigned long long)time_ns, n);
+	for (size_t i = 0; i < n; i++)
+		if (blocks[i].birth_ns > time_ns)
+			return ms_writer_misuse(w, err, "block %zu of a part is born after the part begins", i + 1);
 	w->started = true;
 	w->last_time_ns = time_ns;
 	w->blocks = w->blocks_written = n;

@@ -164,7 +164,7 @@ static void begin_thread(struct ingest *g, struct ingest_slot *s, uint64_t time_
 		s->thread = same->thread;
 		return;
 	}
-	s->thread = ms_writer_thread(g->writer, &(struct ms_thread){s->tid, s->image, s->tid == g->app_pid});
+	s->thread = ms_writer_thread(g->writer, &(struct ms_thread){.tid = s->tid, .image = s->image, .is_main = s->tid == g->app_pid});
 	if (s->image > g->image)
 		begin_image(g, s->image, s->thread, time_ns);
 	emit_other(g, MS_EV_THREAD_START, s->thread, time_ns, 0);

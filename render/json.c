@@ -40,6 +40,24 @@ static void guard(struct ms_json *j, const struct ms_report_trace *t)
 	ms_json_end_object(j);
 }
 
+static void part(struct ms_json *j, const struct ms_part *p)
+{
+	if (p->kind == MS_PART_WHOLE) {
+		ms_json_null(j, "part");
+		return;
+	}
+	ms_json_object(j, "part");
+	ms_json_string(j, "kind", p->kind == MS_PART_SNAPSHOT ? "snapshot" : "window");
+	ms_json_string(j, "of", p->of);
+	ms_json_uint(j, "from_event", p->from_event);
+	ms_json_uint(j, "from_ns", p->from_ns);
+	ms_json_uint(j, "to_event", p->to_event);
+	ms_json_uint(j, "to_ns", p->to_ns);
+	ms_json_uint(j, "of_events", p->of_events);
+	ms_json_uint(j, "of_duration_ns", p->of_ns);
+	ms_json_end_object(j);
+}
+
 static void trace(struct ms_json *j, const struct ms_report *r)
 {
 	const struct ms_report_trace *t = &r->trace;
@@ -83,6 +101,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_bool(j, "size_limit_reached", t->size_limit_reached);
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
+	part(j, &p->part);
 	ms_json_uint(j, "images", t->images);
 	guard(j, t);
 	if (p->guard == MS_GUARD_SAMPLE)

@@ -136,7 +136,7 @@ static void print_title(struct ms_text *t)
 		break;
 	}
 	case MS_REPORT_RUNNING:
-		fputs("still running when the recording stopped", t->out);
+		fputs(p->part.kind != MS_PART_WHOLE ? "still running then" : "still running when the recording stopped", t->out);
 		break;
 	case MS_REPORT_UNKNOWN:
 		fputs("ended, how is not known", t->out);

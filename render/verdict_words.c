@@ -11,7 +11,8 @@
 
 const char *ms_quality_words(const struct ms_report_trace *r)
 {
-	return r->complete                           ? "complete: every event from start to end is in the trace"
+	return r->process->part.kind != MS_PART_WHOLE ? "a part of a recording"
+	       : r->complete                         ? "complete: every event from start to end is in the trace"
 	       : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
 	       : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
 	       : r->damaged || r->size_limit_reached ? "incomplete: the record stops early"
@@ -27,12 +28,31 @@ static void note_if(FILE *out, uint64_t count, const char *noun, const char *tex
 		fprintf(out, "%s %s\n", ms_unit_of(n, count, noun), text);
 }
 
+/* What a part was taken from, and what that leaves open. */
+static void note_part(FILE *out, const struct ms_part *p)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT], d[MS_UNIT_TEXT];
+
+	fputs(p->kind == MS_PART_SNAPSHOT ? "a snapshot of " : "a part of ", out);
+	ms_escape_text(out, p->of && *p->of ? p->of : "a trace");
+	if (p->kind == MS_PART_SNAPSHOT)
+		fprintf(out, ", taken at %s, after %s of %s: what had been freed before is not in it\n", ms_unit_duration(a, p->from_ns),
+		        ms_unit_of(b, p->from_event, "event"), ms_unit_count(c, p->of_events));
+	else
+		fprintf(out, ", from %s to %s, %s of %s: it begins with what was alive; what had been freed before is not in it\n",
+		        ms_unit_duration(a, p->from_ns), ms_unit_duration(b, p->to_ns), ms_unit_of(c, p->to_event - p->from_event, "event"),
+		        ms_unit_count(d, p->of_events));
+}
+
 void ms_quality_notes(FILE *out, const struct ms_report *report)
 {
 	const struct ms_report_trace *r = &report->trace;
+	const bool part = r->process->part.kind != MS_PART_WHOLE;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
-	note_if(out, r->lost_events, "event", "lost");
+	if (part)
+		note_part(out, &r->process->part);
+	note_if(out, r->lost_events, "event", part ? "lost by the whole recording" : "lost");
 	note_if(out, r->lost_threads, "thread", "not recorded");
 	note_if(out, r->lost_stacks, "event", "without a stack although one was wanted");
 	note_if(out, r->late_events, "event", "late: times were raised to keep the order");

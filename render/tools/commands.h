@@ -28,7 +28,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_info, command_check, command_repair, command_symbolize, command_dump;
+extern const struct command command_info, command_check, command_repair, command_symbolize, command_dump, command_snapshot,
+	command_cut;
 
 /* argp child with -h, --usage and -V, for every command's table. */
 extern const struct argp_child command_common_options[];

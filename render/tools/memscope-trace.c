@@ -8,14 +8,14 @@
 #include "format/version.h"
 
 static const struct command *const commands[] = {
-	&command_info, &command_check, &command_repair, &command_symbolize, &command_dump,
+	&command_info, &command_check, &command_repair, &command_symbolize, &command_dump, &command_snapshot, &command_cut,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
 static void print_help(FILE *out)
 {
 	fputs("Usage: memscope-trace COMMAND [OPTION...] TRACE\n"
-	      "Look into a trace of memscope-record, check, repair or complete it.\n\n"
+	      "Look into a trace of memscope-record; check, repair or complete it, or take a part of it.\n\n"
 	      "Commands:\n",
 	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)

@@ -81,6 +81,6 @@ bool trace_facts_complete(const struct ms_trace *t)
 {
 	const struct ms_end *end = ms_trace_end(t);
 
-	return end && !ms_trace_damage(t) && !end->lost_events && !end->lost_threads && !end->size_limit_reached &&
+	return end && !ms_trace_is_part(t) && !ms_trace_damage(t) && !end->lost_events && !end->lost_threads && !end->size_limit_reached &&
 	       end->ended != MS_ENDED_RUNNING;
 }

@@ -43,6 +43,21 @@ static json_t *address(uint64_t v)
 	return json_sprintf("0x%" PRIx64, v);
 }
 
+static json_t *part(const struct ms_part *p)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "kind", json_string(p->kind == MS_PART_SNAPSHOT ? "snapshot" : "window"));
+	json_object_set_new(o, "of", text(p->of));
+	json_object_set_new(o, "from_event", number(p->from_event));
+	json_object_set_new(o, "from_ns", number(p->from_ns));
+	json_object_set_new(o, "to_event", number(p->to_event));
+	json_object_set_new(o, "to_ns", number(p->to_ns));
+	json_object_set_new(o, "of_events", number(p->of_events));
+	json_object_set_new(o, "of_duration_ns", number(p->of_ns));
+	return o;
+}
+
 static json_t *process(const struct ms_process *p)
 {
 	json_t *o = json_object();
@@ -66,6 +81,8 @@ static json_t *process(const struct ms_process *p)
 	json_object_set_new(o, "free_stacks", json_boolean(p->free_stacks));
 	json_object_set_new(o, "on_full", json_string(p->on_full == MS_ON_FULL_DROP ? "drop" : "block"));
 	json_object_set_new(o, "inherited_heap", json_boolean(p->inherited_heap));
+	if (p->part.kind != MS_PART_WHOLE)
+		json_object_set_new(o, "part", part(&p->part));
 	return o;
 }
 

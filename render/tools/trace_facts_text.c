@@ -62,7 +62,7 @@ static void print_end(FILE *out, const struct ms_trace *t)
 	}
 	switch (end->ended) {
 	case MS_ENDED_RUNNING:
-		fputs("still running when the recording stopped\n", out);
+		fputs(ms_trace_is_part(t) ? "still running then\n" : "still running when the recording stopped\n", out);
 		break;
 	case MS_ENDED_EXITED:
 		fprintf(out, "exited with status %d\n", end->exit_code);
@@ -75,6 +75,17 @@ static void print_end(FILE *out, const struct ms_trace *t)
 	default:
 		fputs("gone, how is not known\n", out);
 	}
+}
+
+static void print_part(FILE *out, const struct ms_part *p)
+{
+	label(out, "part of");
+	ms_escape_text(out, p->of && *p->of ? p->of : "a trace");
+	if (p->kind == MS_PART_SNAPSHOT)
+		fprintf(out, ": what was alive at %.9f s, after %" PRIu64, (double)p->from_ns / 1e9, p->from_event);
+	else
+		fprintf(out, ": from %.9f s to %.9f s, %" PRIu64, (double)p->from_ns / 1e9, (double)p->to_ns / 1e9, p->to_event - p->from_event);
+	fprintf(out, " of %" PRIu64 " events\n", p->of_events);
 }
 
 static void print_completeness(FILE *out, const struct ms_trace *t)
@@ -92,7 +103,10 @@ static void print_completeness(FILE *out, const struct ms_trace *t)
 		fputs(end ? "the file is damaged" : "the file is cut short", out);
 		separator = ", ";
 	}
-	if (end && end->ended == MS_ENDED_RUNNING) {
+	if (ms_trace_is_part(t)) {
+		fprintf(out, "%sit is a part of a recording", separator);
+		separator = ", ";
+	} else if (end && end->ended == MS_ENDED_RUNNING) {
 		fprintf(out, "%sthe recording stopped before the program", separator);
 		separator = ", ";
 	}
@@ -260,6 +274,8 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);
 	print_guard(out, t);
 	print_samples(out, t);
+	if (ms_trace_is_part(t))
+		print_part(out, &ms_trace_process(t)->part);
 	print_end(out, t);
 	print_completeness(out, t);
 	print_counts(out, t, f);

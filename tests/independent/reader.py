@@ -7,7 +7,7 @@ ZSTD, XXH = ctypes.CDLL("libzstd.so.1"), ctypes.CDLL("libxxhash.so.0")
 ZSTD.ZSTD_decompress.restype, ZSTD.ZSTD_decompress.argtypes = ctypes.c_size_t, [ctypes.c_char_p, ctypes.c_size_t] * 2
 XXH.XXH3_64bits.restype, XXH.XXH3_64bits.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
 M32, M64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
-PROCESS, EVENTS, END, INDEX, EVIDENCE, GRAPH, NODES, EDGES = 1, 8, 10, 11, 12, 13, 14, 15  # kinds of blocks
+PROCESS, EVENTS, KEYFRAME, END, INDEX, EVIDENCE, GRAPH, NODES, EDGES = 1, 8, 9, 10, 11, 12, 13, 14, 15  # of blocks
 ALLOC, FREE, FAIL, MAP, OTHER, REALLOC_FAILED, IMAGE_START = 0, 1, 2, 3, 4, 20, 137  # classes and kinds of events
 KINDS = {}  # number: (name, class, number of arguments)
 for first, class_, names in (
@@ -141,7 +141,7 @@ class Predictors:  # FORMAT.md, "Predictions"; made anew for each Events block
 def blocks(data):  # (kind, header, body) of each; verifies hashes and sizes
     magic, _, oldest, length, zero, features, _ = struct.unpack_from("<8sIIIIQQ", data)
     need(magic == b"\x89MST\r\n\x1a\n" and xxh3(data[:56]) == struct.unpack_from("<Q", data, 56)[0], "no trace")
-    need(oldest <= 2 and features == 0 and length == 64 and zero == 0, "a trace of another version")
+    need(oldest <= 2 and features & ~2 == 0 and length == 64 and zero == 0, "a trace of another version")
     at, kind = 64, None
     while kind != INDEX and at < len(data):
         need(at + 64 <= len(data), f"the file ends inside a block header at {at}")
@@ -188,6 +188,12 @@ def main(path):
         evidence += len(body.tables(0)) if kind == EVIDENCE else 0
         if kind == GRAPH:
             graphs, parts = graphs + [graph(parts, body, newest)], []
+        if kind == KEYFRAME and events == 0:  # what a part of a trace begins with
+            columns = [body.column(i) for i in (2, 3, 4)]
+            live.update((id_, (size, address)) for id_, address, size in zip(*columns))
+            newest, live_bytes = body.number(10, "Q") - 1, sum(size for size, _ in live.values())
+            need(sorted(live) == list(range(1, len(live) + 1)) and len(live) <= newest == body.number(9, "Q"), "the start")
+            peak = live_bytes
         if kind != EVENTS:
             continue
         p, free_stacks, address_sum, arguments = Predictors(), body.number(13, "B"), 0, 0
