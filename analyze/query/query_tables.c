@@ -8,6 +8,7 @@
 	X(snapshot)       \
 	X(diff)           \
 	X(timeline)       \
+	X(series)         \
 	X(sites)          \
 	X(paths)          \
 	X(stacks)         \

@@ -63,5 +63,8 @@ const struct query_example query_examples[] = {
 	{"Which mappings held memory when the address space was looked at last?",
 	 "SELECT name, sum(resident) AS resident, sum(end - start) AS mapped FROM regions\n"
 	 "WHERE footprint = (SELECT max(id) FROM footprints) GROUP BY name ORDER BY resident DESC, name LIMIT 5"},
+	{"Which modules held memory, and from when on?",
+	 "SELECT name, max(max_live_bytes) AS peak, sum(blocks_begun) AS blocks, min(start_ns) / 1000000 AS first_ms\n"
+	 "FROM series('2ms', 'module') GROUP BY name ORDER BY peak DESC"},
 };
 const size_t query_example_count = sizeof query_examples / sizeof *query_examples;

@@ -119,6 +119,13 @@ static void compare_totals(struct ms_query *q, const struct ms_report_totals *t)
 	assert_int_equal(ask(q, "SELECT max(max_live_blocks) FROM timeline('100ns')"), t->most_blocks);
 	assert_int_equal(ask(q, "SELECT sum(blocks_begun) FROM timeline('1us')"), t->allocations + t->reallocations);
 	assert_int_equal(ask(q, "SELECT sum(bytes_ended) FROM timeline('70ns')"), t->freed_bytes);
+	for (int g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
+		const char *by = ms_timeline_groups[g].name;
+
+		assert_int_equal(ask(q, "SELECT sum(bytes_begun) FROM series('90ns', '%s')", by), t->allocated_bytes);
+		assert_int_equal(ask(q, "SELECT sum(bytes_ended) FROM series('1us', '%s')", by), t->freed_bytes);
+		assert_int_equal(ask(q, "SELECT sum(blocks_begun) FROM series('70ns', '%s')", by), t->allocations + t->reallocations);
+	}
 	assert_int_equal(ask(q, "SELECT live_bytes FROM totals"), t->live_bytes);
 }
 
@@ -132,6 +139,7 @@ static void compare_sites(struct ms_query *q, const struct ms_report *r)
 		if (has_peak(q, (int64_t)r->totals.peak_bytes))
 			assert_int_equal(ask(q, "SELECT sum(size) FROM snapshot('peak') WHERE site = %u", s->node), s->peak_bytes);
 		assert_int_equal(ask(q, "SELECT own_peak_bytes FROM sites WHERE id = %u", s->node), s->own_peak_bytes);
+		assert_int_equal(ask(q, "SELECT max(max_live_bytes) FROM series('80ns', 'site') WHERE key = %u", s->node), s->own_peak_bytes);
 		assert_int_equal(ask(q, "SELECT sum(temporary) FROM blocks WHERE site = %u", s->node), s->temporary_allocations);
 	}
 	assert_int_equal(ask(q, "SELECT count(*) FROM sites"), r->site_count);
@@ -303,6 +311,9 @@ static void test_moments_by_name(void **state)
 	assert_int_equal(refused(q, "SELECT * FROM snapshot('event:99')", &err), MS_E_NOT_FOUND);
 	assert_int_equal(refused(q, "SELECT * FROM snapshot", &err), MS_E_ARGUMENT);
 	assert_int_equal(refused(q, "SELECT * FROM timeline('0s')", &err), MS_E_ARGUMENT);
+	assert_int_equal(refused(q, "SELECT * FROM series('0s', 'site')", &err), MS_E_ARGUMENT);
+	assert_int_equal(refused(q, "SELECT * FROM series('1s', 'colour')", &err), MS_E_ARGUMENT);
+	assert_int_equal(ask(q, "SELECT count(*) FROM series('1s', NULL)"), 0);
 	assert_int_equal(ask(q, "SELECT count(*) FROM snapshot(NULL)"), 0);
 	/* a function whose argument comes from another table */
 	assert_int_equal(ask(q, "SELECT sum(s.size) FROM events e, snapshot('event:' || e.event) s WHERE e.event <= 1"), 250);

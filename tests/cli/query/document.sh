@@ -33,6 +33,7 @@ for table in $("$BIN/memscope-query" .tables | sed 's/[ (].*//'); do
 	case $table:$argument in
 	*:0) call=$table ;;
 	timeline:*) call="timeline('1ms')" ;;
+	series:*) call="series('1ms', 'site')" ;;
 	*:1) call="$table('end')" ;;
 	*:2) call="$table('start', 'end')" ;;
 	esac
