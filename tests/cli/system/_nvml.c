@@ -27,7 +27,7 @@ static unsigned process(void)
 int nvmlInit_v2(void)
 {
 	if (is("crash"))
-		*(volatile char *)0 = 1;
+		abort(); /* sanitizers take other signals for themselves */
 	if (is("hang"))
 		for (;;)
 			pause();

@@ -45,7 +45,7 @@ unseen hides gpu_memory '^the driver does not tell the memory of a process$'
 unseen hides gpu_utilisation '^NVML had no sample of the process$'
 eq "gpu_device_memory" observed "$(s gpu_device_memory status)"
 fake crash
-unseen crash gpu_memory '^libnvidia-ml.so.1 ended the process that asked it with signal 11$'
+unseen crash gpu_memory '^libnvidia-ml.so.1 ended the process that asked it with signal 6$'
 fake hang
 unseen hang gpu_memory '^NVML had not answered when the recording ended$'
 fake exit
