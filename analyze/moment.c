@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis.h"
+#include "format/cancel.h"
 #include "format/container.h"
 #include "format/trace_index.h"
 #include "peak_watch.h"
@@ -191,7 +192,8 @@ static bool indexed_mark(struct ms_instant *out, const struct ms_trace *t, const
 	return false;
 }
 
-static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, struct ms_error *err)
+static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, const struct ms_cancel *cancel,
+                     struct ms_error *err)
 {
 	struct ms_cursor *c;
 	bool known = false, found = false;
@@ -210,7 +212,9 @@ static int find_mark(struct ms_instant *out, const struct ms_trace *t, const cha
 	for (;;) {
 		struct ms_batch b;
 
-		rc = ms_cursor_next(c, &b, err);
+		rc = ms_cancelled(cancel, err);
+		if (rc == MS_OK)
+			rc = ms_cursor_next(c, &b, err);
 		if (rc || b.count == 0)
 			break;
 		for (uint32_t i = 0; i < b.count && !found; i++) {
@@ -250,7 +254,7 @@ static int look_at_batch(struct ms_peak_watch *p, struct ms_steps *steps, const 
 	}
 }
 
-static int find_peak(struct ms_instant *out, const struct ms_trace *t, struct ms_error *err)
+static int find_peak(struct ms_instant *out, const struct ms_trace *t, const struct ms_cancel *cancel, struct ms_error *err)
 {
 	struct ms_stack_map stacks = {0}; /* steps look up nodes of stacks; here all are one */
 	struct ms_view_room *room = malloc(sizeof *room);
@@ -275,7 +279,9 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, struct ms
 	while (rc == MS_OK) {
 		struct ms_batch batch;
 
-		rc = ms_cursor_next(c, &batch, err);
+		rc = ms_cancelled(cancel, err);
+		if (rc == MS_OK)
+			rc = ms_cursor_next(c, &batch, err);
 		if (rc || batch.count == 0)
 			break;
 		rc = look_at_batch(&p, steps, &batch, room, err);
@@ -295,7 +301,8 @@ done:
 	return rc;
 }
 
-int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const struct ms_trace *t, struct ms_error *err)
+static int resolve(struct ms_instant *out, const struct ms_moment *m, const struct ms_trace *t, const struct ms_cancel *cancel,
+                   struct ms_error *err)
 {
 	uint64_t events = ms_trace_event_count(t), end_ns = duration_ns(t), time_ns = m->value;
 
@@ -307,9 +314,9 @@ int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const s
 		*out = (struct ms_instant){events, end_ns};
 		return MS_OK;
 	case MS_MOMENT_PEAK:
-		return find_peak(out, t, err);
+		return find_peak(out, t, cancel, err);
 	case MS_MOMENT_MARK:
-		return find_mark(out, t, m->mark, err);
+		return find_mark(out, t, m->mark, cancel, err);
 	case MS_MOMENT_EVENT:
 		if (m->value >= events)
 			return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no event %" PRIu64 ": it has %" PRIu64 ", the first is 0",
@@ -329,10 +336,21 @@ int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const s
 	return ms_moment_events_until(&out->event, t, time_ns, err);
 }
 
-int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err)
+int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *m, const struct ms_trace *t, struct ms_error *err)
+{
+	return resolve(out, m, t, NULL, err);
+}
+
+int ms_moment_find_or_cancel(struct ms_instant *out, const char *text, const struct ms_trace *trace, const struct ms_cancel *cancel,
+                             struct ms_error *err)
 {
 	struct ms_moment m;
 	int rc = ms_moment_parse(&m, text, err);
 
-	return rc ? rc : ms_moment_resolve(out, &m, trace, err);
+	return rc ? rc : resolve(out, &m, trace, cancel, err);
+}
+
+int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err)
+{
+	return ms_moment_find_or_cancel(out, text, trace, NULL, err);
 }

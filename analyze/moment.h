@@ -25,6 +25,7 @@
 
 #include "format/errors.h"
 
+struct ms_cancel;
 struct ms_trace;
 
 enum ms_moment_kind {
@@ -50,6 +51,9 @@ int ms_moment_resolve(struct ms_instant *out, const struct ms_moment *moment, co
 int ms_moment_events_until(uint64_t *event, const struct ms_trace *trace, uint64_t time_ns, struct ms_error *err);
 /* Both in one: from text to instant. */
 int ms_moment_find(struct ms_instant *out, const char *text, const struct ms_trace *trace, struct ms_error *err);
+/* The same, until it is cancelled (MS_E_CANCELLED); NULL = never. */
+int ms_moment_find_or_cancel(struct ms_instant *out, const char *text, const struct ms_trace *trace, const struct ms_cancel *cancel,
+                             struct ms_error *err);
 #pragma GCC visibility pop
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "format/cancel.h"
 #include "format/trace_index.h"
 #include "reconcile.h"
 #include "steps.h"
@@ -197,7 +198,9 @@ static int feed_trace(struct replay *r, struct ms_cursor *cursor, const struct b
 
 		if (done == r->live_event && (rc = hand_over_live(cursor, r->reconciler, err)) != MS_OK)
 			return rc;
-		rc = ms_cursor_next(cursor, &batch, err);
+		rc = ms_cancelled(options->cancel, err);
+		if (rc == MS_OK)
+			rc = ms_cursor_next(cursor, &batch, err);
 		if (rc)
 			return rc;
 		if (batch.count == 0 || done >= to)

@@ -40,6 +40,7 @@
 #include "system.h"
 #include "timeline.h"
 
+struct ms_cancel;
 struct ms_cases;
 struct ms_trace;
 
@@ -59,6 +60,7 @@ struct ms_report_options {
 	/* Optional. Called now and then from the calling thread. */
 	void (*progress)(void *arg, uint64_t events_done, uint64_t events_total);
 	void *progress_arg;
+	const struct ms_cancel *cancel;  /* format/cancel.h; NULL = never; then ms_report_build fails with MS_E_CANCELLED */
 };
 #define MS_TEMPORARY_WINDOW_MAX 65536u
 

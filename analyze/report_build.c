@@ -5,6 +5,7 @@
 #include "address_moments.h"
 #include "cases.h"
 #include "detect/detector.h"
+#include "format/cancel.h"
 #include "format/trace_reader.h"
 #include "growth.h"
 #include "heap_report.h"
@@ -65,10 +66,10 @@ static void describe_trace(struct ms_report_trace *r, const struct ms_trace *tra
 static int find_window(struct ms_report *r, const struct ms_trace *trace, const struct ms_report_options *o, struct ms_error *err)
 {
 	struct ms_instant from = {0, 0}, to = {ms_trace_event_count(trace), r->trace.duration_ns};
-	int rc = o->from ? ms_moment_find(&from, o->from, trace, err) : MS_OK;
+	int rc = o->from ? ms_moment_find_or_cancel(&from, o->from, trace, o->cancel, err) : MS_OK;
 
 	if (rc == MS_OK && o->to)
-		rc = ms_moment_find(&to, o->to, trace, err);
+		rc = ms_moment_find_or_cancel(&to, o->to, trace, o->cancel, err);
 	if (rc)
 		return rc;
 	if (to.event < from.event || to.time_ns < from.time_ns)
@@ -150,7 +151,11 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc == MS_OK)
 		rc = ms_collect_places(out, err);
 	if (rc == MS_OK)
+		rc = ms_cancelled(options.cancel, err);
+	if (rc == MS_OK)
 		rc = ms_heap_report(out, trace, &stacks, err);
+	if (rc == MS_OK)
+		rc = ms_cancelled(options.cancel, err);
 	if (rc == MS_OK)
 		rc = ms_cases_resolve(out->cases, trace, err);
 	if (rc == MS_OK)

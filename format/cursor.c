@@ -118,8 +118,10 @@ static int decode_events(struct ms_cursor *c, struct slot *slot, const struct ms
 	if (rc == MS_OK && slot->decoded->first_event != c->decode_event)
 		rc = ms_fail(&slot->error, MS_E_CORRUPT, info->offset, "event %llu is expected, the block starts with %llu",
 			     (unsigned long long)c->decode_event, (unsigned long long)slot->decoded->first_event);
-	if (rc == MS_OK)
+	if (rc == MS_OK) {
 		c->decode_event += slot->decoded->count;
+		ms_trace_count_read(c->trace, slot->decoded->count);
+	}
 	return rc;
 }
 

@@ -23,7 +23,8 @@
 	X(E_ARGUMENT, -9, "invalid argument")                                 \
 	X(E_NOT_FOUND, -10, "not found")                                      \
 	X(E_UNSUPPORTED, -11, "not supported")                                \
-	X(E_FULL, -12, "the output reached its size limit")
+	X(E_FULL, -12, "the output reached its size limit")                   \
+	X(E_CANCELLED, -13, "cancelled")
 
 enum ms_status {
 #define X(id, number, text) MS_##id = number,

@@ -31,6 +31,11 @@ int ms_trace_first_block(const struct ms_trace *t, size_t index, uint64_t *first
 	return rc;
 }
 
+uint64_t ms_trace_events_read(const struct ms_trace *t)
+{
+	return atomic_load_explicit(&t->events_read, memory_order_relaxed);
+}
+
 int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **times_ns, uint32_t *count, struct ms_error *err)
 {
 	const struct ms_id_limits limits = ms_trace_limits(t);
@@ -55,6 +60,7 @@ int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **time
 		else
 			rc = ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the times of %u events", d->count);
 		*count = d->count;
+		ms_trace_count_read(t, d->count);
 	}
 	ms_decoded_destroy(d);
 	ms_unpacker_free(&unpacker);

@@ -100,6 +100,10 @@ int ms_trace_first_block(const struct ms_trace *t, size_t index, uint64_t *first
 /* The times of all events of an Events block, never falling; the caller frees them. Errors: likewise. */
 int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **times_ns, uint32_t *count, struct ms_error *err);
 
+/* Events decoded since the trace was opened, by all cursors (those that decode ahead are ahead) and ms_trace_event_times: what questions
+   cost. */
+uint64_t ms_trace_events_read(const struct ms_trace *t);
+
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 
 /* Which optional arrays a batch must hold; what is not asked for is not decoded (pointer NULL). */

@@ -11,7 +11,7 @@
  * born before its realloc failed, when the first half of that stands before the start (it then counts as born there).
  *
  * Memory: that of the cursor (live blocks), and 64 bytes for each realloc in progress. Ownership: a scan owns all it needs.
- * Errors: those of the cursor; MS_E_LIMIT, MS_E_UNSUPPORTED when the query is to stop. Thread-safety: one thread at a time.
+ * Errors: those of the cursor; MS_E_LIMIT, MS_E_CANCELLED when the query is to stop. Thread-safety: one thread at a time.
  */
 #ifndef MS_ANALYZE_BLOCK_SCAN_H
 #define MS_ANALYZE_BLOCK_SCAN_H

@@ -20,7 +20,10 @@ static int fail_sql(struct ms_query *q, int rc, struct ms_error *err)
 	if (q->timed_out)
 		return ms_fail(err, MS_E_LIMIT, MS_NO_OFFSET, "stopped after %.3g s (--timeout)", (double)q->options.timeout_ns / 1e9);
 	if (q->interrupted || code == SQLITE_INTERRUPT)
-		return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "interrupted");
+		return ms_fail(err, MS_E_CANCELLED, MS_NO_OFFSET, "interrupted");
+	if (code == SQLITE_NOMEM && q->options.max_memory_bytes)
+		return ms_fail(err, MS_E_LIMIT, MS_NO_OFFSET, "sorting and grouping need more than %llu MiB (--max-memory)",
+		               (unsigned long long)(q->options.max_memory_bytes >> 20));
 	if (code == SQLITE_NOMEM)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the query");
 	if (code == SQLITE_AUTH)
@@ -55,12 +58,17 @@ static int stop_now(void *arg)
 	return ms_query_should_stop(arg, NULL) != MS_OK;
 }
 
+static bool cancel_asked(void *arg)
+{
+	return ms_query_should_stop(arg, NULL) != MS_OK;
+}
+
 int ms_query_should_stop(struct ms_query *q, struct ms_error *err)
 {
 	struct timespec now;
 
 	if (q->interrupted)
-		return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "interrupted");
+		return ms_fail(err, MS_E_CANCELLED, MS_NO_OFFSET, "interrupted");
 	if (!q->options.timeout_ns)
 		return MS_OK;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -97,7 +105,10 @@ int ms_query_open(struct ms_query **out, const struct ms_trace *trace, const str
 	q->usable_known = ms_usable_known(ms_trace_process(trace));
 	if (options)
 		q->options = *options;
+	q->cancel = (struct ms_cancel){cancel_asked, q};
 	clock_gettime(CLOCK_MONOTONIC, &q->started);
+	if (q->options.max_memory_bytes && q->options.max_memory_bytes <= INT64_MAX)
+		sqlite3_hard_heap_limit64((sqlite3_int64)q->options.max_memory_bytes);
 	rc = sqlite3_open_v2(":memory:", &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc) {
 		rc = fail_sql(q, rc, err);

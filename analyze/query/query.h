@@ -12,8 +12,8 @@
  * What is costly is done when first asked for: tables with figures of the report replay the trace once.
  *
  * Ownership: the trace is borrowed and stays open until ms_query_close. Texts of a value are valid until the next step.
- * Errors: MS_E_ARGUMENT (SQL that is wrong, or not allowed), MS_E_NOT_FOUND (a moment that the trace does not have), MS_E_LIMIT (timeout),
- * MS_E_UNSUPPORTED (interrupted), MS_E_CORRUPT and MS_E_IO with the file offset (a block of the trace cannot be read), MS_E_NOMEM.
+ * Errors: MS_E_ARGUMENT (SQL that is wrong, or not allowed), MS_E_NOT_FOUND (a moment that the trace does not have), MS_E_LIMIT (time or memory),
+ * MS_E_CANCELLED (interrupted), MS_E_CORRUPT and MS_E_IO with the file offset (a block of the trace cannot be read), MS_E_NOMEM.
  * Thread-safety: one thread at a time; ms_query_interrupt from any thread and from signal handlers.
  */
 #ifndef MS_ANALYZE_QUERY_H
@@ -33,6 +33,9 @@ struct ms_trace;
 struct ms_query_options {
 	const char *file;                /* path of the trace, for the table `trace`; NULL = "" */
 	uint64_t timeout_ns;             /* for each statement, from its preparation on; 0 = none */
+	/* Of SQLite, for sorting, grouping and results, not for what the trace itself needs; SQLite has one limit for the process, and the
+	   query opened last sets it. 0 = leave it as it is. */
+	uint64_t max_memory_bytes;
 };
 
 enum ms_value_kind { MS_VALUE_NULL, MS_VALUE_INT, MS_VALUE_REAL, MS_VALUE_TEXT };
@@ -57,7 +60,7 @@ const char *ms_query_column_name(const struct ms_query *q, unsigned column);
 /* *row = false: there are no more. */
 int ms_query_step(struct ms_query *q, bool *row, struct ms_error *err);
 void ms_query_value(const struct ms_query *q, unsigned column, struct ms_value *out);
-/* The running step ends with MS_E_UNSUPPORTED. */
+/* The running step ends with MS_E_CANCELLED, within a few thousand events. */
 void ms_query_interrupt(struct ms_query *q);
 
 /* What can be asked: table number `index` from 0 on; false: there are no more. Texts are static. */

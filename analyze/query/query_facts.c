@@ -9,7 +9,7 @@
 
 int ms_query_report(struct ms_query *q, struct ms_error *err)
 {
-	struct ms_report_options options = {.file = q->options.file};
+	struct ms_report_options options = {.file = q->options.file, .cancel = &q->cancel};
 	int rc;
 
 	if (q->has_report)
@@ -18,7 +18,27 @@ int ms_query_report(struct ms_query *q, struct ms_error *err)
 	if (rc == MS_OK)
 		rc = ms_report_build(&q->report, q->trace, &options, err);
 	q->has_report = rc == MS_OK;
-	return rc;
+	return rc == MS_E_CANCELLED ? ms_query_should_stop(q, err) : rc;
+}
+
+int ms_query_moment(struct ms_query *q, const char *text, struct ms_instant *out, struct ms_error *err)
+{
+	bool peak = strcmp(text, "peak") == 0;
+	int rc = ms_query_should_stop(q, err);
+
+	if (rc)
+		return rc;
+	if (peak && q->has_peak) {
+		*out = q->peak;
+		return MS_OK;
+	}
+	rc = ms_moment_find_or_cancel(out, text, q->trace, &q->cancel, err);
+	if (rc)
+		return rc == MS_E_CANCELLED ? ms_query_should_stop(q, err) : rc;
+	if (peak)
+		q->peak = *out;
+	q->has_peak |= peak;
+	return MS_OK;
 }
 
 int ms_query_map(struct ms_query *q, struct ms_error *err)

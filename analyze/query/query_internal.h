@@ -17,8 +17,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "analyze/moment.h"
 #include "analyze/report.h"
 #include "analyze/stack_map.h"
+#include "format/cancel.h"
 #include "format/trace_reader.h"
 #include "query.h"
 
@@ -30,7 +32,10 @@ struct ms_query {
 	struct timespec started;
 	bool timed_out;
 	bool declaring;                  /* a table declares itself: what SQLite does then is its own business */
-	volatile int interrupted;        /* set by ms_query_interrupt */
+	struct ms_cancel cancel;         /* for what runs inside: ms_query_should_stop */
+	bool has_peak;
+	struct ms_instant peak;          /* valid when has_peak */
+	_Atomic int interrupted;        /* set by ms_query_interrupt */
 	struct ms_error failure;         /* of a table, code MS_OK: none */
 
 	struct ms_report report;         /* valid when has_report */
@@ -116,7 +121,9 @@ int ms_query_map(struct ms_query *q, struct ms_error *err);
 int ms_query_event_blocks(struct ms_query *q, struct ms_error *err);
 /* The first and one past the last event of the Events blocks that may hold events of [low_ns, high_ns]. Needs event_blocks. */
 void ms_query_events_between(const struct ms_query *q, uint64_t low_ns, uint64_t high_ns, uint64_t *first, uint64_t *end);
-/* MS_E_UNSUPPORTED or MS_E_LIMIT when the statement should stop; to be asked every few thousand events. */
+/* A moment from text; the peak, which costs a replay, is remembered. */
+int ms_query_moment(struct ms_query *q, const char *text, struct ms_instant *out, struct ms_error *err);
+/* MS_E_CANCELLED or MS_E_LIMIT when the statement should stop; to be asked every few thousand events. */
 int ms_query_should_stop(struct ms_query *q, struct ms_error *err);
 
 /* Values. Unsigned ones beyond 2^63 - 1 become text, which SQLite holds to be larger than every number. */

@@ -1,5 +1,6 @@
 /* tables_blocks.c - the table `blocks`: a row per life of a block, see block_scan.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "block_scan.h"
 
@@ -65,7 +66,7 @@ static bool wanted(const struct ms_qcursor *c, const struct ms_block_row *r)
 	bool ended = r->how == MS_BLOCK_FREED || r->how == MS_BLOCK_REALLOCATED;
 
 	return in(&b[ID], r->id) && in(&b[SIZE], r->size_bytes) && in(&b[THREAD], r->birth_thread) && in(&b[ALLOC_NS], r->birth_ns) &&
-	       in(&b[STACK], r->birth_stack) && in(&b[SITE], r->site) && in(&b[ALIVE], r->how == MS_BLOCK_ALIVE) &&
+	       (!b[FAMILY].text || strcmp(b[FAMILY].text, ms_event_kinds[r->birth_kind].name) == 0) && in(&b[STACK], r->birth_stack) && in(&b[SITE], r->site) && in(&b[ALIVE], r->how == MS_BLOCK_ALIVE) &&
 	       (whole(&b[FREE_NS]) || (ended && in(&b[FREE_NS], r->end_ns))) && (whole(&b[ADDRESS]) || in(&b[ADDRESS], r->address));
 }
 

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/moment.h"
 #include "block_scan.h"
 
 /* ---- what lives at a moment --------------------------------------------------------------------------------------- */
@@ -88,9 +87,7 @@ static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *s
 	int rc = ms_query_map(c->query, err);
 
 	if (rc == MS_OK)
-		rc = ms_query_should_stop(c->query, err);
-	if (rc == MS_OK)
-		rc = ms_moment_find(&instant, moment, c->query->trace, err);
+		rc = ms_query_moment(c->query, moment, &instant, err);
 	if (rc)
 		return rc;
 	set->time_ns = instant.time_ns;
@@ -102,25 +99,46 @@ static int load_set(struct ms_qcursor *c, const char *moment, struct live_set *s
 enum { ID, ADDRESS, SIZE, USABLE, FAMILY, THREAD, ALLOC_NS, AGE_NS, STACK, SITE, MOMENT, COLUMNS };
 static const struct ms_qcolumn snapshot_columns[] = {
 	[ID] = {"id", "INTEGER", MS_PUSH_KEY, true, "blocks.id"},
-	[ADDRESS] = {"address", "INTEGER", MS_PUSH_NONE, false, "what the program got"},
-	[SIZE] = {"size", "INTEGER", MS_PUSH_NONE, false, "bytes requested"},
+	[ADDRESS] = {"address", "INTEGER", MS_PUSH_FILTER, false, "what the program got"},
+	[SIZE] = {"size", "INTEGER", MS_PUSH_FILTER, false, "bytes requested"},
 	[USABLE] = {"usable", "INTEGER", MS_PUSH_NONE, false, "blocks.usable"},
-	[FAMILY] = {"family", "TEXT", MS_PUSH_NONE, false, "call that began it"},
-	[THREAD] = {"thread", "INTEGER", MS_PUSH_NONE, false, "that began it: threads.id"},
-	[ALLOC_NS] = {"alloc_ns", "INTEGER", MS_PUSH_NONE, false, "when it began"},
+	[FAMILY] = {"family", "TEXT", MS_PUSH_TEXT, false, "call that began it"},
+	[THREAD] = {"thread", "INTEGER", MS_PUSH_FILTER, false, "that began it: threads.id"},
+	[ALLOC_NS] = {"alloc_ns", "INTEGER", MS_PUSH_FILTER, false, "when it began"},
 	[AGE_NS] = {"age_ns", "INTEGER", MS_PUSH_NONE, false, "at the moment"},
-	[STACK] = {"stack", "INTEGER", MS_PUSH_NONE, false, "of the allocation: stacks.id"},
-	[SITE] = {"site", "INTEGER", MS_PUSH_NONE, false, "call path of the allocation: sites.id"},
+	[STACK] = {"stack", "INTEGER", MS_PUSH_FILTER, false, "of the allocation: stacks.id"},
+	[SITE] = {"site", "INTEGER", MS_PUSH_FILTER, false, "call path of the allocation: sites.id"},
 	[MOMENT] = {"moment", "TEXT", MS_PUSH_NONE, false, "'12.5s', '50%', 'event:N', 'mark:TEXT', 'peak', 'start', 'end'"},
 };
+
+static inline bool in(const struct ms_qbound *b, uint64_t value)
+{
+	return value >= b->low && value <= b->high;
+}
+
+static bool wanted(const struct ms_qcursor *c, const struct ms_live_block *l)
+{
+	const struct ms_qbound *b = c->bounds;
+
+	return in(&b[ADDRESS], l->address) && in(&b[SIZE], l->size_bytes) && in(&b[THREAD], l->thread) && in(&b[ALLOC_NS], l->birth_ns) &&
+	       in(&b[STACK], l->stack) && in(&b[SITE], c->query->map.node_of_stack[l->stack]) &&
+	       (!b[FAMILY].text || strcmp(b[FAMILY].text, ms_event_kinds[l->kind].name) == 0);
+}
 
 static int snapshot_load(struct ms_qcursor *c, struct ms_error *err)
 {
 	struct live_set *set = c->state = calloc(1, sizeof *set);
+	size_t kept = 0;
+	int rc;
 
 	if (!set)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the query");
-	return load_set(c, c->bounds[MOMENT].text, set, err);
+	rc = load_set(c, c->bounds[MOMENT].text, set, err);
+	for (size_t i = 0; rc == MS_OK && i < set->count; i++)
+		if (wanted(c, &set->blocks[i]))
+			set->blocks[kept++] = set->blocks[i];
+	set->count = kept;
+	return rc;
 }
 
 static int snapshot_rows(struct ms_qcursor *c, uint64_t *count, struct ms_error *err)

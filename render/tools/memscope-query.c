@@ -20,16 +20,19 @@
 
 enum { STATUS_FINE = 0, STATUS_USAGE = 2, STATUS_UNREADABLE = 3, STATUS_UNFINISHED = 4 };
 
-enum { KEY_FORMAT = 256, KEY_TIMEOUT, KEY_ROWS, KEY_USAGE };
+enum { KEY_FORMAT = 256, KEY_TIMEOUT, KEY_ROWS, KEY_MEMORY, KEY_USAGE };
 
 #define TABLE_ROWS 1000
+#define MEMORY_BYTES (UINT64_C(2048) << 20)
 
 static const struct argp_option option_table[] = {
 	{"format", KEY_FORMAT, "FORMAT", 0, "table (the default), csv, json, jsonl", 1},
 	{"output", 'o', "FILE", 0, "Where the rows go (default: standard output)", 1},
 	{"max-rows", KEY_ROWS, "N", 0, "Stop after N rows, 0 = never (default: 1000 in a table, else never)", 2},
 	{"timeout", KEY_TIMEOUT, "SECONDS", 0, "Give up after so long, 0 = never (default)", 2},
+	{"max-memory", KEY_MEMORY, "MIB", 0, "Give up when sorting and grouping need more, 0 = never (default: 2048)", 2},
 	{"quiet", 'q', NULL, 0, "No notes on standard error", 3},
+	{"verbose", 'v', NULL, 0, "Say how many events were read for the answer", 3},
 	{"help", 'h', NULL, 0, "Print this help", 3},
 	{"usage", KEY_USAGE, NULL, 0, "Print the options in short", 3},
 	{"version", 'V', NULL, 0, "Print the version", 3},
@@ -41,8 +44,8 @@ struct settings {
 	unsigned word_count;
 	const char *output;
 	enum query_format format;
-	bool rows_given, quiet;
-	uint64_t max_rows, timeout_ns;
+	bool rows_given, quiet, verbose;
+	uint64_t max_rows, timeout_ns, max_memory_bytes;
 };
 
 static const char *const formats[] = {[QUERY_TABLE] = "table", [QUERY_CSV] = "csv", [QUERY_JSON] = "json", [QUERY_JSONL] = "jsonl"};
@@ -87,6 +90,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_TIMEOUT:
 		s->timeout_ns = (uint64_t)(positive(state, "timeout", arg, 1e9) * 1e9);
+		break;
+	case KEY_MEMORY:
+		s->max_memory_bytes = (uint64_t)(positive(state, "max-memory", arg, 1e9) * 1048576);
+		break;
+	case 'v':
+		s->verbose = true;
 		break;
 	case 'q':
 		s->quiet = true;
@@ -223,7 +232,7 @@ static const struct argp argp = {
 	"Instead of SQL: .tables, .schema, .schema TABLE, .examples (also without a trace). Times are nanoseconds since the start of the "
 	"recording, sizes bytes requested. Only SELECT (and WITH) is allowed.\n\n"
 	"Exit status: 0 fine, 2 wrong usage or SQL, 3 the trace is not readable (or a part of it that the answer needs), 4 not finished: "
-	"timeout, interrupted, no memory, output not written.", NULL, NULL, NULL,
+	"a limit of time or memory, interrupted, output not written.", NULL, NULL, NULL,
 };
 
 /* ---- main --------------------------------------------------------------------------------------------------------- */
@@ -254,7 +263,7 @@ static int status_of(int rc)
 		return STATUS_USAGE;
 	case MS_E_NOMEM:
 	case MS_E_LIMIT:
-	case MS_E_UNSUPPORTED:
+	case MS_E_CANCELLED:
 		return STATUS_UNFINISHED;
 	default:
 		return STATUS_UNREADABLE;
@@ -320,7 +329,7 @@ static int run(const struct settings *s, struct ms_query *q)
 
 int main(int argc, char **argv)
 {
-	struct settings s = {.format = QUERY_TABLE};
+	struct settings s = {.format = QUERY_TABLE, .max_memory_bytes = MEMORY_BYTES};
 	struct ms_query_options options = {0};
 	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct ms_trace *trace = NULL;
@@ -336,6 +345,7 @@ int main(int argc, char **argv)
 	rc = ms_trace_open(&trace, s.words[0], &err);
 	options.file = s.words[0];
 	options.timeout_ns = s.timeout_ns;
+	options.max_memory_bytes = s.max_memory_bytes;
 	if (rc == MS_OK)
 		rc = ms_query_open(&running, trace, &options, &err);
 	if (rc) {
@@ -349,6 +359,9 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGINT, &action, NULL);
 	status = run(&s, running);
+	if (s.verbose && !s.quiet)
+		fprintf(stderr, "memscope-query: %" PRIu64 " events read, the trace has %" PRIu64 "\n", ms_trace_events_read(trace),
+		        ms_trace_event_count(trace));
 	signal(SIGINT, SIG_DFL);
 	ms_query_close(running);
 	ms_trace_close(trace);

@@ -62,6 +62,17 @@ has "$T/err" 'before the damage'
 # limits
 status 4 --timeout=0.2 "$trace" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n"
 has "$T/err" 'stopped after'
+status 4 --max-memory=8 "$trace" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n ORDER BY i DESC"
+has "$T/err" 'more than 8 MiB \(--max-memory\)'
+status 2 --max-memory=much "$trace" "SELECT 1"
+status 0 --max-rows=3 --format=csv "$trace" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+eq "rows of an endless one" 4 "$(wc -l <"$T/out")"
+status 4 --timeout=0.000001 "$trace" "SELECT live_bytes FROM totals"
+has "$T/err" 'stopped after'
+status 0 -v "$trace" "SELECT count(*) FROM modules"
+has "$T/err" '^memscope-query: 0 events read, the trace has 16309$'
+status 0 -v -q "$trace" "SELECT count(*) FROM modules"
+eq "quiet" 0 "$(wc -c <"$T/err")"
 "$BIN/memscope-query" "$trace" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n" >"$T/out" 2>"$T/err" &
 pid=$!
 sleep 0.5
