@@ -142,6 +142,13 @@ $(HTML)/node_modules/.ready: render/html/package-lock.json render/html/package.j
 	$(Q)$(call npm_ci,render/html,$(HTML))
 	$(Q)touch $@
 
+# playwright-core, which drives the browser of the tests.
+BROWSER := build/browser
+$(BROWSER)/node_modules/.ready: tests/browser/package-lock.json tests/browser/package.json tests/browser/.npmrc
+	@echo "  NPM     tests/browser"
+	$(Q)$(call npm_ci,tests/browser,$(BROWSER))
+	$(Q)touch $@
+
 $(HTML_PAGE): $(HTML_SRC) $(HTML)/node_modules/.ready
 	@echo "  BUNDLE  $@"
 	$(Q)node render/html/build.mjs $(HTML)/node_modules $@.tmp && mv $@.tmp $@
@@ -262,7 +269,7 @@ $(CONSUMERS)/node_modules/.ready: tests/npm/package-lock.json tests/npm/package.
 
 .PHONY: tests test-only check-unit
 # The sanitizer variants run the unit tests and the corpora; traced programs and benchmarks are tested as users build them.
-tests: all $(UNITS) $(TOOLS_OF_TESTS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES) $(CONSUMERS)/node_modules/.ready)
+tests: all $(UNITS) $(TOOLS_OF_TESTS) $(PROGRAMS) $(PROGRAM_SOS) $(FUZZERS) $(if $(SAN),,$(BENCHES) $(BROWSER)/node_modules/.ready $(CONSUMERS)/node_modules/.ready)
 
 ## deps: install what is missing (Debian packages); without root, name what is missing and stop
 .PHONY: deps

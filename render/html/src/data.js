@@ -1,7 +1,7 @@
 /*
  * data.js - decodes the data of the page: the container that render/html_columns.h describes.
  *
- * read() gives tables by name. A table has `rows` and columns: number(column, row), text(column, row), column(name) = the raw array
+ * read(element) and decode(buffer) give tables by name. A table has `rows` and columns: number(column, row), text(column, row), column(name) = the raw array
  * (numbers, or numbers of strings), row(i) = an object with everything. Numbers above 2^53 were rounded when they were written.
  */
 const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array, s8: Uint8Array, s16: Uint16Array, s32: Uint32Array };
@@ -64,11 +64,7 @@ function bytesOfBase64(text) {
 	return bytes;
 }
 
-export async function read(element) {
-	const packed = bytesOfBase64(element.textContent.trim());
-	element.textContent = ''; // the page does not need it twice
-	const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-	const buffer = await new Response(stream).arrayBuffer();
+export function decode(buffer) {
 	const headerBytes = new DataView(buffer).getUint32(0, true);
 	const start = 4 + headerBytes;
 	const decoder = new TextDecoder();
@@ -83,4 +79,11 @@ export async function read(element) {
 		tables[name] = new Table(name, rows, decoded, strings);
 	}
 	return tables;
+}
+
+export async function read(element) {
+	const packed = bytesOfBase64(element.textContent.trim());
+	element.textContent = ''; // the page does not need it twice
+	const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+	return decode(await new Response(stream).arrayBuffer());
 }

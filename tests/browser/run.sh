@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Makes reports of five kinds of recordings in $T and lets a browser look at them (run.mjs). Called by tests/run, which sets ROOT BIN
+# PROGRAMS T. Status 77: no browser here.
+set -eu
+command -v chromium >/dev/null || { echo "no chromium on PATH"; exit 77; }
+cd "$T"
+record() { # NAME OPTION... COMMAND
+	local name=$1
+	shift
+	"$BIN/memscope-record" -q -o "$name.ms" "$@" >/dev/null 2>&1 || true
+}
+report() {
+	"$BIN/memscope-analyze" -q --top=0 --html="$1.html" --json="$1.json" "${@:2}" "$1.ms"
+}
+jq -nc '[range(3000) | {id: ., name: "record \(.)", tags: ["a\(. % 7)"], price: (. * 7 % 1000)}]' > records.json
+record jq jq 'map(select(.price > 10)) | length' records.json
+record threads "$PROGRAMS/short_threads" 200 8
+record zoo --guard=canary "$PROGRAMS/zoo/heap_overflow_cxx" all bug
+record leaks "$PROGRAMS/zoo/leaks_cxx" all bug
+record empty /bin/true
+# Names that a page must not take for markup: of a directory, of the program in it, of its arguments.
+hostile="$T/<script>hacked=1<"
+mkdir -p "$hostile"
+cp "$PROGRAMS/churn" "$hostile/\"><img src=x onerror=hacked=2>"
+record hostile "$hostile/\"><img src=x onerror=hacked=2>" 1000 '</script><script>hacked=3</script>' '<!--'
+for name in jq threads zoo leaks empty hostile; do report $name; done
+"$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
+node "$ROOT/tests/browser/run.mjs" "$(command -v chromium)" "$ROOT/build/browser/node_modules" "$T"
