@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/address_moments.h"
 #include "analyze/usable.h"
 #include "query_internal.h"
 
@@ -143,6 +144,7 @@ void ms_query_close(struct ms_query *q)
 	if (q->has_map)
 		ms_stack_map_free(&q->map);
 	free(q->event_blocks);
+	ms_address_space_free(&q->space);
 	free(q);
 }
 

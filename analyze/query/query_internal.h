@@ -46,6 +46,8 @@ struct ms_query {
 	uint32_t *event_blocks;          /* indexes of the Events blocks among the blocks of the file */
 	size_t event_block_count;
 	bool has_event_blocks;
+	struct ms_report_address_space space; /* valid when has_space */
+	bool has_space;
 };
 
 /* How far a condition on a column helps. */

@@ -22,7 +22,9 @@
 	X(monitor)        \
 	X(samples)        \
 	X(footprints)     \
-	X(regions)
+	X(regions)        \
+	X(fragmentation)  \
+	X(occupancy)
 
 #define X(name) extern const struct ms_qtable ms_qtable_##name;
 MS_QTABLES(X)

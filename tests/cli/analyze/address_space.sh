@@ -53,6 +53,12 @@ if locale -a 2>/dev/null | grep -qix 'c.utf-\?8'; then
 	has "$T/utf8.txt" '▒|░|▓'
 fi
 
+# And by SQL.
+"$BIN/memscope-query" --format=csv "$trace" "SELECT f.live_bytes, live_blocks, occupied_pages * 4096, usable_bytes, heap_pages * 4096, largest_hole,
+	sum(o.live_bytes) FROM fragmentation f JOIN occupancy o ON o.moment = f.moment GROUP BY f.moment ORDER BY f.moment" | tail -n +2 | tr , ' ' >"$T/of_sql"
+awk '{ print $0, $1 }' "$T/of_json" >"$T/with_sum"
+same "$T/with_sum" "$T/of_sql"
+
 # A moment in the middle is the end of that window.
 events=$(jq .trace.events "$T/whole.json")
 make middle --address-space --at="event:$((events / 3))"
