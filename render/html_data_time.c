@@ -16,14 +16,55 @@ static const struct ms_html_column bucket_columns[] = {
 
 #define E(field) MS_COLUMN(struct ms_timeline_series, #field, field)
 static const struct ms_html_column series_columns[] = {E(key), E(first_cell), E(cell_count)};
-#define C(field) MS_COLUMN(struct ms_timeline_cell, #field, field)
+
+/*
+ * Cells are most of a large report, so they are stored as what cannot be computed (src/data.js computes the rest): steps from bucket to
+ * bucket, and no levels but by how much the largest one exceeds those at both ends. gone_*: what a level changed by without being begun or
+ * ended (exec; alive at the start of a window), nearly always 0. The least levels are left out.
+ */
+struct packed_cell {
+	uint32_t step, allocations, frees;
+	uint64_t allocated_bytes, freed_bytes, excess_bytes;
+	int64_t gone_bytes, gone_blocks;
+};
+static void *pack_cells(const struct ms_timeline_group_series *g, size_t *count, bool *owned)
+{
+	struct packed_cell *rows = calloc(g->cell_count + 1, sizeof *rows);
+
+	*owned = true;
+	*count = g->cell_count ? g->cell_count : !rows;
+	for (size_t i = 0; rows && i < g->series_count; i++) {
+		uint64_t bytes = 0, blocks = 0;
+		uint32_t bucket = 0;
+
+		for (size_t k = g->series[i].first_cell; k < g->series[i].first_cell + g->series[i].cell_count; k++) {
+			const struct ms_timeline_cell *c = &g->cells[k];
+			uint64_t ends = bytes > c->last_live_bytes ? bytes : c->last_live_bytes;
+
+			rows[k] = (struct packed_cell){
+				.step = c->bucket - bucket, .allocations = c->allocations, .frees = c->frees,
+				.allocated_bytes = c->allocated_bytes, .freed_bytes = c->freed_bytes,
+				.excess_bytes = c->max_live_bytes > ends ? c->max_live_bytes - ends : 0,
+				.gone_bytes = (int64_t)(bytes + c->allocated_bytes - c->freed_bytes - c->last_live_bytes),
+				.gone_blocks = (int64_t)(blocks + c->allocations - c->frees - c->last_live_blocks),
+			};
+			bucket = c->bucket;
+			bytes = c->last_live_bytes;
+			blocks = c->last_live_blocks;
+		}
+	}
+	return rows;
+}
+#define C(field) MS_COLUMN(struct packed_cell, #field, field)
 static const struct ms_html_column cell_columns[] = {
-	C(bucket), C(allocations), C(frees), C(min_live_bytes), C(max_live_bytes), C(last_live_bytes), C(last_live_blocks),
-	C(allocated_bytes), C(freed_bytes),
+	C(step), C(allocations), C(frees), C(allocated_bytes), C(freed_bytes), C(excess_bytes), C(gone_bytes), C(gone_blocks),
 };
 #define X(id, name, summary)                                                                                             \
 	MS_HTML_ROWS(series_rows_##id, r->timeline_by[MS_TIMELINE_##id].series, r->timeline_by[MS_TIMELINE_##id].series_count) \
-	MS_HTML_ROWS(cell_rows_##id, r->timeline_by[MS_TIMELINE_##id].cells, r->timeline_by[MS_TIMELINE_##id].cell_count)
+	static void *cell_rows_##id(const struct ms_report *r, size_t *count, bool *owned)                                   \
+	{                                                                                                                    \
+		return pack_cells(&r->timeline_by[MS_TIMELINE_##id], count, owned);                                              \
+	}
 MS_TIMELINE_GROUPS(X)
 #undef X
 
@@ -167,7 +208,7 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("timeline_groups", struct group_row, group_rows, group_columns),
 #define X(id, name, summary)                                                                                              \
 	MS_HTML_TABLE("timeline_by_" name, struct ms_timeline_series, series_rows_##id, series_columns),                      \
-	MS_HTML_TABLE("timeline_by_" name "_cells", struct ms_timeline_cell, cell_rows_##id, cell_columns),
+	MS_HTML_TABLE("timeline_by_" name "_cells", struct packed_cell, cell_rows_##id, cell_columns),
 	MS_TIMELINE_GROUPS(X)
 #undef X
 	MS_HTML_TABLE("event_kinds", struct kind_row, kind_rows, kind_columns),

@@ -64,6 +64,35 @@ function bytesOfBase64(text) {
 	return bytes;
 }
 
+/* The cells of series as analyze/timeline.h has them, from what html_data_time.c stores of them: max_live_bytes, last_live_*, bucket again. */
+function unpackCells(series, packed) {
+	const n = packed.rows;
+	const column = (name) => packed.column(name);
+	const [step, allocations, frees, allocated, freed, excess, goneBytes, goneBlocks] = ['step', 'allocations', 'frees', 'allocated_bytes', 'freed_bytes', 'excess_bytes', 'gone_bytes', 'gone_blocks'].map(column);
+	const bucket = new Uint32Array(n);
+	const last = new Float64Array(n);
+	const blocks = new Float64Array(n);
+	const most = new Float64Array(n);
+	const firstCell = series.column('first_cell');
+	const cellCount = series.column('cell_count');
+	for (let i = 0; i < series.rows; i++) {
+		let at = 0;
+		let level = 0;
+		let live = 0;
+		for (let c = firstCell[i], end = c + cellCount[i]; c < end; c++) {
+			const before = level;
+			bucket[c] = at += step[c];
+			last[c] = level += allocated[c] - freed[c] - goneBytes[c];
+			blocks[c] = live += allocations[c] - frees[c] - goneBlocks[c];
+			most[c] = Math.max(before, level) + excess[c];
+		}
+	}
+	const columns = new Map(['allocations', 'frees', 'allocated_bytes', 'freed_bytes'].map((name) => [name, packed.find(name)]));
+	for (const [name, values] of Object.entries({ bucket, last_live_bytes: last, last_live_blocks: blocks, max_live_bytes: most }))
+		columns.set(name, { text: false, values });
+	return new Table(packed.name, n, columns, packed.strings);
+}
+
 export function decode(buffer) {
 	const headerBytes = new DataView(buffer).getUint32(0, true);
 	const start = 4 + headerBytes;
@@ -77,6 +106,11 @@ export function decode(buffer) {
 		for (const [column, [type, at]] of Object.entries(columns))
 			decoded.set(column, { text: type[0] === 's', values: new ARRAYS[type](buffer, start + at, rows) });
 		tables[name] = new Table(name, rows, decoded, strings);
+	}
+	for (const name of Object.keys(tables).filter((one) => one.startsWith('timeline_by_') && one.endsWith('_cells'))) {
+		const packed = tables[name];
+		let cells = null; // made when a view first asks
+		Object.defineProperty(tables, name, { get: () => (cells ??= unpackCells(tables[name.slice(0, -'_cells'.length)], packed)) });
 	}
 	return tables;
 }

@@ -212,21 +212,34 @@ export class Model {
 
 	/* ---- search ------------------------------------------------------------------------------------------------------ */
 
-	subject(site) {
-		return this.once(`subject${site}`, () => {
-			const s = this.sites;
-			const begun = s.number('allocations', site) + s.number('reallocations', site);
-			const text = [];
-			for (const index of this.stack(s.number('id', site))) {
-				const line = this.line(index);
-				text.push(line.full, line.where, line.module);
+	/* For each node of the call tree: does a line from it up to main hold this text (lower case)? Each line is looked at once. */
+	nodesWith(text) {
+		return this.once(`nodes ${text}`, () => {
+			const { lines, nodes } = this.tables;
+			const texts = this.once('texts of lines', () => Array.from({ length: lines.rows }, (unused, i) =>
+				`${lines.text('function', i)}\n${lines.text('file', i)}:${lines.number('line', i)}\n${lines.text('module', i)}`.toLowerCase()));
+			const hit = new Uint8Array(nodes.rows);
+			const parent = nodes.column('parent');
+			const first = nodes.column('first_line');
+			const count = nodes.column('line_count');
+			for (let n = 1; n < hit.length; n++) {
+				hit[n] = hit[parent[n]];
+				for (let i = 0; i < count[n] && !hit[n]; i++)
+					hit[n] = texts[first[n] + i].includes(text) ? 1 : 0;
 			}
-			return {
-				id: s.number('id', site), text: text.join('\n').toLowerCase(), module: this.siteLine(site).module.toLowerCase(),
-				size: begun ? s.number('allocated_bytes', site) / begun : 0,
-				life: s.number('ended_blocks', site) ? s.number('mean_lifetime_ns', site) : null,
-			};
+			return hit;
 		});
+	}
+
+	subject(site) {
+		const s = this.sites;
+		const id = s.number('id', site);
+		const begun = s.number('allocations', site) + s.number('reallocations', site);
+		return {
+			id, has: (text) => this.nodesWith(text)[id] === 1, module: this.siteLine(site).module.toLowerCase(),
+			size: begun ? s.number('allocated_bytes', site) / begun : 0,
+			life: s.number('ended_blocks', site) ? s.number('mean_lifetime_ns', site) : null,
+		};
 	}
 
 	query(state) {

@@ -80,7 +80,8 @@ function within(value, range) {
 	return value >= range.low && value <= range.high;
 }
 
-/* subject: {id, text (lower case), module (lower case), size, life (null = no block has ended)}. Threads are no matter of call paths. */
+/* subject: {id, has(text) = is this text on the call path, module (lower case), size, life (null = no block has ended)}. Threads are no matter of
+   call paths. */
 export function test(query, subject) {
 	if (query.site !== undefined && subject.id !== query.site)
 		return false;
@@ -90,5 +91,5 @@ export function test(query, subject) {
 		return false;
 	if (query.life && (subject.life === null || !within(subject.life, query.life)))
 		return false;
-	return query.words.every((word) => subject.text.includes(word.text) !== word.no);
+	return query.words.every((word) => subject.has(word.text) !== word.no);
 }

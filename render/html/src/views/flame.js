@@ -175,14 +175,16 @@ export default {
 		const crumbs = h('nav.crumbs', { 'aria-label': 'Zoomed to' });
 		const status = h('p.small.flame-status', { id: 'flame-status', role: 'status' });
 		const tip = h('div.tip', { hidden: true });
+		const marker = h('div.flame-marker', { hidden: true });
 		const hint = h('p.small', {}, 'Click or Enter zooms, Escape goes back out; arrows move; / searches.');
-		const holder = h('div.flame-holder', {}, canvas, tip);
+		const holder = h('div.flame-holder', {}, canvas, marker, tip);
 		root.append(h('div.flame', {}, h('div.bar', {}, h('label', { for: 'flame-metric' }, 'Metric', metricSelect), invert, reset, crumbs), h('div.card.flame-card', {}, holder), status, hint));
 
 		let width = 0;
 		let top = null;
 		let zoom = null;
 		let boxes = [];
+		let rows = [];
 		let hover = null;
 		let depth = 1;
 		let unit = KINDS.bytes;
@@ -241,6 +243,9 @@ export default {
 			if (!width || !top)
 				return;
 			({ boxes, depth } = layout(top, zoom, width));
+			rows = Array.from({ length: depth }, () => []);
+			for (const box of boxes)
+				rows[box.depth].push(box);
 			const height = depth * ROW + 1;
 			const c = sharp(canvas, width, height);
 			const dark = document.documentElement.dataset.theme === 'dark' ||
@@ -272,12 +277,6 @@ export default {
 					c.fillStyle = off || line?.allocator ? faint : ink;
 					c.fillText(text.length > room ? `${text.slice(0, room - 1)}…` : text, box.x + 4, y + ROW / 2);
 				}
-				if (node === hover?.node) {
-					c.globalAlpha = 1;
-					c.strokeStyle = css('text');
-					c.lineWidth = 1.5;
-					c.strokeRect(box.x + 0.75, y + 0.75, Math.max(1, w - 1.5), ROW - 2.5);
-				}
 			}
 			c.globalAlpha = 1;
 			canvas.setAttribute('aria-label', `Flame graph, ${METRICS[metricSelect.value].title}: ${unit.short(top.value)}; ${count(boxes.length)} frames drawn`);
@@ -288,6 +287,15 @@ export default {
 			replace(crumbs, zoom === top ? null : trail.slice(-5).map((n, i, all) => [i ? ' › ' : trail.length > 5 ? '… › ' : '',
 				n === zoom ? h('span.code', {}, name(n)) : h('a.code', { href: '#', onclick: (event) => { event.preventDefault(); zoomTo(n); } }, name(n))]));
 			reset.disabled = zoom === top;
+			point();
+		}
+
+		/* The frame under the pointer or the keyboard is marked by an element of its own: the canvas stays as it is. */
+		function point() {
+			marker.hidden = !hover;
+			if (hover)
+				for (const [property, value] of Object.entries({ left: hover.x, top: hover.depth * ROW, width: Math.max(2, hover.width - 1), height: ROW - 1 }))
+					marker.style[property] = `${value}px`;
 			status.textContent = describe(hover?.node ?? zoom);
 		}
 
@@ -302,14 +310,14 @@ export default {
 			const rect = canvas.getBoundingClientRect();
 			const x = event.clientX - rect.left;
 			const d = Math.floor((event.clientY - rect.top) / ROW);
-			return boxes.find((box) => box.depth === d && x >= box.x && x < box.x + box.width) ?? null;
+			return rows[d]?.find((box) => x >= box.x && x < box.x + box.width) ?? null;
 		}
 
 		canvas.addEventListener('pointermove', (event) => {
 			const box = boxAt(event);
 			if (box?.node !== hover?.node) {
 				hover = box;
-				draw();
+				point();
 			}
 			tip.hidden = !box || event.pointerType === 'touch';
 			if (!box)
@@ -328,7 +336,7 @@ export default {
 			tip.hidden = true;
 			if (hover && document.activeElement !== canvas) {
 				hover = null;
-				draw();
+				point();
 			}
 		});
 		canvas.addEventListener('click', (event) => {
@@ -358,7 +366,7 @@ export default {
 				const box = target && boxes.find((one) => one.node === target);
 				if (box) {
 					hover = box;
-					draw();
+					point();
 				}
 			}
 		});
