@@ -150,14 +150,17 @@ static void ends(struct pass *p, uint32_t node, uint64_t bytes)
 	}
 }
 
-/* The end of a block, counted in the phase of moved_ns, was none. */
+/* The end of a block, counted in the phase of moved_ns, was none. In the nanosecond of a mark: of that phase if it can be. */
 static void take_back(struct pass *p, uint64_t moved_ns, uint64_t bytes)
 {
 	struct ms_phase *phase = &p->now;
 
-	for (size_t i = p->count; i-- > 0 && (moved_ns < phase->from_ns || phase->freed_bytes < bytes);)
+	for (size_t i = p->count; i-- > 0;) {
+		if (moved_ns > phase->from_ns || (moved_ns == phase->from_ns && phase->freed_bytes >= bytes))
+			break;
 		phase = &p->list[i];
-	phase->freed_bytes -= phase->freed_bytes < bytes ? phase->freed_bytes : bytes;
+	}
+	phase->freed_bytes -= bytes;
 }
 
 /* Of a block that ends or comes back. */

@@ -372,7 +372,7 @@ static int end_image(struct groups *t, int id, struct ms_error *err)
 	for (size_t i = 0; i < g->touched_count; i++) {
 		struct key *k = &g->keys[g->touched[i]];
 
-		if (k->live_blocks) {
+		if (k->live_blocks | k->live_bytes) {
 			int rc = turn(t, id, g, k, err);
 
 			if (rc)
@@ -390,7 +390,7 @@ static void start_window(struct group *g)
 {
 	g->cell_count = g->correction_count = 0;
 	for (size_t i = 0; i < g->key_count; i++)
-		open_cell(&g->keys[i], g->keys[i].live_blocks ? 0 : NO_BUCKET);
+		open_cell(&g->keys[i], g->keys[i].live_blocks | g->keys[i].live_bytes ? 0 : NO_BUCKET);
 }
 
 static int run_group(struct groups *t, int id, const struct ms_view *v, struct ms_error *err)

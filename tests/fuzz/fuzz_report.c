@@ -59,7 +59,7 @@ static void compare(const struct ms_report *r, const struct ms_trace *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct ms_report_options options = {.threads = 1, .timeline_buckets = 3};
+	const struct ms_report_options options = {.threads = 1, .timeline_buckets = 3, .timeline_by = (1u << MS_TIMELINE_GROUP_COUNT) - 1};
 	uint8_t *bytes = malloc(size > 0 ? size : 1);
 	struct ms_trace *t;
 	struct ms_report report;

@@ -3,6 +3,8 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,9 @@
 
 #include "analyze/period.h"
 #include "analyze/report.h"
+#include "render/json.h"
+#include "render/text.h"
+#include "render/units.h"
 #include "small_trace.h"
 
 #define SECOND 1000000000ull
@@ -113,6 +118,54 @@ static const char *name(const struct ms_report *r, uint32_t node)
 	return line ? line->function : "";
 }
 
+static void contains(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in: %.3000s", part, text);
+}
+
+/* Text and JSON say the same of it. */
+static void check_renderers(const struct ms_report *r)
+{
+	const struct ms_report_growth *g = &r->growth;
+	struct ms_text_options options = {.frames = 3, .exact = true};
+	char *text = NULL, *json = NULL, part[400], a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+	size_t size;
+	FILE *f;
+	struct ms_error err;
+
+	assert_int_equal(ms_text_sections_parse("growth", &options.sections, &err), MS_OK);
+	f = open_memstream(&text, &size);
+	assert_int_equal(ms_render_text(f, r, &options, NULL), MS_OK);
+	fclose(f);
+	f = open_memstream(&json, &size);
+	assert_int_equal(ms_render_json(f, r, &(struct ms_json_options){0}, NULL), MS_OK);
+	fclose(f);
+	contains(text, "as a leak does: never fell, and rose in most windows");
+	contains(text, "as a cache that is full does: rose, never fell, and stayed flat in the last 4 windows or more");
+	contains(text, "goes up and down with a period (inferred)");
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ms_growing_site *s = i ? g->filled : g->sites;
+
+		snprintf(part, sizeof part, "%s  %s  %s/h  ", ms_unit_bytes(a, s->from_bytes, true), ms_unit_bytes(b, s->to_bytes, true),
+		         ms_unit_bytes(c, s->slope_bytes_per_hour, true));
+		contains(text, part);
+		snprintf(part, sizeof part, "\"verdict\": \"%s\", \"from_bytes\": %" PRIu64 ", \"to_bytes\": %" PRIu64, i ? "cache_filled" : "leak_suspicion",
+		         s->from_bytes, s->to_bytes);
+		contains(json, part);
+		snprintf(part, sizeof part, "\"slope_bytes_per_hour\": %" PRIu64 ", \"first_allocation_ns\": %" PRIu64, s->slope_bytes_per_hour,
+		         s->first_allocation_ns);
+		contains(json, part);
+	}
+	snprintf(part, sizeof part, "%s  %s  ", ms_unit_bytes(a, g->periodic[0].low_bytes, true), ms_unit_bytes(b, g->periodic[0].high_bytes, true));
+	contains(text, part);
+	snprintf(part, sizeof part, "\"period_ns\": %" PRIu64 ", \"correlation_percent\": %" PRIu32 ", \"low_bytes\": %" PRIu64, g->periodic[0].period_ns,
+	         g->periodic[0].correlation_percent, g->periodic[0].low_bytes);
+	contains(json, part);
+	free(text);
+	free(json);
+}
+
 static void test_verdicts(void **state)
 {
 	levels *const shapes[] = {leak, cache, sawtooth, constant};
@@ -144,6 +197,7 @@ static void test_verdicts(void **state)
 	assert_true(g->periodic[0].correlation_percent >= MS_PERIOD_LEAST_PERCENT);
 	assert_true(g->periodic[0].node != g->filled[0].node && g->periodic[0].node != g->sites[0].node);
 	assert_int_equal(r.findings.count, 0); /* suspicions are no findings */
+	check_renderers(&r);
 	done(p, &r);
 }
 

@@ -253,7 +253,7 @@ static void check(uint32_t seed, size_t events)
 static void test_random(void **state)
 {
 	(void)state;
-	for (uint32_t seed = 1; seed <= 200; seed++)
+	for (uint32_t seed = 1; seed <= 250; seed++)
 		check(seed, 40 + seed % 300);
 	assert_true(phases_checked > 300);
 }

@@ -144,6 +144,63 @@ static void check_sums(const struct ms_report *r)
 	                 r->totals.allocated_bytes - r->totals.freed_bytes - r->totals.ended_by_exec.bytes);
 }
 
+/* Whatever happened: series of a group add up to the whole, step by step, and phases to the totals. */
+static void check_series(const struct ms_trace *trace)
+{
+	struct ms_report_options options = {.threads = 1, .timeline_buckets = 23, .timeline_by = (1u << MS_TIMELINE_GROUP_COUNT) - 1};
+	struct ms_report r;
+	struct ms_error err = {0};
+	uint64_t begun = 0, ended = 0, phase_begun = 0, phase_ended = 0;
+
+	if (ms_report_build(&r, trace, &options, &err))
+		fail_msg("%s", err.message);
+	for (int g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
+		const struct ms_timeline_group_series *group = &r.timeline_by[g];
+		size_t *at = calloc(group->series_count + 1, sizeof *at); /* cells of each that are over */
+
+		assert_non_null(at);
+		for (size_t i = 0; i < r.timeline_count; i++) {
+			const struct ms_report_bucket *b = &r.timeline[i];
+			struct ms_report_bucket sum = {0};
+
+			for (size_t k = 0; k < group->series_count; k++) {
+				const struct ms_timeline_series *s = &group->series[k];
+				const struct ms_timeline_cell *cells = group->cells + s->first_cell;
+
+				if (at[k] < s->cell_count && cells[at[k]].bucket == i) {
+					sum.allocated_bytes += cells[at[k]].allocated_bytes;
+					sum.freed_bytes += cells[at[k]].freed_bytes;
+					sum.allocations += cells[at[k]].allocations;
+					sum.frees += cells[at[k]].frees;
+					at[k]++;
+				}
+				sum.last_live_bytes += at[k] ? cells[at[k] - 1].last_live_bytes : 0;
+				sum.last_live_blocks += at[k] ? cells[at[k] - 1].last_live_blocks : 0;
+			}
+			assert_int_equal(sum.last_live_bytes, b->last_live_bytes);
+			assert_int_equal(sum.last_live_blocks, b->last_live_blocks);
+			assert_int_equal(sum.allocations, b->allocations);
+			assert_int_equal(sum.frees, b->frees);
+			assert_int_equal(sum.allocated_bytes, b->allocated_bytes);
+			assert_int_equal(sum.freed_bytes, b->freed_bytes);
+			begun += g ? 0 : b->allocated_bytes;
+			ended += g ? 0 : b->freed_bytes;
+		}
+		free(at);
+	}
+	assert_int_equal(begun, r.totals.allocated_bytes);
+	assert_int_equal(ended, r.totals.freed_bytes);
+	for (size_t i = 0; i < r.phases.count; i++) {
+		phase_begun += r.phases.list[i].allocated_bytes;
+		phase_ended += r.phases.list[i].freed_bytes;
+	}
+	if (r.phases.list) {
+		assert_int_equal(phase_begun, begun);
+		assert_int_equal(phase_ended, ended);
+	}
+	ms_report_free(&r);
+}
+
 static void render(const struct ms_report *r)
 {
 	static const struct ms_text_options text_options = {.top = 5, .frames = 3, .width = 80};
@@ -174,6 +231,8 @@ static void test_chaos(void **state)
 		play(&t, 10 + seed % 400);
 		small_trace_report(&t, seed % 3 ? &small_trace_exited : NULL, &r);
 		check_sums(&r);
+		if (seed % 3 == 1)
+			check_series(t.trace);
 		render(&r);
 		ms_report_free(&r);
 		small_trace_free(&t);
