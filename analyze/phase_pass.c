@@ -259,6 +259,16 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	return MS_OK;
 }
 
+/* What lives at the start of a part of a trace came as allocations: no events of it. */
+static int restore(void *state, const struct ms_start *start, struct ms_error *err)
+{
+	struct pass *p = state;
+
+	(void)err;
+	p->event = start->event;
+	return MS_OK;
+}
+
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	struct pass *p = state;
@@ -281,6 +291,7 @@ static const struct ms_analysis_ops phases = {
 	.create = create,
 	.view = view,
 	.finish = finish,
+	.restore = restore,
 	.destroy = destroy,
 };
 
@@ -289,9 +300,12 @@ int ms_phases_find(struct ms_report *report, const struct ms_analysis_context *c
 {
 	static const struct ms_analysis_ops *const list[] = {&phases};
 	struct ms_report_options options = *given;
+	struct ms_analysis_context from_start = *context;
 
 	if (report->totals.events_of_kind[MS_EV_MARK] == 0)
 		return MS_OK;
 	options.progress = NULL; /* the events were counted once */
-	return ms_replay(list, 1, context, &options, report, err);
+	from_start.reconciler = NULL; /* it has what it needs */
+	from_start.temporary_window = 2; /* no checkpoint serves this: the mark before the window gives its first phase the name */
+	return ms_replay(list, 1, &from_start, &options, report, err);
 }
