@@ -19,8 +19,10 @@ struct collector {
 	struct ms_page_set heap;         /* pages that were occupied at a moment of this process image */
 	struct ms_page_set all;          /* of those before it */
 	uint64_t at;                     /* events before it are read */
-	struct ms_extent *extents;       /* room for those of a moment, and as much for sorting them */
-	size_t capacity;                 /* extents */
+	struct ms_extent *extents, *scratch; /* of a moment, and room for sorting them */
+	size_t capacity, scratch_capacity;
+	struct ms_address_moment *now;
+	bool no_room;
 	bool usable, new_image;
 };
 
@@ -87,31 +89,44 @@ static int read_until(struct collector *c, uint64_t event, struct ms_error *err)
 	return MS_OK;
 }
 
+static void take_block(void *context, const struct ms_live_block *block)
+{
+	struct collector *c = context;
+	struct ms_address_moment *m = c->now;
+
+	if (m->live_blocks == c->capacity) {
+		size_t capacity = c->capacity * 2 + 4096;
+		struct ms_extent *grown = c->no_room ? NULL : realloc(c->extents, capacity * sizeof *grown);
+
+		if (!grown) {
+			c->no_room = true;
+			return;
+		}
+		c->extents = grown;
+		c->capacity = capacity;
+	}
+	c->extents[m->live_blocks++] = ms_extent_of(block->address, block->size_bytes);
+	m->live_bytes = add(m->live_bytes, block->size_bytes);
+	if (c->usable)
+		m->usable_bytes = add(m->usable_bytes, ms_usable_bytes(block->size_bytes));
+}
+
 static int map_blocks(struct collector *c, struct ms_page_map *map, struct ms_address_moment *m, struct ms_error *err)
 {
-	const struct ms_live_block *blocks;
-	struct ms_extent *extents = c->extents;
-	size_t n;
-	int rc = ms_cursor_live(c->cursor, &blocks, &n, err);
+	int rc;
 
+	c->now = m;
+	rc = ms_cursor_walk_live(c->cursor, take_block, c, err);
 	if (rc)
 		return rc;
-	if (2 * n + 1 > c->capacity) {
-		free(extents);
-		c->capacity = 3 * n + 1024;
-		extents = c->extents = malloc(c->capacity * sizeof *extents);
-		if (!extents)
-			return no_memory(err);
+	if (c->scratch_capacity < c->capacity) {
+		free(c->scratch);
+		c->scratch_capacity = c->capacity;
+		c->scratch = malloc(c->capacity * sizeof *c->scratch);
 	}
-	m->live_blocks = n;
-	for (size_t i = 0; i < n; i++) {
-		extents[i] = ms_extent_of(blocks[i].address, blocks[i].size_bytes);
-		m->live_bytes = add(m->live_bytes, blocks[i].size_bytes);
-		if (c->usable)
-			m->usable_bytes = add(m->usable_bytes, ms_usable_bytes(blocks[i].size_bytes));
-	}
-	rc = ms_page_map_build(map, extents, extents + n, n);
-	return rc ? no_memory(err) : MS_OK;
+	if (c->no_room || (c->capacity && !c->scratch) || ms_page_map_build(map, c->extents, c->scratch, m->live_blocks))
+		return no_memory(err);
+	return MS_OK;
 }
 
 static int take_moment(struct collector *c, size_t i, struct ms_error *err)
@@ -193,6 +208,7 @@ int ms_address_space_collect(struct ms_report *report, const struct ms_trace *tr
 	free(c.maps);
 	free(c.same);
 	free(c.extents);
+	free(c.scratch);
 	ms_page_set_free(&c.heap);
 	ms_page_set_free(&c.all);
 	return rc;

@@ -317,12 +317,12 @@ static int fill(struct ms_reconciler *c, const struct ms_report *report, struct 
 		return MS_OK;
 	}
 	if (!c->has_live) {
-		struct ms_live_at live;
+		struct ms_cursor *cursor = NULL;
 
-		rc = ms_live_at_open(&live, c->trace, c->event, err);
+		rc = ms_cursor_open(&cursor, c->trace, MS_COLUMN_ADDRESS, c->event, 1, err);
 		if (rc == MS_OK)
-			ms_reconciler_live(c, live.blocks, live.count);
-		ms_live_at_close(&live);
+			rc = ms_cursor_walk_live(cursor, ms_reconciler_live, c, err);
+		ms_cursor_close(cursor);
 		if (rc)
 			return rc;
 	}
@@ -399,10 +399,13 @@ void ms_reconciler_midway(struct ms_reconciler *c)
 	c->midway = true;
 }
 
-void ms_reconciler_live(struct ms_reconciler *c, const struct ms_live_block *blocks, size_t count)
+void ms_reconciler_live(void *reconciler, const struct ms_live_block *block)
 {
-	for (size_t i = 0; i < count; i++)
-		add_block(c, &blocks[i]);
+	add_block(reconciler, block);
+}
+
+void ms_reconciler_had_live(struct ms_reconciler *c)
+{
 	c->has_live = true;
 }
 

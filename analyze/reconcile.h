@@ -19,7 +19,8 @@ struct ms_reconciler;
 int ms_reconciler_open(struct ms_reconciler **out, const struct ms_trace *trace, struct ms_error *err);
 /* The live blocks are wanted just before this event; UINT64_MAX: at no time. */
 uint64_t ms_reconciler_event(const struct ms_reconciler *r);
-void ms_reconciler_live(struct ms_reconciler *r, const struct ms_live_block *blocks, size_t count);
+void ms_reconciler_live(void *reconciler, const struct ms_live_block *block);
+void ms_reconciler_had_live(struct ms_reconciler *r); /* those were all */
 /* Before the replay: it begins midway, so what was mapped is read apart when it is needed. */
 void ms_reconciler_midway(struct ms_reconciler *r);
 /* A MAP event (MMAP, MUNMAP, ...) or IMAGE_START; the arguments of IMAGE_START do not matter. In order of time. */

@@ -176,12 +176,10 @@ static int begin(struct replay *r, struct beginning *b, struct ms_cursor *cursor
 /* No batch reaches across this moment. */
 static int hand_over_live(struct ms_cursor *cursor, struct ms_reconciler *to, struct ms_error *err)
 {
-	const struct ms_live_block *blocks;
-	size_t count;
-	int rc = ms_cursor_live(cursor, &blocks, &count, err);
+	int rc = ms_cursor_walk_live(cursor, ms_reconciler_live, to, err);
 
 	if (rc == MS_OK)
-		ms_reconciler_live(to, blocks, count);
+		ms_reconciler_had_live(to);
 	return rc;
 }
 

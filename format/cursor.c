@@ -826,32 +826,61 @@ void ms_cursor_close(struct ms_cursor *c)
 	free(c);
 }
 
-struct live_list {
+struct live_walk {
 	const struct ms_block_table *table;
-	struct ms_live_block *blocks;
-	size_t count;
 	bool addresses;                  /* they are followed here */
+	void (*visit)(void *context, const struct ms_live_block *block);
+	void *context;
 };
 
-static bool add_live(void *context, uint64_t id, const struct ms_block_entry *e)
+static bool visit_live(void *context, uint64_t id, const struct ms_block_entry *e)
 {
-	struct live_list *list = context;
+	const struct live_walk *walk = context;
 
-	list->blocks[list->count++] = (struct ms_live_block){
+	walk->visit(walk->context, &(struct ms_live_block){
 		.block = id,
-		.address = list->addresses ? *ms_block_table_address(list->table, id) : 0,
+		.address = walk->addresses ? *ms_block_table_address(walk->table, id) : 0,
 		.size_bytes = e->size_bytes,
 		.birth_ns = e->birth >> 8,
 		.stack = e->stack,
 		.thread = e->thread,
 		.kind = (uint8_t)e->birth,
-	};
+	});
 	return true;
+}
+
+int ms_cursor_walk_live(struct ms_cursor *c, void (*visit)(void *context, const struct ms_live_block *block), void *context,
+			struct ms_error *err)
+{
+	struct live_walk walk = {.table = &c->table, .visit = visit, .context = context};
+
+	if (skip(c) != MS_OK) {
+		if (err != NULL)
+			*err = c->error;
+		return c->status;
+	}
+	walk.addresses = c->addresses_to > 0 && c->position <= c->addresses_to &&
+			 (c->addresses_from == 0 || c->position > c->addresses_from);
+	ms_block_table_walk(&c->table, visit_live, &walk);
+	return MS_OK;
+}
+
+struct live_list {
+	struct ms_live_block *blocks;
+	size_t count;
+};
+
+static void add_live(void *context, const struct ms_live_block *block)
+{
+	struct live_list *list = context;
+
+	list->blocks[list->count++] = *block;
 }
 
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err)
 {
-	struct live_list list;
+	struct live_list list = {0};
+	int rc;
 
 	if (skip(c) != MS_OK) {
 		if (err != NULL)
@@ -867,13 +896,9 @@ int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, siz
 		c->live = live;
 		c->live_capacity = capacity;
 	}
-	list = (struct live_list){
-		.table = &c->table, .blocks = c->live,
-		.addresses = c->table.addresses && c->position <= c->addresses_to &&
-			     (c->addresses_from == 0 || c->position > c->addresses_from),
-	};
-	ms_block_table_walk(&c->table, add_live, &list);
+	list.blocks = c->live;
+	rc = ms_cursor_walk_live(c, add_live, &list, err);
 	*blocks = c->live;
 	*n = list.count;
-	return MS_OK;
+	return rc;
 }

@@ -145,7 +145,7 @@ int ms_cursor_open(struct ms_cursor **out, const struct ms_trace *t, uint32_t co
                    unsigned threads, struct ms_error *err);
 /*
  * The same, for a reader that wants to look at the live blocks once on its way: no batch reaches across
- * event `live_event`, and ms_cursor_live called just before it has their addresses, whatever the columns. Cheaper than columns with addresses:
+ * event `live_event`, and ms_cursor_live and ms_cursor_walk_live called just before it have their addresses, whatever the columns. Cheaper than columns with addresses:
  * they are followed from the last keyframe before live_event on. live_event UINT64_MAX: like ms_cursor_open; else it lies behind first_event.
  */
 int ms_cursor_open_live(struct ms_cursor **out, const struct ms_trace *t, uint32_t columns, uint64_t first_event,
@@ -159,6 +159,9 @@ void ms_cursor_limit(struct ms_cursor *c, uint64_t event);
 int ms_cursor_live(struct ms_cursor *c, const struct ms_live_block **blocks, size_t *n, struct ms_error *err);
 /* The id that the next allocation gets. */
 uint64_t ms_cursor_next_block(const struct ms_cursor *c);
+/* The same blocks one by one, without memory for a list of them. */
+int ms_cursor_walk_live(struct ms_cursor *c, void (*visit)(void *context, const struct ms_live_block *block), void *context,
+                        struct ms_error *err);
 void ms_cursor_close(struct ms_cursor *c); /* NULL allowed */
 /* Between two batches, when the last one ended an Events block: the part of a checkpoint that the cursor knows (event, time,
    next block, open reallocs). */
