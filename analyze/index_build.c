@@ -7,7 +7,7 @@
 #include "format/container.h"
 #include "format/stream.h"
 #include "format/trace_index.h"
-#include "live_at.h"
+#include "mapped.h"
 #include "peak_watch.h"
 #include "steps.h"
 

@@ -132,10 +132,10 @@ static int cover(struct builder *b, uint64_t start, uint64_t end)
 
 int ms_page_map_build(struct ms_page_map *out, struct ms_extent *extents, struct ms_extent *scratch, size_t n)
 {
-	struct ms_extent *sorted = sort_extents(extents, scratch, n);
+	struct ms_extent *sorted = n ? sort_extents(extents, scratch, n) : NULL;
 	struct builder b = {.m = out};
 	uint64_t covered = 0;
-	int rc = sorted ? MS_OK : MS_E_NOMEM;
+	int rc = sorted || n == 0 ? MS_OK : MS_E_NOMEM;
 
 	*out = (struct ms_page_map){0};
 	for (size_t i = 0; rc == MS_OK && i < n; i++) {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "format/evidence.h"
-#include "live_at.h"
+#include "mapped.h"
 #include "moment.h"
 #include "system.h"
 

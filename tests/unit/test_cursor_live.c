@@ -20,12 +20,20 @@ static struct ms_trace *open_memory(const struct ms_stream *s)
 	return t;
 }
 
+static void count_one(void *context, const struct ms_live_block *block)
+{
+	uint64_t *sum = context;
+
+	*sum += block->block * 31 + block->address + block->size_bytes * 7 + block->stack;
+}
+
 /* The live blocks of `c`, now, are those that the trace has just before `event`. */
 static void check_live(struct ms_cursor *c, const struct ms_trace *t, uint64_t event)
 {
 	const struct ms_live_block *a, *b;
 	struct ms_cursor *from_keyframe;
 	struct ms_error err = {0};
+	uint64_t walked = 0, listed = 0;
 	size_t n, m;
 
 	assert_int_equal(ms_cursor_open(&from_keyframe, t, MS_COLUMN_ADDRESS, event, 1, &err), MS_OK);
@@ -35,6 +43,10 @@ static void check_live(struct ms_cursor *c, const struct ms_trace *t, uint64_t e
 	for (size_t i = 0; i < n; i++)
 		if (a[i].block != b[i].block || a[i].address != b[i].address || a[i].size_bytes != b[i].size_bytes)
 			fail_msg("live block %zu before event %llu differs", i, (unsigned long long)event);
+	for (size_t i = 0; i < n; i++)
+		count_one(&listed, &b[i]);
+	assert_int_equal(ms_cursor_walk_live(c, count_one, &walked, &err), MS_OK);
+	assert_true(walked == listed);
 	ms_cursor_close(from_keyframe);
 }
 

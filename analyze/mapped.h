@@ -1,23 +1,13 @@
 /*
- * live_at.h - the live blocks, and what the program has mapped itself, at a moment of the trace.
+ * mapped.h - what the program has mapped itself, at a moment of the trace.
  *
- * Ownership: the close functions free (an empty one too); blocks are the cursor's, valid until then. Errors: MS_E_NOMEM, and what reading events
+ * Ownership: ms_mapped_close frees. Errors: MS_E_NOMEM, and what reading events
  * says. Thread-safety: one thread.
  */
-#ifndef MS_ANALYZE_LIVE_AT_H
-#define MS_ANALYZE_LIVE_AT_H
+#ifndef MS_ANALYZE_MAPPED_H
+#define MS_ANALYZE_MAPPED_H
 
 #include "format/trace_reader.h"
-
-struct ms_live_at {
-	struct ms_cursor *cursor;
-	const struct ms_live_block *blocks;
-	size_t count;
-};
-
-/* Just before an event. */
-int ms_live_at_open(struct ms_live_at *l, const struct ms_trace *trace, uint64_t event, struct ms_error *err);
-void ms_live_at_close(struct ms_live_at *l);
 
 /* Anonymous memory that calls of mmap and mremap before this event have left: addresses [start, end), sorted, without overlap. */
 struct ms_mapped_range {

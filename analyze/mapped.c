@@ -1,29 +1,10 @@
-#include "live_at.h"
+#include "mapped.h"
 
 #include "format/trace_index.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-int ms_live_at_open(struct ms_live_at *l, const struct ms_trace *trace, uint64_t event, struct ms_error *err)
-{
-	int rc;
-
-	*l = (struct ms_live_at){0};
-	rc = ms_cursor_open(&l->cursor, trace, MS_COLUMN_ADDRESS, event, 1, err);
-	if (rc == MS_OK)
-		rc = ms_cursor_live(l->cursor, &l->blocks, &l->count, err);
-	if (rc != MS_OK)
-		ms_live_at_close(l);
-	return rc;
-}
-
-void ms_live_at_close(struct ms_live_at *l)
-{
-	ms_cursor_close(l->cursor);
-	*l = (struct ms_live_at){0};
-}
 
 /* The first range that ends behind the address; they are sorted and do not overlap. */
 static size_t range_at(const struct ms_mapped *m, uint64_t address)

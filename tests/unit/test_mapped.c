@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "analyze/live_at.h"
+#include "analyze/mapped.h"
 
 #define PAGES 600u
 #define PAGE UINT64_C(4096)
