@@ -14,6 +14,8 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 {
 	if (r->window.given && ms_trace_graph_count(trace))
 		return "no heap graph was taken within the window";
+	if (r->trace.process->part.kind != MS_PART_WHOLE)
+		return "there is no heap graph in this part of the recording";
 	switch (r->trace.ended) {
 	case MS_REPORT_TRUNCATED:
 		return "the record ends before the program did; frees may be missing";

@@ -11,6 +11,7 @@
 
 #include "format/cancel.h"
 #include "format/trace_index.h"
+#include "live_view.h"
 #include "reconcile.h"
 #include "steps.h"
 #include "view_queue.h"
@@ -86,39 +87,6 @@ static int start_window(struct replay *r, const struct ms_report_window *window,
 
 /* ---- beginning midway ---------------------------------------------------------------------------------------------- */
 
-/* Blocks [0, n) as one view of ALLOCATE steps; *bytes, *blocks: alive before and after. */
-static int feed_live_part(struct replay *r, const struct ms_stack_map *stacks, const struct ms_live_block *live, uint32_t n,
-                          bool addresses, uint64_t *bytes, uint64_t *blocks, struct ms_error *err)
-{
-	struct ms_view_room *room = r->room;
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct ms_live_block b = live[i];
-
-		ms_steps_true_birth(r->steps, &b);
-		room->step[i] = MS_STEP_ALLOCATE;
-		room->kind[i] = room->birth_kind[i] = live[i].kind;
-		room->family[i] = b.kind;
-		room->site[i] = stacks->node_of_stack[b.stack];
-		room->thread[i] = room->birth_thread[i] = b.thread;
-		room->stack[i] = room->birth_stack[i] = live[i].stack;
-		room->time_ns[i] = room->birth_ns[i] = b.birth_ns;
-		room->size_bytes[i] = b.size_bytes;
-		room->block[i] = b.block;
-		room->address[i] = b.address;
-		room->arg[i][0] = room->arg[i][1] = 0;
-		room->live_bytes[i] = *bytes += b.size_bytes;
-		room->live_blocks[i] = ++*blocks;
-	}
-	return feed(r, &(struct ms_view){
-		.count = n, .step = room->step, .kind = room->kind, .time_ns = room->time_ns, .thread = room->thread,
-		.stack = room->stack, .size_bytes = room->size_bytes, .block = room->block, .site = room->site,
-		.birth_thread = room->birth_thread, .birth_ns = room->birth_ns, .family = room->family, .birth_kind = room->birth_kind,
-		.birth_stack = room->birth_stack, .live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
-		.address = addresses ? room->address : NULL, .arg = (const uint64_t(*)[2])room->arg,
-	}, err);
-}
-
 /* Where the replay starts and what it knows then. */
 struct beginning {
 	struct ms_checkpoint checkpoint; /* when has_checkpoint */
@@ -162,9 +130,13 @@ static int begin(struct replay *r, struct beginning *b, struct ms_cursor *cursor
 		return rc;
 	if (b->has_checkpoint)
 		rc = ms_steps_restore(r->steps, &b->checkpoint, err);
-	for (size_t i = 0; rc == MS_OK && i < n; i += MS_VIEW_EVENTS)
-		rc = feed_live_part(r, stacks, live + i, n - i < MS_VIEW_EVENTS ? (uint32_t)(n - i) : MS_VIEW_EVENTS,
-		                    columns & MS_COLUMN_ADDRESS, &bytes, &blocks, err);
+	for (size_t i = 0; rc == MS_OK && i < n; i += MS_VIEW_EVENTS) {
+		struct ms_view view;
+
+		ms_live_view(&view, r->room, r->steps, stacks, live + i, n - i < MS_VIEW_EVENTS ? (uint32_t)(n - i) : MS_VIEW_EVENTS,
+		             columns & MS_COLUMN_ADDRESS, &bytes, &blocks);
+		rc = feed(r, &view, err);
+	}
 	if (rc == MS_OK && ms_steps_level(r->steps, bytes, blocks, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0))
 		rc = ms_fail(err, MS_E_CORRUPT, MS_NO_OFFSET, "a checkpoint of the index has not the live blocks that it says");
 	for (size_t i = 0; rc == MS_OK && i < r->count; i++)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "format/container.h"
+#include "format/trace_index.h"
+#include "live_view.h"
 #include "snapshot_internal.h"
 
 extern const struct ms_analysis_ops ms_analysis_totals, ms_analysis_thread_ledgers;
@@ -112,6 +114,7 @@ static void stop(struct ms_snapshots *s)
 	}
 	s->move_count = 0;
 	s->position = 0;
+	s->midway = false;
 }
 
 /* ---- going -------------------------------------------------------------------------------------------------------- */
@@ -137,12 +140,70 @@ int ms_snapshots_advance(struct ms_snapshots *s, uint64_t event, struct ms_error
 	return rc;
 }
 
-/* The last event at or before this one at which a cursor can start without reading others; 0 = the beginning. */
-static uint64_t nearest_start(const struct ms_trace *t, uint64_t event)
+/* Counting goes on where a checkpoint stopped. */
+static int resume(struct ms_snapshots *s, const struct ms_checkpoint *from, struct ms_error *err)
 {
-	uint64_t nearest = 0;
+	const struct ms_start start = {.event = from->event, .checkpoint = from};
+	int rc = ms_steps_restore(s->steps, from, err);
 
-	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
+	for (size_t i = 0; rc == MS_OK && i < MS_SNAPSHOT_ANALYSES; i++)
+		rc = counting[i]->restore(s->states[i], &start, err);
+	s->midway = true;
+	return rc;
+}
+
+/* A part of a trace begins with blocks: they are alive, and nothing was counted. */
+static int count_start(struct ms_snapshots *s, struct ms_error *err)
+{
+	const struct ms_start start = {0};
+	const struct ms_live_block *live;
+	uint64_t bytes = 0, blocks = 0;
+	struct ms_view view;
+	size_t n;
+	int rc = ms_cursor_live(s->cursor, &live, &n, err);
+
+	for (size_t i = 0; rc == MS_OK && i < n; i += MS_VIEW_EVENTS) {
+		ms_live_view(&view, s->room, s->steps, &s->map, live + i, n - i < MS_VIEW_EVENTS ? (uint32_t)(n - i) : MS_VIEW_EVENTS, true,
+		             &bytes, &blocks);
+		for (size_t k = 0; rc == MS_OK && k < MS_SNAPSHOT_ANALYSES; k++)
+			rc = counting[k]->view(s->states[k], &view, err);
+	}
+	if (rc == MS_OK)
+		rc = ms_steps_level(s->steps, bytes, blocks, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0);
+	for (size_t i = 0; rc == MS_OK && i < MS_SNAPSHOT_ANALYSES; i++)
+		rc = counting[i]->restore(s->states[i], &start, err);
+	if (rc == MS_OK)
+		rc = ms_steps_window(s->steps, ms_trace_process(s->trace)->part.from_ns, err);
+	return rc ? rc : feed(s, NULL, err);
+}
+
+/* Where counting for this event can begin: a checkpoint, or the beginning. */
+static int open_counting(struct ms_snapshots *s, uint64_t event, bool from_start, struct ms_error *err)
+{
+	struct ms_checkpoint from = {0};
+	bool found = false;
+	int rc = start_counting(s, err);
+
+	if (rc == MS_OK && !from_start)
+		rc = ms_trace_checkpoint_before(s->trace, event, &from, &found, err);
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&s->cursor, s->trace, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, found ? from.event : 0, 1, err);
+	if (rc == MS_OK && found)
+		rc = resume(s, &from, err);
+	else if (rc == MS_OK && ms_trace_is_part(s->trace))
+		rc = count_start(s, err);
+	s->position = found ? from.event : 0;
+	ms_checkpoint_free(&from);
+	return rc;
+}
+
+/* The last event at or before this one at which a cursor can start without reading others; 0 = the beginning. */
+static uint64_t nearest_start(const struct ms_snapshots *s, uint64_t event)
+{
+	const struct ms_trace *t = s->trace;
+	uint64_t nearest = ms_trace_start_before(t, event);
+
+	for (size_t i = 0; !s->counts && i < ms_trace_block_count(t); i++) {
 		const struct ms_block_info *b = ms_trace_block(t, i);
 
 		if (b->kind == MS_BLOCK_KEYFRAME && b->first_event <= event && b->first_event > nearest)
@@ -151,27 +212,47 @@ static uint64_t nearest_start(const struct ms_trace *t, uint64_t event)
 	return nearest;
 }
 
+static bool knows_moves(const struct ms_snapshots *s)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < s->move_count; i++)
+		known += ms_steps_waits(s->steps, s->moves[i].block);
+	return known == ms_steps_waiting(s->steps);
+}
+
 int ms_snapshots_seek(struct ms_snapshots *s, const struct ms_instant *at, struct ms_error *err)
 {
 	int rc = MS_OK;
 
 	if (at->event > ms_trace_event_count(s->trace))
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "event %llu is behind the last one", (unsigned long long)at->event);
-	if (s->cursor && (at->event < s->position || (!s->counts && nearest_start(s->trace, at->event) > s->position)))
+	if (s->cursor && (at->event < s->position || nearest_start(s, at->event) > s->position))
 		stop(s);
 	if (!s->cursor) {
-		uint64_t first = s->counts ? 0 : nearest_start(s->trace, at->event);
+		uint64_t first = nearest_start(s, at->event);
 
-		rc = s->counts ? start_counting(s, err) : MS_OK;
-		if (rc == MS_OK)
-			rc = ms_cursor_open(&s->cursor, s->trace, MS_COLUMN_ADDRESS | (s->counts ? MS_COLUMN_ARGS : 0), first, 1, err);
+		if (s->counts) {
+			rc = open_counting(s, at->event, false, err);
+		} else {
+			rc = ms_cursor_open(&s->cursor, s->trace, MS_COLUMN_ADDRESS, first, 1, err);
+			s->position = first;
+		}
 		if (rc) {
 			stop(s);
 			return rc;
 		}
-		s->position = first;
 	}
 	rc = ms_snapshots_advance(s, at->event, err);
+	/* Of what a realloc had taken at the checkpoint and still has, the checkpoint does not know all. */
+	if (rc == MS_OK && s->midway && !knows_moves(s)) {
+		stop(s);
+		rc = open_counting(s, at->event, true, err);
+		if (rc == MS_OK)
+			rc = ms_snapshots_advance(s, at->event, err);
+		else
+			stop(s);
+	}
 	s->at = *at;
 	return rc;
 }

@@ -16,6 +16,7 @@ struct ms_snapshots {
 	bool has_map;
 	struct ms_cursor *cursor;        /* NULL: nowhere */
 	uint64_t position;               /* event before which it stands */
+	bool midway;                     /* counting began at a checkpoint */
 	struct ms_instant at;
 	struct ms_steps *steps;          /* with counts; else only while a difference is made */
 	struct ms_view_room *room;

@@ -534,6 +534,16 @@ int ms_steps_pause(struct ms_steps *s, struct ms_error *err)
 	return MS_OK;
 }
 
+size_t ms_steps_waiting(const struct ms_steps *s)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < s->thread_count && s->waiting; i++)
+		for (uint32_t k = 0; k < s->threads[i].move_count; k++)
+			n += s->threads[i].moves[k].known;
+	return n;
+}
+
 bool ms_steps_waits(const struct ms_steps *s, uint64_t block)
 {
 	for (uint32_t i = 0; i < s->thread_count && s->waiting; i++)

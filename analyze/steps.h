@@ -48,6 +48,8 @@ int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err);
  * counting goes on as if nothing had been. They wait: call ms_steps_next with a NULL batch until it returns false.
  */
 int ms_steps_pause(struct ms_steps *s, struct ms_error *err);
+/* How many blocks' moves wait for their other half. */
+size_t ms_steps_waiting(const struct ms_steps *s);
 /* True while a move of this block (its recorded id) waits for its other half. */
 bool ms_steps_waits(const struct ms_steps *s, uint64_t block);
 /* From now on moved() is called inside ms_steps_next when a realloc ends whose first half was seen: the block `from` goes on as

@@ -247,8 +247,9 @@ static int restore(void *state, const struct ms_start *start, struct ms_error *e
 
 	(void)err;
 	for (uint32_t id = 0; id <= l->count; id++) /* live blocks stay; that they are there is no event */
-		l->at[id] = start->checkpoint ? (struct ledger){0} : (struct ledger){
+		l->at[id] = start->checkpoint ? (struct ledger){.name = l->at[id].name} : (struct ledger){
 			.live_bytes = l->at[id].live_bytes, .live_blocks = l->at[id].live_blocks, .peak_bytes = l->at[id].live_bytes,
+			.name = l->at[id].name,
 		};
 	if (!start->checkpoint)
 		return MS_OK;

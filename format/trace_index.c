@@ -372,3 +372,10 @@ int ms_trace_evidence_before(const struct ms_trace *t, uint64_t event, uint64_t 
 	*count = all.size / sizeof(uint64_t);
 	return MS_OK;
 }
+
+uint64_t ms_trace_start_before(const struct ms_trace *t, uint64_t event)
+{
+	const struct ms_index_place *place = ms_trace_place_before(t, event);
+
+	return place != NULL ? place->event : 0;
+}

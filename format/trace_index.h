@@ -51,6 +51,8 @@ int ms_trace_checkpoint_before(const struct ms_trace *t, uint64_t event, struct 
 /* The first checkpoint before which live bytes, or live blocks, were above the value; then what was asked for lies between the
    checkpoint before it (event *from; 0: the start) and its event *to. false: the index knows of none. */
 bool ms_trace_checkpoint_above(const struct ms_trace *t, bool blocks, uint64_t value, uint64_t *from, uint64_t *to);
+/* The event of the last checkpoint at or before this event; 0: none. */
+uint64_t ms_trace_start_before(const struct ms_trace *t, uint64_t event);
 /* Evidence ids that events before the checkpoint at `event` named, in their order; the caller frees *ids. */
 int ms_trace_evidence_before(const struct ms_trace *t, uint64_t event, uint64_t **ids, size_t *count, struct ms_error *err);
 #pragma GCC visibility pop

@@ -157,7 +157,7 @@ static int write_keyframe(struct part *p, struct ms_error *err)
 
 /* ---- graphs --------------------------------------------------------------------------------------------------------- */
 
-/* 0: the block is not in the part, so the graph cannot be. */
+/* false: a block is not in the part, so the graph cannot be. whole, below: it must be of all blocks of the start. */
 static bool translate_nodes(struct part *p, const struct ms_graph_data *d, uint64_t *blocks)
 {
 	for (uint32_t i = 0; i < d->block_count; i++) {
@@ -168,7 +168,7 @@ static bool translate_nodes(struct part *p, const struct ms_graph_data *d, uint6
 	return true;
 }
 
-static int write_graph(struct part *p, size_t index, struct ms_error *err)
+static int write_graph(struct part *p, size_t index, bool whole, struct ms_error *err)
 {
 	struct ms_graph g = *ms_trace_graph(p->from, index);
 	struct ms_graph_root *roots = calloc(g.root_count + 1, sizeof(*roots));
@@ -183,7 +183,7 @@ static int write_graph(struct part *p, size_t index, struct ms_error *err)
 		rc = no_memory(err);
 		goto done;
 	}
-	if (!translate_nodes(p, &data, blocks))
+	if (!translate_nodes(p, &data, blocks) || (whole && data.block_count != p->ids.start_count))
 		goto done;
 	for (size_t i = 0; i < g.root_count; i++) {
 		roots[i] = g.roots[i];
@@ -301,12 +301,22 @@ static int copy_film(struct part *p, struct ms_error *err)
 			if (event >= r->from_event && event <= r->to_event && event >= p->position) {
 				rc = copy_events(p, event, err);
 				if (rc == MS_OK)
-					rc = write_graph(p, p->graph, err);
+					rc = write_graph(p, p->graph, false, err);
 			}
 			p->graph++;
 		}
 	}
 	return rc == MS_OK ? copy_events(p, r->to_event, err) : rc;
+}
+
+/* The last graph before a snapshot, when it is one of the very blocks that are alive: it was taken a little earlier, and says when. */
+static int copy_graph(struct part *p, struct ms_error *err)
+{
+	size_t n = ms_trace_graph_count(p->from);
+
+	while (n > 0 && ms_trace_graph(p->from, n - 1)->event > p->request->from_event)
+		n--;
+	return n > 0 ? write_graph(p, n - 1, true, err) : MS_OK;
 }
 
 /* ---- the end -------------------------------------------------------------------------------------------------------- */
@@ -347,7 +357,7 @@ int ms_write_part(struct ms_writer *w, const struct ms_trace *from, const struct
 		rc = write_start(&p, err);
 	if (rc == MS_OK) {
 		ms_cursor_forget_reallocs(p.cursor);
-		rc = copy_film(&p, err);
+		rc = request->snapshot ? copy_graph(&p, err) : copy_film(&p, err);
 	}
 	if (rc == MS_OK && !request->snapshot)
 		rc = ms_part_samples(&p.ids, request->from_ns, request->to_ns, err);

@@ -3,7 +3,7 @@
  *
  * The part keeps times, thread ids and module ids. Event numbers begin at 0; block ids at 1: first the blocks that are alive at the start, in
  * order of their ids. Strings, frames, stacks and evidence are those that are used, under new ids. Keyframes stand where the trace has some; heap
- * graphs taken in the part, samples and footprints measured in it come along. A realloc whose first half stands before the part counts as not seen,
+ * graphs taken in the part (for a snapshot: the last one before it, if its blocks are those that are alive), samples and footprints measured in it come along. A realloc whose first half stands before the part counts as not seen,
  * as behind a keyframe.
  *
  * Ownership: everything is borrowed for the call. Memory: the live blocks, and a few words per string, frame and stack of the trace.

@@ -40,8 +40,10 @@ static void guard(struct ms_json *j, const struct ms_report_trace *t)
 	ms_json_end_object(j);
 }
 
-static void part(struct ms_json *j, const struct ms_part *p)
+static void part(struct ms_json *j, const struct ms_report *r)
 {
+	const struct ms_part *p = &r->trace.process->part;
+
 	if (p->kind == MS_PART_WHOLE) {
 		ms_json_null(j, "part");
 		return;
@@ -55,6 +57,8 @@ static void part(struct ms_json *j, const struct ms_part *p)
 	ms_json_uint(j, "to_ns", p->to_ns);
 	ms_json_uint(j, "of_events", p->of_events);
 	ms_json_uint(j, "of_duration_ns", p->of_ns);
+	ms_json_uint(j, "start_blocks", r->window.start_blocks);
+	ms_json_uint(j, "start_bytes", r->window.start_bytes);
 	ms_json_end_object(j);
 }
 
@@ -101,7 +105,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_bool(j, "size_limit_reached", t->size_limit_reached);
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
-	part(j, &p->part);
+	part(j, r);
 	ms_json_uint(j, "images", t->images);
 	guard(j, t);
 	if (p->guard == MS_GUARD_SAMPLE)
@@ -333,7 +337,7 @@ static void distributions(struct ms_json *j, const struct ms_report *r, const st
 	for (unsigned k = 0; k < 65; k++) {
 		const struct ms_report_size_class *c = &r->size_classes[k];
 
-		if (c->blocks == 0)
+		if (c->blocks == 0 && c->live_blocks == 0)
 			continue;
 		ms_json_object(j, NULL);
 		ms_json_uint(j, "min_bytes", c->min_bytes);

@@ -81,30 +81,32 @@ int ms_text_sizes(struct ms_text *t)
 		{"alive", MS_RIGHT}, {"", MS_LEFT},
 	};
 	const struct ms_report *r = t->report;
-	uint64_t most = 0, all = r->totals.allocations + r->totals.reallocations;
+	uint64_t most = 0, alive = 0, all = r->totals.allocations + r->totals.reallocations;
 	struct ms_table table;
 	int rc;
 
-	for (unsigned k = 0; k < 65; k++)
+	for (unsigned k = 0; k < 65; k++) {
 		if (r->size_classes[k].blocks > most)
 			most = r->size_classes[k].blocks;
-	if (!most) {
+		alive += r->size_classes[k].live_blocks;
+	}
+	if (!most && !alive) {
 		ms_text_heading(t, "SIZES", "none");
 		return MS_OK;
 	}
-	ms_text_heading(t, "SIZES", "of all blocks begun");
+	ms_text_heading(t, "SIZES", most ? "of all blocks begun" : "of blocks begun before");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (unsigned k = 0; k < 65; k++) {
 		const struct ms_report_size_class *c = &r->size_classes[k];
 
-		if (c->blocks == 0)
+		if (c->blocks == 0 && c->live_blocks == 0)
 			continue;
 		cell_range_bytes(t, &table, c->min_bytes, c->max_bytes);
 		ms_cell_count(&table, c->blocks);
 		ms_cell_share(&table, c->blocks, all);
 		ms_cell_bytes(t, &table, c->bytes);
 		ms_cell_bytes(t, &table, c->live_bytes);
-		ms_cell_owned(&table, ms_text_bar(t, c->blocks, most, BAR));
+		ms_cell_owned(&table, ms_text_bar(t, c->blocks, most ? most : 1, BAR));
 	}
 	rc = ms_text_print(t, &table);
 	if (r->size_count) {

@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "analyze/index_build.h"
 #include "analyze/snapshot.h"
+#include "format/trace_index.h"
 #include "keyframe_trace.h"
 
 static uint32_t seed_state;
@@ -57,6 +59,29 @@ static void same_set(const struct ms_snapshot *s, const struct model *m)
 	assert_int_equal(s->bytes, bytes);
 }
 
+/* Every other program has an index with checkpoints here and there. */
+static struct ms_stream index_bytes;
+
+static void open_trace(struct keyframe_trace *t, uint32_t seed, size_t events)
+{
+	struct ms_index_options options = {.interval = 1 + rnd(150), .events_per_block = 1};
+	struct ms_error err = {0};
+
+	keyframe_trace_make(t, seed, events, 1 + rnd(200));
+	ms_stream_init_memory(&index_bytes);
+	if (seed % 2 == 0)
+		return;
+	assert_int_equal(ms_index_build_file(&index_bytes, t->trace, &options, NULL, &err), MS_OK);
+	if (ms_trace_attach_index_memory(t->trace, index_bytes.memory, index_bytes.position, &err))
+		fail_msg("%s", err.message);
+}
+
+static void close_trace(struct keyframe_trace *t)
+{
+	keyframe_trace_free(t);
+	ms_stream_free(&index_bytes);
+}
+
 /* ---- the live set ------------------------------------------------------------------------------------------------- */
 
 static void check_sets(uint32_t seed, size_t events, unsigned flags, unsigned instants)
@@ -66,7 +91,7 @@ static void check_sets(uint32_t seed, size_t events, unsigned flags, unsigned in
 	struct ms_error err = {0};
 
 	seed_state = seed;
-	keyframe_trace_make(&t, seed, events, 1 + rnd(200));
+	open_trace(&t, seed, events);
 	assert_int_equal(ms_snapshots_open(&s, t.trace, flags, &err), MS_OK);
 	for (unsigned i = 0; i < instants; i++) {
 		struct ms_instant at = instant_of(&t, rnd((uint32_t)t.random.event_count + 1));
@@ -84,7 +109,7 @@ static void check_sets(uint32_t seed, size_t events, unsigned flags, unsigned in
 		model_free(&m);
 	}
 	ms_snapshots_close(s);
-	keyframe_trace_free(&t);
+	close_trace(&t);
 }
 
 static void test_sets(void **state)
@@ -134,7 +159,7 @@ static void check_counts(uint32_t seed, size_t events, unsigned instants)
 	uint64_t from = 0;
 
 	seed_state = seed;
-	keyframe_trace_make(&t, seed, events, 1 + rnd(200));
+	open_trace(&t, seed, events);
 	assert_int_equal(ms_snapshots_open(&s, t.trace, MS_SNAPSHOT_COUNTS, &err), MS_OK);
 	for (unsigned i = 0; i < instants; i++) {
 		/* half of them forward from where it stands */
@@ -161,7 +186,7 @@ static void check_counts(uint32_t seed, size_t events, unsigned instants)
 		from = at.event;
 	}
 	ms_snapshots_close(s);
-	keyframe_trace_free(&t);
+	close_trace(&t);
 }
 
 static void test_counts(void **state)
@@ -265,7 +290,7 @@ static void check_diffs(uint32_t seed, size_t events, unsigned flags, unsigned p
 	struct ms_error err = {0};
 
 	seed_state = seed;
-	keyframe_trace_make(&t, seed, events, 1 + rnd(200));
+	open_trace(&t, seed, events);
 	assert_int_equal(ms_snapshots_open(&s, t.trace, flags, &err), MS_OK);
 	for (unsigned i = 0; i < pairs; i++) {
 		struct ms_instant a = instant_of(&t, rnd((uint32_t)t.random.event_count + 1));
@@ -287,7 +312,7 @@ static void check_diffs(uint32_t seed, size_t events, unsigned flags, unsigned p
 		model_free(&to);
 	}
 	ms_snapshots_close(s);
-	keyframe_trace_free(&t);
+	close_trace(&t);
 }
 
 static void test_diffs(void **state)
@@ -295,7 +320,7 @@ static void test_diffs(void **state)
 	uint64_t fates[MS_FATE_COUNT] = {0};
 
 	(void)state;
-	for (uint32_t seed = 41; seed <= 60; seed++)
+	for (uint32_t seed = 41; seed <= 75; seed++)
 		check_diffs(seed, 10 + (seed - 40) * 60, seed % 4 ? 0 : MS_SNAPSHOT_COUNTS, 50, fates);
 	for (int f = 0; f < MS_FATE_COUNT; f++)
 		assert_in_range(fates[f], 5, UINT64_MAX - 1);
