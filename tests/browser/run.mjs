@@ -128,7 +128,7 @@ test('the brush changes figures, by mouse, by keyboard and from the URL', async 
 	assert.match(part, /selected time/);
 	assert.match(await hashOf(page), /from=[0-9]+&to=[0-9]+/);
 	await page.focus('.edge >> nth=1');
-	await page.keyboard.press('Shift+ArrowRight');
+	await page.keyboard.press('End'); // a few steps may hold nothing
 	assert.notEqual(await text(page, '.sites .bar'), part);
 	const kept = await text(page, '.sites .bar');
 	await page.reload();
@@ -262,7 +262,7 @@ test('timeline: drag selects, groups stack', async (browser) => {
 test('the metric that a heap graph gives', async (browser) => {
 	const { page, close, quiet } = await open(browser, 'leaks', '#view=flame&metric=leaked');
 	const { leaks } = json('leaks');
-	const lost = ['definite', 'indirect', 'possible'].reduce((sum, kind) => sum + leaks[kind].bytes, 0);
+	const lost = ['definite', 'indirect'].reduce((sum, kind) => sum + leaks[kind].bytes, 0);
 	assert.ok(lost > 0);
 	assert.ok((await text(page, '.flame-status')).includes(`${lost.toLocaleString('en-US')} B`), `${lost} in ${await text(page, '.flame-status')}`);
 	quiet();

@@ -319,9 +319,9 @@ export const METRICS = {
 	},
 	temporary: { title: 'Temporary blocks', unit: 'count', values: whole('temporary_allocations') },
 	leaked: {
-		title: 'Leaked', unit: 'bytes',
+		title: 'Leaked (definite, indirect)', unit: 'bytes',
 		values: (model) => (model.tables.leaks_summary.number('observable', 0)
-			? model.byNode(model.tables.leaks, 'bytes', (i) => ['definite', 'indirect', 'possible'].includes(model.tables.leaks.text('kind', i))) : null),
+			? model.byNode(model.tables.leaks, 'bytes', (i) => ['definite', 'indirect'].includes(model.tables.leaks.text('kind', i))) : null),
 		missing: 'Leaks are not observable in this trace.',
 	},
 	retained: {

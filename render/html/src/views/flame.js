@@ -177,8 +177,10 @@ export default {
 		const tip = h('div.tip', { hidden: true });
 		const marker = h('div.flame-marker', { hidden: true });
 		const hint = h('p.small', {}, 'Click or Enter zooms, Escape goes back out; arrows move; / searches.');
-		const holder = h('div.flame-holder', {}, canvas, marker, tip);
-		root.append(h('div.flame', {}, h('div.bar', {}, h('label', { for: 'flame-metric' }, 'Metric', metricSelect), invert, reset, crumbs), h('div.card.flame-card', {}, holder), status, hint));
+		const spacer = h('div.flame-spacer', {}, canvas, marker);
+		const holder = h('div.flame-holder', {}, spacer);
+		const frame = h('div.card.flame-card', {}, holder, tip);
+		root.append(h('div.flame', {}, h('div.bar', {}, h('label', { for: 'flame-metric' }, 'Metric', metricSelect), invert, reset, crumbs), status, frame, hint));
 
 		let width = 0;
 		let top = null;
@@ -221,7 +223,8 @@ export default {
 			if (!top || !top.value) {
 				canvas.hidden = true;
 				replace(crumbs);
-				tip.hidden = true;
+				spacer.style.height = '0';
+				marker.hidden = tip.hidden = true;
 				status.textContent = top ? `Nothing to draw: ${METRICS[metric].title.toLowerCase()} is 0 for every call path.` : METRICS[metric].missing ?? 'This report does not have it.';
 				return;
 			}
@@ -239,14 +242,12 @@ export default {
 			return parts.join(', ');
 		}
 
-		function draw() {
-			if (!width || !top)
-				return;
-			({ boxes, depth } = layout(top, zoom, width));
-			rows = Array.from({ length: depth }, () => []);
-			for (const box of boxes)
-				rows[box.depth].push(box);
-			const height = depth * ROW + 1;
+		/* Only the rows in sight: the canvas is as large as the frame that scrolls, whatever the depth. */
+		function paint() {
+			const full = depth * ROW + 1;
+			spacer.style.height = `${full}px`;
+			const height = Math.min(full, holder.clientHeight || full);
+			const top_ = Math.max(0, Math.min(holder.scrollTop, full - height));
 			const c = sharp(canvas, width, height);
 			const dark = document.documentElement.dataset.theme === 'dark' ||
 				(document.documentElement.dataset.theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
@@ -254,13 +255,12 @@ export default {
 			const faint = css('quiet');
 			const plain = css('hover');
 			const matchInk = css('match');
-			c.clearRect(0, 0, width, height);
 			c.font = FONT;
 			c.textBaseline = 'middle';
 			const letter = c.measureText('m').width;
-			for (const box of boxes) {
+			for (const box of rows.slice(Math.floor(top_ / ROW), Math.ceil((top_ + height) / ROW)).flat()) {
 				const { node } = box;
-				const y = box.depth * ROW;
+				const y = box.depth * ROW - top_;
 				const line = node.frame < 0 ? null : model.line(tree.lineOfFrame[node.frame]);
 				const off = searched && node.matched === 0;
 				c.globalAlpha = box.above ? 0.55 : 1;
@@ -279,6 +279,16 @@ export default {
 				}
 			}
 			c.globalAlpha = 1;
+		}
+
+		function draw() {
+			if (!width || !top?.value)
+				return;
+			({ boxes, depth } = layout(top, zoom, width));
+			rows = Array.from({ length: depth }, () => []);
+			for (const box of boxes)
+				rows[box.depth].push(box);
+			paint();
 			canvas.setAttribute('aria-label', `Flame graph, ${METRICS[metricSelect.value].title}: ${unit.short(top.value)}; ${count(boxes.length)} frames drawn`);
 			canvas.dataset.frames = String(boxes.length);
 			const trail = [];
@@ -290,9 +300,18 @@ export default {
 			point();
 		}
 
+		function reveal(row) {
+			if (row * ROW < holder.scrollTop)
+				holder.scrollTop = row * ROW;
+			else if ((row + 1) * ROW > holder.scrollTop + holder.clientHeight)
+				holder.scrollTop = (row + 1) * ROW - holder.clientHeight + 1;
+		}
+
 		/* The frame under the pointer or the keyboard is marked by an element of its own: the canvas stays as it is. */
 		function point() {
 			marker.hidden = !hover;
+			if (hover && document.activeElement === canvas)
+				reveal(hover.depth);
 			if (hover)
 				for (const [property, value] of Object.entries({ left: hover.x, top: hover.depth * ROW, width: Math.max(2, hover.width - 1), height: ROW - 1 }))
 					marker.style[property] = `${value}px`;
@@ -307,7 +326,7 @@ export default {
 		}
 
 		function boxAt(event) {
-			const rect = canvas.getBoundingClientRect();
+			const rect = spacer.getBoundingClientRect();
 			const x = event.clientX - rect.left;
 			const d = Math.floor((event.clientY - rect.top) / ROW);
 			return rows[d]?.find((box) => x >= box.x && x < box.x + box.width) ?? null;
@@ -327,7 +346,7 @@ export default {
 			replace(tip, h('p.code.strong', {}, line ? line.full : name(node)), line ? h('p.small', {}, line.where || line.module || 'unknown module') : null,
 				h('p', {}, `${unit.short(node.value)} (${unit.exact(node.value)}) · ${share(node.value, top.value)}`),
 				searched ? h('p.small', {}, `${share(node.matched, node.value)} of it matches the search`) : null);
-			const rect = holder.getBoundingClientRect();
+			const rect = frame.getBoundingClientRect();
 			const x = event.clientX - rect.left;
 			tip.style.left = `${Math.max(0, Math.min(x + 14, width - tip.offsetWidth - 4))}px`;
 			tip.style.top = `${event.clientY - rect.top + 18}px`;
@@ -370,8 +389,9 @@ export default {
 				}
 			}
 		});
+		holder.addEventListener('scroll', () => requestAnimationFrame(paint));
 		build(state.get());
-		const stop = onWidth(holder, (now) => {
+		const stop = onWidth(spacer, (now) => {
 			width = now;
 			draw();
 		});

@@ -140,10 +140,16 @@ function firstLooks(model) {
 	const open = tables.findings.all().filter((finding) => !finding.suppressed_by && !finding.kind.startsWith('leak-'));
 	if (open.length)
 		looks.push({ level: 'error', view: 'findings', text: `${of(open.length, 'heap error')}: ${open[0].message}` });
-	const leaked = model.metric('leaked', {});
-	const leak = leaked ? largest(leaked) : -1;
-	if (leak >= 0)
-		looks.push({ level: 'error', view: 'leaks', text: `${bytes(leaked[leak])} leaked from ${model.siteName(leak)}, the largest of ${of(leaked.filter((n) => n > 0).length, 'call path')}` });
+	const leak = tables.leaks.all().find((row) => !row.suppressed && (row.kind === 'definite' || row.kind === 'possible'));
+	if (leak) {
+		const same = tables.leaks.all().filter((row) => !row.suppressed && row.kind === leak.kind);
+		const { name } = model.line(model.siteOfNode.has(leak.node) ? model.sites.number('headline', model.siteOfNode.get(leak.node)) : 0xffffffff);
+		looks.push({
+			level: leak.kind === 'definite' ? 'error' : 'warning', view: 'leaks',
+			site: model.siteOfNode.get(leak.node),
+			text: `${bytes(leak.bytes)} ${leak.kind === 'definite' ? 'definitely' : 'possibly'} leaked from ${name}${leak.indirect_bytes ? `, with ${bytes(leak.indirect_bytes)} that hang on it` : ''}${same.length > 1 ? `, the largest of ${of(same.length, 'call path')}` : ''}`,
+		});
+	}
 	if (tables.growth.rows) {
 		const site = model.siteOfNode.get(tables.growth.number('node', 0));
 		if (site !== undefined)
@@ -162,7 +168,7 @@ function firstLooks(model) {
 }
 
 function lookCard(model, state, views) {
-	const looks = firstLooks(model);
+	const looks = firstLooks(model).map((look) => (!views.has(look.view) && look.site !== undefined ? { ...look, view: 'sites' } : look));
 	if (!looks.length)
 		return null;
 	return h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
@@ -186,11 +192,10 @@ function searchCard(model, now) {
 		}
 		const print = METRICS[name].unit === 'bytes' ? bytes : count;
 		const exact = METRICS[name].unit === 'bytes' ? exactBytes : count;
-		return h('tr', {}, h('td', {}, METRICS[name].title), h('td.num', { title: exact(part) }, print(part)), h('td.num', {}, share(part, all)));
+		return h('div', {}, h('dt', {}, METRICS[name].title), h('dd', { title: exact(part) }, print(part), h('span.quiet', {}, ` ${share(part, all)}`)));
 	};
 	return h('section.card.matched', { 'aria-labelledby': 'match-title' }, h('h2', { id: 'match-title' }, 'What matches the search'),
-		h('table.plain', {}, h('thead', {}, h('tr', {}, h('th', {}, 'Metric'), h('th.num', {}, 'Matching'), h('th.num', {}, 'Share'))),
-			h('tbody', {}, ['peak', 'live', 'moment', 'allocated', 'allocations', 'temporary', 'leaked', 'retained'].map(row))));
+		h('dl.matches', {}, ['peak', 'live', 'moment', 'allocated', 'allocations', 'temporary', 'leaked', 'retained'].map(row)));
 }
 
 export default {
