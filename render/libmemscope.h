@@ -11,7 +11,8 @@
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
  *   ms_query_open, ms_query_step         analyze/query/query.h    SQL over a trace
- *   ms_query_largest, ms_query_grouped    analyze/query/query_blocks.h   the same without SQL: filters that compose
+ *   ms_query_largest, ms_query_grouped    analyze/query/query_blocks.h   the same without SQL: blocks by size, address, thread, call,
+ *                                                                 call path, moment and time alive, which compose; largest first, or sums
  *   ms_why_build, ms_render_why_text     analyze/holders.h, render/why.h   why a block is still there
  *
  * For C11 and C++11. Errors, ownership and threads: as said in each header. Link with the flags of `pkg-config memscope`.

@@ -22,6 +22,8 @@ struct ms_block_filter {
 	uint32_t thread;                 /* that began it */
 	uint32_t site;                   /* call path */
 	const char *family;              /* call that began it: "malloc", "new[]", ... */
+	/* Lived so long, inclusive: to its end or, alive, to the end of the trace; at a moment: to that. Of blocks that exec ended it is not known. */
+	uint64_t min_alive_ns, max_alive_ns; /* max_alive_ns 0 = no limit */
 	const char *path;                /* a pattern (GLOB) for the call path, "innermost < caller < ...": "*parse*" */
 };
 

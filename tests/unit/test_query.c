@@ -353,6 +353,7 @@ static void test_filters_compose(void **state)
 	struct ms_error err;
 	struct ms_value v;
 	uint64_t a, b, c;
+	bool row;
 
 	(void)state;
 	small_trace_start(&t);
@@ -387,6 +388,17 @@ static void test_filters_compose(void **state)
 	assert_int_equal(ms_query_grouped(q, NULL, MS_BY_FAMILY, 0, &err), MS_OK);
 	assert_int_equal(next_int(q, 1), 2);
 	assert_int_equal(next_int(q, 1), 1);
+	no_more(q);
+	/* time alive: a lived 30 ns, b and c to the end; at a moment: so far */
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.max_alive_ns = 30, .max_bytes = 100, .min_alive_ns = 30}, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 0), a);
+	while (ms_query_step(q, &row, &err) == MS_OK && row)
+		;
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.moment = "30ns", .min_alive_ns = 10}, 0, &err), MS_OK);
+	assert_int_equal(next_int(q, 0), a);
+	assert_int_equal(next_int(q, 0), b);
+	no_more(q);
+	assert_int_equal(ms_query_largest(q, &(struct ms_block_filter){.min_alive_ns = UINT64_MAX}, 0, &err), MS_OK);
 	no_more(q);
 	assert_int_equal(ms_query_grouped(q, NULL, (enum ms_query_by)9, 0, &err), MS_E_ARGUMENT);
 	ms_query_close(q);

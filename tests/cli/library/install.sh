@@ -44,8 +44,30 @@ int main(int argc, char **argv)
 	if (argc != 2 || ms_trace_open(&trace, argv[1], &err) != 0)
 		return 3;
 	bool events = ms_trace_event_count(trace) > 0;
+
+	// Blocks by filters that compose, and the same by SQL.
+	ms_query *query = nullptr;
+	ms_block_filter filter{};
+	ms_value value{};
+	bool row = false;
+	int64_t sums[2] = {0, 0};
+	filter.min_bytes = 1000;
+	filter.thread = 1;
+	filter.family = "malloc";
+	filter.min_alive_ns = 1000;
+	if (ms_query_open(&query, trace, nullptr, &err) != 0 || ms_query_grouped(query, &filter, MS_BY_THREAD, 1, &err) != 0 ||
+	    ms_query_step(query, &row, &err) != 0 || !row)
+		return 2;
+	ms_query_value(query, 2, &value);
+	sums[0] = value.integer;
+	if (ms_query_prepare(query, "SELECT sum(size) FROM blocks WHERE size >= 1000 AND thread = 1 AND family = 'malloc' AND (alive OR lifetime_ns >= 1000)", &err) != 0 ||
+	    ms_query_step(query, &row, &err) != 0 || !row)
+		return 2;
+	ms_query_value(query, 0, &value);
+	sums[1] = value.integer;
+	ms_query_close(query);
 	ms_trace_close(trace);
-	return events ? 0 : 1;
+	return events && sums[0] > 0 && sums[0] == sums[1] ? 0 : 1;
 }
 C
 for standard in c++11 c++17; do
