@@ -3,6 +3,7 @@
  *
  *   ms_trace_open ... ms_cursor_next     format/trace_reader.h    tables and events of a trace
  *   ms_report_build, ms_report_free      analyze/report.h         everything that memscope-analyze knows, as structs
+ *   struct ms_cancel                     format/cancel.h          to stop a report, or the search for a moment
  *   ms_moment_find                       analyze/moment.h         a moment of a trace from text
  *   ms_snapshot_at, ms_snapshot_diff_build   analyze/snapshot.h  what was alive at an instant; what changed between two
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
@@ -35,6 +36,7 @@ extern "C" {
 #include "analyze/report.h"
 #include "analyze/snapshot.h"
 #include "analyze/suppressions.h"
+#include "format/cancel.h"
 #include "format/trace_reader.h"
 #include "render/diff_render.h"
 #include "render/export/export.h"
