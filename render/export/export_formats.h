@@ -15,7 +15,9 @@
 	X(junit)    \
 	X(gitlab)   \
 	X(speedscope) \
-	X(csv)
+	X(svg)      \
+	X(csv)      \
+	X(valgrind_xml)
 
 #define X(name) extern const struct ms_export ms_export_##name;
 MS_EXPORT_FORMATS(X)
