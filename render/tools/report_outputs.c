@@ -130,9 +130,9 @@ static void print_kinds(void)
 	for (size_t i = 0; i < ms_export_count; i++) {
 		const struct ms_export *e = ms_exports[i];
 
-		printf("  %-12s %s (%s)\n", e->name, e->summary, e->suffix);
+		printf("  %-13s %s (%s)\n", e->name, e->summary, e->suffix);
 		for (const char *const *m = e->metrics; m && *m; m++)
-			printf("%s%s%s", m == e->metrics ? "               :METRIC is one of " : ", ", *m, m == e->metrics ? " (default)" : "");
+			printf("%s%s%s", m == e->metrics ? "                :METRIC is one of " : ", ", *m, m == e->metrics ? " (default)" : "");
 		if (e->metrics)
 			putchar('\n');
 	}
