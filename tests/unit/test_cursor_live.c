@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "event_gen.h"
+#include "format/container.h"
 #include "format/trace_reader.h"
 
 static struct ms_trace *open_memory(const struct ms_stream *s)
@@ -95,6 +96,17 @@ static size_t read_with_stop(const struct gen *g, const struct ms_trace *t, uint
 	return alive;
 }
 
+/* The event before which the last keyframe stands; 0: there is none. */
+static uint64_t last_keyframe(const struct ms_trace *t)
+{
+	uint64_t event = 0;
+
+	for (size_t i = 0; i < ms_trace_block_count(t); i++)
+		if (ms_trace_block(t, i)->kind == MS_BLOCK_KEYFRAME)
+			event = ms_trace_block(t, i)->first_event;
+	return event;
+}
+
 static void stops_anywhere(void **state)
 {
 	static const uint32_t columns[] = {0, MS_COLUMN_MAP_ADDRESS, MS_COLUMN_ADDRESS, MS_COLUMN_ARGS | MS_COLUMN_MAP_ADDRESS};
@@ -110,8 +122,8 @@ static void stops_anywhere(void **state)
 		gen_init(&g, seed, 9000, true);
 		gen_write(&g, &s, &(struct gen_options){.events_per_block = 700, .keyframe_every = seed % 3 ? 2500 : 0});
 		t = open_memory(&s);
-		event = seed % 8 == 0 ? g.count : seed % 8 == 1 ? 0 : seed % 8 == 2 ? 5000 : gen_random(&g) % g.count;
-		alive += read_with_stop(&g, t, event, columns[seed % 4] & (MS_COLUMN_MAP_ADDRESS | MS_COLUMN_ADDRESS), 1 + seed % 2, &maps);
+		event = seed % 8 == 0 ? g.count : seed % 8 == 1 ? 0 : seed % 8 == 2 ? last_keyframe(t) : gen_random(&g) % g.count;
+		alive += read_with_stop(&g, t, event, columns[(seed + seed / 8) % 4] & (MS_COLUMN_MAP_ADDRESS | MS_COLUMN_ADDRESS), 1 + seed % 2, &maps);
 		ms_trace_close(t);
 		ms_stream_free(&s);
 		gen_free(&g);
