@@ -367,7 +367,7 @@ static int open_source(struct ms_trace *t, struct ms_error *err)
 			   : ms_fail(err, why.code, why.offset, "%s", why.message);
 	ms_buffer_free(&buffer);
 	if (rc == MS_OK && (t->header.must_understand & MS_FEATURE_INDEX_FILE) != 0)
-		rc = ms_fail(err, MS_E_ARGUMENT, 0, "this is the index of a trace, not a trace: name the trace that it lies beside");
+		rc = ms_fail(err, MS_E_FEATURE, 0, "this is the index of a trace, not a trace: name the trace that it lies beside");
 	if (rc != MS_OK)
 		return rc;
 	t->tables.budget = MS_TABLE_MEMORY(t->source.size);

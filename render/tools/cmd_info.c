@@ -54,7 +54,7 @@ static int run(int argc, char **argv)
 	command_parse(&argp, argc, argv, &o);
 	if (ms_trace_open(&t, o.trace, &err) != MS_OK)
 		return command_unreadable(argv[0], o.trace, &err);
-	if (trace_facts_gather(&facts, t, o.kinds, &err) != MS_OK) {
+	if (trace_facts_gather(&facts, t, o.kinds, &err) != MS_OK || trace_facts_index(&facts, t, o.trace, &err) != MS_OK) {
 		status = command_unreadable(argv[0], o.trace, &err);
 		goto done;
 	}

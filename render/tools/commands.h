@@ -29,7 +29,7 @@ struct command {
 };
 
 extern const struct command command_info, command_check, command_repair, command_symbolize, command_dump, command_snapshot,
-	command_cut;
+	command_cut, command_index;
 
 /* argp child with -h, --usage and -V, for every command's table. */
 extern const struct argp_child command_common_options[];

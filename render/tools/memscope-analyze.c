@@ -16,6 +16,7 @@
 #include "format/version.h"
 #include "render/text.h"
 #include "render/tools/heap_checks.h"
+#include "render/tools/index_option.h"
 #include "render/tools/progress.h"
 #include "render/tools/report_outputs.h"
 #include "render/tools/tool_options.h"
@@ -59,6 +60,7 @@ struct settings {
 	struct ms_report_options report_options;
 	struct report_outputs outputs;
 	struct heap_checks checks;
+	struct index_option index;
 };
 
 static void sort_key(struct argp_state *state, struct settings *s, const char *name)
@@ -125,6 +127,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &s->outputs;
 		state->child_inputs[1] = &s->checks;
+		state->child_inputs[2] = &s->index;
 		break;
 	case KEY_SECTION:
 		if (ms_text_sections_parse(arg, &s->text_options.sections, &err))
@@ -232,7 +235,7 @@ static char *help_filter(int key, const char *text, void *input)
 	return list;
 }
 
-static const struct argp_child children[] = {{&report_outputs_argp, 0, "Output:", 1}, {&heap_checks_argp, 0, "Heap errors:", 3}, {0}};
+static const struct argp_child children[] = {{&report_outputs_argp, 0, "Output:", 1}, {&heap_checks_argp, 0, "Heap errors:", 3}, {&index_option_argp, 0, "Index:", 3}, {0}};
 
 static const struct argp argp = {
 	option_table, parse, "TRACE",
@@ -270,6 +273,7 @@ int main(int argc, char **argv)
 	struct ms_report report;
 	struct ms_why why = {0};
 	struct ms_error err;
+	bool unwritten = false;
 	int status = STATUS_FINE, rc;
 
 	setlocale(LC_CTYPE, "");
@@ -281,6 +285,14 @@ int main(int argc, char **argv)
 	report_outputs_need(&s.outputs, &s.report_options);
 	progress_start(&progress, &s.report_options, s.quiet);
 	rc = ms_trace_open(&trace, s.trace, &err);
+	if (rc == MS_OK) {
+		rc = index_option_use(&s.index, trace, s.trace, "memscope-analyze", s.verbose, s.report_options.progress,
+		                      s.report_options.progress_arg, &err);
+		if (rc) {
+			unwritten = true;
+			rc = err.code;
+		}
+	}
 	if (rc == MS_OK)
 		rc = ms_report_build(&report, trace, &s.report_options, &err);
 	if (rc == MS_OK) {
@@ -298,7 +310,7 @@ int main(int argc, char **argv)
 		tool_window_free(&s.window);
 		if (rc == MS_E_LIMIT && err.offset == MS_NO_OFFSET && s.report_options.timeline_by)
 			return STATUS_UNWRITTEN; /* the trace is fine, the series are too large */
-		return rc == MS_E_NOMEM                             ? STATUS_UNWRITTEN
+		return rc == MS_E_NOMEM || (unwritten && (rc == MS_E_IO || rc == MS_E_FULL)) ? STATUS_UNWRITTEN
 		       : rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT ? STATUS_USAGE
 		                                                     : STATUS_UNREADABLE;
 	}

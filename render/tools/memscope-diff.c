@@ -17,6 +17,7 @@
 #include "format/version.h"
 #include "render/diff_render.h"
 #include "render/output.h"
+#include "render/tools/index_option.h"
 #include "render/tools/progress.h"
 #include "render/tools/tool_options.h"
 
@@ -88,6 +89,7 @@ struct settings {
 	struct ms_gate *gates;
 	size_t gate_count;
 	struct progress progress;
+	struct index_option index;
 };
 
 static unsigned metric(struct argp_state *state, const char *name)
@@ -178,6 +180,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct ms_error err;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &s->index;
+		break;
 	case KEY_TEXT:
 		want(s, TEXT, arg);
 		break;
@@ -297,10 +302,12 @@ static char *help_filter(int key, const char *text, void *input)
 	return list;
 }
 
+static const struct argp_child children[] = {{&index_option_argp, 0, "Index:", 3}, {0}};
+
 static const struct argp argp = {
 	option_table, parse, "OLD NEW\nOLD... -- NEW...\n--at=MOMENT --vs=MOMENT TRACE\n--window=A:B --vs-window=C:D TRACE",
 	"Compare traces of memscope-record: what grew, shrank, is new, is gone. Call paths are told apart by the names of their "
-	"functions, so that moved code, other lines, other addresses and other folders are no change.\v", NULL, help_filter, NULL,
+	"functions, so that moved code, other lines, other addresses and other folders are no change.\v", children, help_filter, NULL,
 };
 
 /* ---- the work ----------------------------------------------------------------------------------------------------- */
@@ -328,6 +335,8 @@ static int read_run(struct settings *s, struct run *r)
 	s->report.from = r->from;
 	s->report.to = r->to;
 	rc = ms_trace_open(&r->trace, r->file, &err);
+	if (rc == MS_OK)
+		rc = index_option_use(&s->index, r->trace, r->file, "memscope-diff", s->verbose && !s->quiet, NULL, NULL, &err);
 	if (rc == MS_OK)
 		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
 	if (rc == MS_OK) {

@@ -15,6 +15,7 @@
 #include "format/trace_reader.h"
 #include "format/version.h"
 #include "render/output.h"
+#include "render/tools/index_option.h"
 #include "render/tools/query_examples.h"
 #include "render/tools/query_output.h"
 
@@ -46,6 +47,7 @@ struct settings {
 	enum query_format format;
 	bool rows_given, quiet, verbose;
 	uint64_t max_rows, timeout_ns, max_memory_bytes;
+	struct index_option index;
 };
 
 static const char *const formats[] = {[QUERY_TABLE] = "table", [QUERY_CSV] = "csv", [QUERY_JSON] = "json", [QUERY_JSONL] = "jsonl"};
@@ -78,6 +80,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct settings *s = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &s->index;
+		break;
 	case KEY_FORMAT:
 		parse_format(state, s, arg);
 		break;
@@ -225,6 +230,8 @@ static int dot_command(const char *text)
 	return STATUS_UNFINISHED;
 }
 
+static const struct argp_child children[] = {{&index_option_argp, 0, NULL, 2}, {0}};
+
 static const struct argp argp = {
 	option_table, parse, "TRACE 'SELECT ...'",
 	"Ask a trace of memscope-record in SQL (SQLite's). The tables are read from the trace itself; conditions on time, event, block id "
@@ -232,7 +239,7 @@ static const struct argp argp = {
 	"Instead of SQL: .tables, .schema, .schema TABLE, .examples (also without a trace). Times are nanoseconds since the start of the "
 	"recording, sizes bytes requested. Only SELECT (and WITH) is allowed.\n\n"
 	"Exit status: 0 fine, 2 wrong usage or SQL, 3 the trace is not readable (or a part of it that the answer needs), 4 not finished: "
-	"a limit of time or memory, interrupted, output not written.", NULL, NULL, NULL,
+	"a limit of time or memory, interrupted, output not written.", children, NULL, NULL,
 };
 
 /* ---- main --------------------------------------------------------------------------------------------------------- */
@@ -343,6 +350,8 @@ int main(int argc, char **argv)
 	if (s.words[s.word_count - 1][0] == '.')
 		return dot_command(s.words[s.word_count - 1]);
 	rc = ms_trace_open(&trace, s.words[0], &err);
+	if (rc == MS_OK)
+		rc = index_option_use(&s.index, trace, s.words[0], "memscope-query", s.verbose && !s.quiet, NULL, NULL, &err);
 	options.file = s.words[0];
 	options.timeout_ns = s.timeout_ns;
 	options.max_memory_bytes = s.max_memory_bytes;

@@ -8,7 +8,7 @@
 #include "format/version.h"
 
 static const struct command *const commands[] = {
-	&command_info, &command_check, &command_repair, &command_symbolize, &command_dump, &command_snapshot, &command_cut,
+	&command_info, &command_check, &command_repair, &command_symbolize, &command_dump, &command_snapshot, &command_cut, &command_index,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

@@ -2,6 +2,9 @@
 #include "trace_facts.h"
 
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "format/trace_index.h"
 
 static int count_events_of(struct trace_facts *f, const struct ms_trace *t, struct ms_error *err)
 {
@@ -69,6 +72,22 @@ int trace_facts_gather(struct trace_facts *f, const struct ms_trace *t, bool cou
 	if (code)
 		trace_facts_free(f);
 	return code;
+}
+
+int trace_facts_index(struct trace_facts *f, struct ms_trace *t, const char *file, struct ms_error *err)
+{
+	char *path = ms_trace_index_path(file);
+
+	if (!path)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
+	f->index_exists = access(path, F_OK) == 0;
+	f->index_problem = (struct ms_error){0};
+	if (f->index_exists)
+		ms_trace_attach_index(t, path, &f->index_problem);
+	if (ms_trace_index(t))
+		f->index_problem.code = MS_OK;
+	free(path);
+	return MS_OK;
 }
 
 void trace_facts_free(struct trace_facts *f)

@@ -25,10 +25,14 @@ struct trace_facts {
 		uint32_t frames, with_function;
 	} *module;                       /* by id */
 	uint64_t events_of_kind[256];    /* when asked for */
+	bool index_exists;               /* TRACE.index; attached when it fits */
+	struct ms_error index_problem;   /* code MS_OK: it fits */
 	uint64_t allocated_bytes;        /* sum over allocations and reallocs, when asked for */
 };
 
 int trace_facts_gather(struct trace_facts *f, const struct ms_trace *t, bool count_events, struct ms_error *err);
+/* Looks for the index file beside the trace and attaches it. After trace_facts_gather. */
+int trace_facts_index(struct trace_facts *f, struct ms_trace *t, const char *file, struct ms_error *err);
 void trace_facts_free(struct trace_facts *f);
 
 void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, const struct trace_facts *f, bool counted,

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 
+#include "format/trace_index.h"
 #include "render/escape.h"
 #include "render/report_names.h"
 #include "trace_facts.h"
@@ -238,6 +239,18 @@ void trace_facts_json(FILE *out, const char *file, const struct ms_trace *t, con
 	json_object_set_new(o, "format_version", number(ms_trace_format_version(t)));
 	json_object_set_new(o, "file_bytes", number(ms_trace_file_bytes(t)));
 	json_object_set_new(o, "has_index", json_boolean(ms_trace_has_index(t)));
+	if (f->index_exists) {
+		const struct ms_index_facts *facts = ms_trace_index(t);
+		json_t *index = json_object();
+
+		json_object_set_new(index, "fits", json_boolean(facts != NULL));
+		json_object_set_new(index, "checkpoints", facts ? number(facts->checkpoints) : json_null());
+		json_object_set_new(index, "file_bytes", facts ? number(facts->file_bytes) : json_null());
+		json_object_set_new(index, "problem", facts ? json_null() : text(f->index_problem.message));
+		json_object_set_new(o, "index_file", index);
+	} else {
+		json_object_set_new(o, "index_file", json_null());
+	}
 	json_object_set_new(o, "complete", json_boolean(trace_facts_complete(t)));
 	if (damage) {
 		d = json_object();

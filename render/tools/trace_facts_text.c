@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "format/evidence.h"
+#include "format/trace_index.h"
 #include "render/escape.h"
 #include "render/report_names.h"
 #include "trace_facts.h"
@@ -148,6 +149,12 @@ static void print_counts(FILE *out, const struct ms_trace *t, const struct trace
 	        percent(f->frames_with_line, frames));
 	fprintf(out, "%-13s %" PRIu64 "\n", "keyframes", f->keyframes);
 	fprintf(out, "%-13s %s\n", "index", ms_trace_has_index(t) ? "yes" : "no (memscope-trace repair writes one)");
+	if (ms_trace_index(t))
+		fprintf(out, "%-13s yes, %zu checkpoints, %" PRIu64 " bytes\n", "index file", ms_trace_index(t)->checkpoints, ms_trace_index(t)->file_bytes);
+	else if (f->index_exists)
+		fprintf(out, "%-13s not used: %s\n", "index file", f->index_problem.message);
+	else
+		fprintf(out, "%-13s none (memscope-trace index writes one)\n", "index file");
 	if (end && end->collector_cpu_ns)
 		fprintf(out, "%-13s %.3f s processor time, %" PRIu64 " bytes of memory at most\n", "collector",
 		        (double)end->collector_cpu_ns / 1e9, end->collector_rss_bytes);

@@ -1,0 +1,87 @@
+/* index_option.c - see index_option.h. */
+#include "index_option.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "analyze/index_build.h"
+#include "format/trace_index.h"
+#include "replace_file.h"
+
+enum { KEY_INDEX = 0x4000, KEY_NO_INDEX };
+
+static const struct argp_option table[] = {
+	{"index", KEY_INDEX, NULL, 0, "Build TRACE.index first, if there is none that fits: then windows and moments cost what they are long", 0},
+	{"no-index", KEY_NO_INDEX, NULL, 0, "Do not look for TRACE.index", 0},
+	{0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct index_option *o = state->input;
+
+	(void)arg;
+	switch (key) {
+	case KEY_INDEX:
+		o->build = true;
+		break;
+	case KEY_NO_INDEX:
+		o->ignore = true;
+		break;
+	case ARGP_KEY_END:
+		if (o->build && o->ignore)
+			argp_error(state, "--index and --no-index exclude each other");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp index_option_argp = {.options = table, .parser = parse};
+
+int index_option_write(const struct ms_trace *t, const char *index_path, index_progress *progress, void *progress_arg,
+                       struct ms_index_facts *facts, struct ms_error *err)
+{
+	const struct ms_index_options options = {.progress = progress, .progress_arg = progress_arg};
+	struct replace_file out;
+	int rc = replace_file_open(&out, index_path, err);
+
+	if (rc)
+		return rc;
+	rc = ms_index_build_file(&out.stream, t, &options, facts, err);
+	if (rc) {
+		replace_file_abandon(&out);
+		return rc;
+	}
+	return replace_file_commit(&out, err);
+}
+
+int index_option_use(const struct index_option *o, struct ms_trace *t, const char *trace_path, const char *tool, bool verbose,
+                     index_progress *progress, void *progress_arg, struct ms_error *err)
+{
+	struct ms_error why;
+	char *path;
+	int rc;
+
+	if (o->ignore)
+		return MS_OK;
+	path = ms_trace_index_path(trace_path);
+	if (!path)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
+	rc = o->build || access(path, F_OK) == 0 ? ms_trace_attach_index(t, path, &why) : MS_OK;
+	if (rc && rc != MS_E_NOMEM && o->build) {
+		rc = index_option_write(t, path, progress, progress_arg, NULL, err);
+		if (rc == MS_OK)
+			rc = ms_trace_attach_index(t, path, err);
+	} else if (rc == MS_E_NOMEM) {
+		*err = why;
+	} else if (rc) {
+		if (verbose)
+			fprintf(stderr, "%s: %s is not used: %s\n", tool, path, why.message);
+		rc = MS_OK;
+	}
+	free(path);
+	return rc;
+}
