@@ -31,6 +31,7 @@ struct builder {
 	struct ms_buffer marks;          /* struct ms_index_mark[] */
 	uint8_t *mark_seen;              /* by string id */
 	struct ms_mapped mapped;
+	uint64_t last_mark;
 	size_t checkpoints;
 	uint64_t last;                   /* event of the last checkpoint */
 };
@@ -72,9 +73,12 @@ static int note(struct builder *b, const struct ms_batch *batch, struct ms_error
 		} else if (batch->kind[i] == MS_EV_EVIDENCE) {
 			if (ms_buffer_append(&b->checkpoint.evidence, &arg, sizeof arg))
 				return no_memory(err);
-		} else if (batch->kind[i] == MS_EV_MARK && arg > 0 && arg <= ms_trace_string_count(b->trace) && !b->mark_seen[arg]) {
+		} else if (batch->kind[i] == MS_EV_MARK) {
 			struct ms_index_mark mark = {(uint32_t)arg, batch->first_event + i, batch->time_ns[i]};
 
+			b->last_mark = arg <= ms_trace_string_count(b->trace) ? arg : 0;
+			if (!b->last_mark || b->mark_seen[arg])
+				continue;
 			b->mark_seen[arg] = 1;
 			if (ms_buffer_append(&b->marks, &mark, sizeof mark))
 				return no_memory(err);
@@ -103,6 +107,7 @@ static int put_checkpoint(struct builder *b, struct ms_error *err)
 	if (rc == MS_OK)
 		rc = ms_steps_save(b->steps, c, err);
 	c->mapped_cut = b->mapped.cut;
+	c->last_mark = b->last_mark;
 	if (rc == MS_OK && ms_buffer_append(&c->mapped, b->mapped.ranges, b->mapped.count * sizeof *b->mapped.ranges))
 		rc = no_memory(err);
 	if (rc == MS_OK)

@@ -284,6 +284,20 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	return MS_OK;
 }
 
+/* What the window keeps: ordinals, and the name of the phase under way. */
+static int restore(void *state, const struct ms_start *start, struct ms_error *err)
+{
+	struct pass *p = state;
+
+	(void)err;
+	p->event = start->event;
+	if (start->checkpoint) {
+		p->newest_block = start->checkpoint->next_block - 1;
+		p->now.name = ms_trace_string(p->trace, (uint32_t)start->checkpoint->last_mark);
+	}
+	return MS_OK;
+}
+
 static const struct ms_analysis_ops phases = {
 	.name = "phases",
 	.summary = "what happened between the marks of the program",

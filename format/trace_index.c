@@ -308,7 +308,8 @@ int ms_trace_read_place(const struct ms_trace *t, const struct ms_index_place *p
 		rc = ms_block_unpack(&u, &t->index->source, info->offset, &header, NULL, &body, err);
 	if (rc == MS_OK)
 		rc = ms_checkpoint_decode(out, body, &limits, info->offset, err);
-	if (rc == MS_OK && (out->event != place->event || out->time_ns != info->first_time_ns))
+	if (rc == MS_OK && (out->event != place->event || out->time_ns != info->first_time_ns ||
+			    out->next_block - 1 > out->event + t->start_blocks))
 		rc = ms_fail(err, MS_E_CORRUPT, info->offset, "the Checkpoint block and its header differ");
 	ms_unpacker_free(&u);
 	return rc;
