@@ -259,13 +259,17 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	return MS_OK;
 }
 
-/* What lives at the start of a part of a trace came as allocations: no events of it. */
+/* What lives at the start came as allocations: no events of it. A window keeps ordinals, and the name of the phase under way. */
 static int restore(void *state, const struct ms_start *start, struct ms_error *err)
 {
 	struct pass *p = state;
 
 	(void)err;
 	p->event = start->event;
+	if (start->checkpoint) {
+		p->newest_block = start->checkpoint->next_block - 1;
+		p->now.name = ms_trace_string(p->trace, (uint32_t)start->checkpoint->last_mark);
+	}
 	return MS_OK;
 }
 
@@ -281,20 +285,6 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	}
 	report->phases = (struct ms_report_phases){p->list, p->count, p->marks};
 	p->list = NULL;
-	return MS_OK;
-}
-
-/* What the window keeps: ordinals, and the name of the phase under way. */
-static int restore(void *state, const struct ms_start *start, struct ms_error *err)
-{
-	struct pass *p = state;
-
-	(void)err;
-	p->event = start->event;
-	if (start->checkpoint) {
-		p->newest_block = start->checkpoint->next_block - 1;
-		p->now.name = ms_trace_string(p->trace, (uint32_t)start->checkpoint->last_mark);
-	}
 	return MS_OK;
 }
 
@@ -314,12 +304,11 @@ int ms_phases_find(struct ms_report *report, const struct ms_analysis_context *c
 {
 	static const struct ms_analysis_ops *const list[] = {&phases};
 	struct ms_report_options options = *given;
-	struct ms_analysis_context from_start = *context;
+	struct ms_analysis_context again = *context;
 
 	if (report->totals.events_of_kind[MS_EV_MARK] == 0)
 		return MS_OK;
 	options.progress = NULL; /* the events were counted once */
-	from_start.reconciler = NULL; /* it has what it needs */
-	from_start.temporary_window = 2; /* no checkpoint serves this: the mark before the window gives its first phase the name */
-	return ms_replay(list, 1, &from_start, &options, report, err);
+	again.reconciler = NULL; /* it has what it needs */
+	return ms_replay(list, 1, &again, &options, report, err);
 }

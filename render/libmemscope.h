@@ -37,6 +37,7 @@ extern "C" {
 #include "analyze/snapshot.h"
 #include "analyze/suppressions.h"
 #include "format/cancel.h"
+#include "format/trace_index.h"
 #include "format/trace_reader.h"
 #include "render/diff_render.h"
 #include "render/export/export.h"

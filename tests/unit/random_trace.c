@@ -289,7 +289,9 @@ static void play(struct maker *m, size_t target)
 			m->t->mapped_bytes += 4096;
 			moment(m);
 		} else if (what < 97) {
-			event(m, rnd(m, 2) ? MS_EV_MARK : MS_EV_THREAD_NAME, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
+			event(m, MS_EV_MARK, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
+			moment(m);
+			event(m, MS_EV_THREAD_NAME, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
 			moment(m);
 		} else if (what < 98) {
 			thread_gap(m, MS_EV_LOST, thread);

@@ -16,7 +16,7 @@ eq "fits" true "$(jq .index_file.fits "$T/info.json")"
 eq "mode" 600 "$(stat -c %a "$index")"
 
 # The same with and without, from every tool.
-for moments in 80%:81% event:2100000: peak:event:2900000; do
+for moments in 80%:81% event:2100000: event:2999000:; do
 	"$A" --window="$moments" --json="$T/with.json" "$trace" || wrong "--window=$moments"
 	"$A" --no-index --window="$moments" --json="$T/without.json" "$trace" || wrong "--no-index --window=$moments"
 	same "$T/with.json" "$T/without.json"
