@@ -197,19 +197,23 @@ static int open_counting(struct ms_snapshots *s, uint64_t event, bool from_start
 	return rc;
 }
 
-/* The last event at or before this one at which a cursor can start without reading others; 0 = the beginning. */
-static uint64_t nearest_start(const struct ms_snapshots *s, uint64_t event)
+uint64_t ms_nearest_start(const struct ms_trace *t, uint64_t event)
 {
-	const struct ms_trace *t = s->trace;
 	uint64_t nearest = ms_trace_start_before(t, event);
 
-	for (size_t i = 0; !s->counts && i < ms_trace_block_count(t); i++) {
+	for (size_t i = 0; i < ms_trace_block_count(t); i++) {
 		const struct ms_block_info *b = ms_trace_block(t, i);
 
 		if (b->kind == MS_BLOCK_KEYFRAME && b->first_event <= event && b->first_event > nearest)
 			nearest = b->first_event;
 	}
 	return nearest;
+}
+
+/* The same with counts: keyframes have none. */
+static uint64_t nearest_start(const struct ms_snapshots *s, uint64_t event)
+{
+	return s->counts ? ms_trace_start_before(s->trace, event) : ms_nearest_start(s->trace, event);
 }
 
 static bool knows_moves(const struct ms_snapshots *s)

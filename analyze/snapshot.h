@@ -9,12 +9,14 @@
  *   what was counted  with MS_SNAPSHOT_COUNTS: totals and threads, the numbers of ms_report_build with `to` at that instant
  *
  * What it costs:
- *   going forward     events in between; without counts it starts at the last keyframe before the instant when that is nearer
- *   going back        without counts the events since the last keyframe before the instant; with counts all events before it,
- *                     because keyframes have no counts
+ *   going forward     events in between; it starts at a keyframe or checkpoint (see below) when that is nearer
+ *   going back        the events since the last keyframe before the instant; with counts since the last checkpoint of an index
+ *                     (format/trace_index.h): keyframes have no counts, so without an index all events before it
  *   a difference      the same to its first instant, then every event between the two: realloc's ways are followed there
  *   memory            32 bytes per live block, 48 more for each in the list that ms_snapshot_at returns, and a ledger per thread; a difference
  *                     48 bytes per block of its first instant, 104 per row, and 88 per call path of the trace
+ *
+ * A part of a trace (ms_process.part) has counted nothing when it begins; what is alive then counts as alive.
  *
  * Ownership: a snapshot's arrays belong to the struct ms_snapshots until the next call with it; counts and differences to the caller until
  * their free function. Strings are the trace's. The trace must stay open.

@@ -25,6 +25,8 @@ struct ms_snapshots {
 	size_t move_count, move_capacity;
 };
 
+/* The last event at or before this one at which a cursor can start without reading others; 0 = the beginning. */
+uint64_t ms_nearest_start(const struct ms_trace *t, uint64_t event);
 /* Makes s->map. */
 int ms_snapshots_map(struct ms_snapshots *s, struct ms_error *err);
 /* From where it stands on to an event at or behind that. After an error it stands nowhere. */

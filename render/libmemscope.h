@@ -6,6 +6,7 @@
  *   struct ms_cancel                     format/cancel.h          to stop a report, or the search for a moment
  *   ms_moment_find                       analyze/moment.h         a moment of a trace from text
  *   ms_snapshot_at, ms_snapshot_diff_build   analyze/snapshot.h  what was alive at an instant; what changed between two
+ *   ms_player_step, ms_player_run        analyze/player.h         event by event, from any instant, until something happens
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
  *   ms_exports, ms_export_find           render/export/export.h   the same in the formats of other tools
  *   ms_render_html                       render/html.h            the same as one HTML file
@@ -31,6 +32,7 @@ extern "C" {
 #include "analyze/diff/diff_gate.h"
 #include "analyze/gate.h"
 #include "analyze/moment.h"
+#include "analyze/player.h"
 #include "analyze/query/query.h"
 #include "analyze/query/query_blocks.h"
 #include "analyze/report.h"

@@ -66,6 +66,21 @@ int main(int argc, char **argv)
 	ms_query_value(query, 0, &value);
 	sums[1] = value.integer;
 	ms_query_close(query);
+
+	// The first moment with more than 1000 live blocks, played; and the same as a snapshot.
+	ms_player *player = nullptr;
+	ms_snapshots *snapshots = nullptr;
+	ms_player_event event{};
+	ms_snapshot snapshot{};
+	uint64_t limit = 1000;
+	if (ms_player_open(&player, trace, &err) != 0 || ms_player_run(player, ms_player_blocks_over, &limit, &event, &err) != 0)
+		return 1;
+	ms_player_position now = ms_player_now(player);
+	ms_instant at{now.event, now.time_ns};
+	if (ms_snapshots_open(&snapshots, trace, 0, &err) != 0 || ms_snapshot_at(snapshots, &at, &snapshot, &err) != 0 || snapshot.count != 1001)
+		return 1;
+	ms_snapshots_close(snapshots);
+	ms_player_close(player);
 	ms_trace_close(trace);
 	return events && sums[0] > 0 && sums[0] == sums[1] ? 0 : 1;
 }
