@@ -152,7 +152,15 @@ static const struct ms_html_column growth_columns[] = {
 };
 MS_HTML_ROWS(growing_rows, r->growth.sites, r->growth.site_count)
 #define W(field) MS_COLUMN(struct ms_growing_site, #field, field)
-static const struct ms_html_column growing_columns[] = {W(node), W(from_bytes), W(to_bytes), W(from_blocks), W(to_blocks), W(rises)};
+static const struct ms_html_column growing_columns[] = {
+	W(node), W(from_bytes), W(to_bytes), W(from_blocks), W(to_blocks), W(rises), W(flat), W(slope_bytes_per_hour), W(first_allocation_ns),
+	W(last_allocation_ns),
+};
+/* What fills up as a cache does, and what goes up and down with a period. */
+MS_HTML_ROWS(filled_rows, r->growth.filled, r->growth.filled_count)
+MS_HTML_ROWS(periodic_rows, r->growth.periodic, r->growth.periodic_count)
+#define R(field) MS_COLUMN(struct ms_periodic_site, #field, field)
+static const struct ms_html_column periodic_columns[] = {R(node), R(correlation_percent), R(period_ns), R(low_bytes), R(high_bytes)};
 
 /* ---- holders --------------------------------------------------------------------------------------------------------- */
 
@@ -248,6 +256,8 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("leaks", struct ms_leak, leak_rows, leak_columns),
 	MS_HTML_TABLE("growth_summary", struct ms_report_growth, growth_row, growth_columns),
 	MS_HTML_TABLE("growth", struct ms_growing_site, growing_rows, growing_columns),
+	MS_HTML_TABLE("growth_filled", struct ms_growing_site, filled_rows, growing_columns),
+	MS_HTML_TABLE("growth_periodic", struct ms_periodic_site, periodic_rows, periodic_columns),
 	MS_HTML_TABLE("holders_summary", struct ms_report_holders, holders_row, holders_columns),
 	MS_HTML_TABLE("holders", struct ms_holding, holding_rows, holding_columns),
 	MS_HTML_TABLE("held_places", struct held_row, held_place_rows, held_place_columns),

@@ -111,6 +111,38 @@ static const struct ms_html_column kind_columns[] = {
 	MS_COLUMN(struct kind_row, "number", number), MS_COLUMN(struct kind_row, "name", name),
 };
 
+/* ---- phases: from mark to mark ------------------------------------------------------------------------------------- */
+
+MS_HTML_ROWS(phase_rows, r->phases.list, r->phases.count)
+#define H(field) MS_COLUMN(struct ms_phase, #field, field)
+static const struct ms_html_column phase_columns[] = {
+	H(name), H(from_ns), H(to_ns), H(from_event), H(to_event), H(allocations), H(reallocations), H(frees), H(allocated_bytes), H(freed_bytes),
+	H(start_blocks), H(start_bytes), H(end_blocks), H(end_bytes), H(peak_bytes), H(peak_ns), H(kept_blocks), H(kept_bytes), H(kept_sites),
+};
+struct phase_site_row {
+	uint32_t phase, node;
+	uint64_t blocks, bytes;
+};
+static void *phase_site_rows(const struct ms_report *r, size_t *count, bool *owned)
+{
+	struct phase_site_row *rows = calloc(r->phases.count * MS_PHASE_SITES + 1, sizeof *rows);
+	size_t n = 0;
+
+	*owned = true;
+	*count = 1;
+	for (size_t i = 0; rows && i < r->phases.count; i++)
+		for (size_t k = 0; k < MS_PHASE_SITES && r->phases.list[i].sites[k].blocks; k++) {
+			const struct ms_phase_site *s = &r->phases.list[i].sites[k];
+
+			rows[n++] = (struct phase_site_row){(uint32_t)i, s->node, s->blocks, s->bytes};
+		}
+	if (rows)
+		*count = n;
+	return rows;
+}
+#define J(field) MS_COLUMN(struct phase_site_row, #field, field)
+static const struct ms_html_column phase_site_columns[] = {J(phase), J(node), J(blocks), J(bytes)};
+
 /* ---- system -------------------------------------------------------------------------------------------------------- */
 
 MS_HTML_ROWS(system_row, &r->system, 1)
@@ -211,6 +243,8 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("timeline_by_" name "_cells", struct packed_cell, cell_rows_##id, cell_columns),
 	MS_TIMELINE_GROUPS(X)
 #undef X
+	MS_HTML_TABLE("phases", struct ms_phase, phase_rows, phase_columns),
+	MS_HTML_TABLE("phase_sites", struct phase_site_row, phase_site_rows, phase_site_columns),
 	MS_HTML_TABLE("event_kinds", struct kind_row, kind_rows, kind_columns),
 	MS_HTML_TABLE("system", struct ms_report_system, system_row, system_columns),
 	MS_HTML_TABLE("system_series", struct ms_system_series, system_series_rows, system_series_columns),

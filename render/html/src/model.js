@@ -102,6 +102,11 @@ export class Model {
 		return `thread ${threads.number('tid', id - 1)}${name ? ` ${name}` : ''}`;
 	}
 
+	/* Marks that the program set: {name, time_ns}. The first phase begins with one only when the report's window lies behind it. */
+	marks() {
+		return this.once('marks', () => this.tables.phases.all().slice(1).map((phase) => ({ name: phase.name || '(mark)', time_ns: phase.from_ns })));
+	}
+
 	/* The call that began blocks, by the number of its event kind: "malloc", "new[]". */
 	familyName(number) {
 		const names = this.once('families', () => new Map(this.tables.event_kinds.all().map((kind) => [kind.number, kind.name])));

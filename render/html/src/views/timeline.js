@@ -177,6 +177,26 @@ export default {
 				ctx.setLineDash([]);
 				ctx.strokeRect(x(now.from), u.bbox.top, x(now.to) - x(now.from), u.bbox.height);
 			}
+			const first = u === plots[0]?.plot || !plots.length;
+			ctx.strokeStyle = ctx.fillStyle = css('mark');
+			ctx.lineWidth = ratio;
+			ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+			ctx.textAlign = 'left';
+			ctx.textBaseline = 'bottom';
+			let free = -Infinity; // a name is written where the one before has ended
+			for (const mark of model.marks()) {
+				const px = x(mark.time_ns);
+				ctx.setLineDash([ratio, 2 * ratio]);
+				ctx.beginPath();
+				ctx.moveTo(px, u.bbox.top);
+				ctx.lineTo(px, u.bbox.top + u.bbox.height);
+				ctx.stroke();
+				const label = mark.name.length > 24 ? `${mark.name.slice(0, 23)}…` : mark.name;
+				if (first && px >= free && px + ctx.measureText(label).width < u.bbox.left + u.bbox.width) {
+					ctx.fillText(label, px + 3 * ratio, u.bbox.top - 2 * ratio);
+					free = px + ctx.measureText(label).width + 12 * ratio;
+				}
+			}
 			if (model.totals.peak_bytes) {
 				const px = x(model.totals.peak_time_ns);
 				ctx.strokeStyle = ctx.fillStyle = css('peak');
@@ -186,7 +206,7 @@ export default {
 				ctx.moveTo(px, u.bbox.top);
 				ctx.lineTo(px, u.bbox.top + u.bbox.height);
 				ctx.stroke();
-				if (u === plots[0]?.plot || !plots.length) {
+				if (first) {
 					const right = px > u.bbox.left + u.bbox.width * 0.7;
 					ctx.font = `${11 * ratio}px system-ui, sans-serif`;
 					ctx.textAlign = right ? 'right' : 'left';
@@ -218,6 +238,8 @@ export default {
 			const by = GROUPS.some(([group]) => group && group === now['timeline.by'] && model.hasSeries(group)) ? now['timeline.by'] : '';
 			const rss = systemSeries(model, 'rss');
 			const match = matching(model, now);
+			/* A program whose own blocks are few is a flat line under what the process needs anyway: then resident memory waits in the legend. */
+			const dwarfed = rss >= 0 && model.tables.system_series.number('max', rss) > 20 * model.totals.peak_bytes;
 			const data = [times];
 			const series = [];
 			const bands = [];
@@ -235,14 +257,14 @@ export default {
 			}
 			if (rss >= 0) {
 				data.push(bins(model, rss, 'max'));
-				series.push(line('resident (RSS)', 'rss', bytes, { spanGaps: true, dash: [6, 3] }));
+				series.push(line('resident (RSS)', 'rss', bytes, { spanGaps: true, dash: [6, 3], show: !dwarfed }));
 			}
 			if (match) {
 				data.push(Array.from(match.values));
 				series.push(line(match.label, 'match', bytes, { paths: steps, fill: `${css('match')}33` }));
 			}
 			const title = by ? `Heap ${GROUPS.find(([group]) => group === by)[1]}` : 'Heap';
-			chart(title, by ? 'levels at the end of each step' : rss < 0 ? `resident memory: ${model.tables.system.text('reason', 0) || 'no samples'}` : '',
+			chart(title, dwarfed ? `resident memory is hidden: up to ${bytes(model.tables.system_series.number('max', rss))}; click its name below` : by ? 'levels at the end of each step' : rss < 0 ? `resident memory: ${model.tables.system.text('reason', 0) || 'no samples'}` : '',
 				chartOptions(model, width, 260, title, { short: bytes, steps: BINARY }, series, { bands }), data);
 		}
 
@@ -286,7 +308,13 @@ export default {
 			replace(summary, h('span', { title: exactBytes(w.peak_bytes) }, `selection: peak ${bytes(w.peak_bytes)}`), ' · ', h('span', { title: exactBytes(w.live_bytes) }, `alive at its end ${bytes(w.live_bytes)}`), ' · ',
 				h('span', { title: exactBytes(w.allocated_bytes) }, `allocated ${bytes(w.allocated_bytes)} in ${count(w.allocations)} blocks`), ' · ', h('span', { title: exactBytes(w.freed_bytes) }, `freed ${bytes(w.freed_bytes)} in ${count(w.frees)}`));
 		}
-		root.append(h('div.timeline', {}, h('div.bar', {}, h('label', { for: 'timeline-group' }, 'Show', groups), summary), holder));
+		const between = (phase) => ({ from: phase.from_ns, to: phase.to_ns });
+		const phases = model.tables.phases.rows > 1 ? h('label', { for: 'timeline-phase' }, 'Phase', h('select', {
+			id: 'timeline-phase', title: 'From one mark of the program to the next: selects this span of time',
+			onchange: (event) => state.set(event.target.value ? between(model.tables.phases.row(Number(event.target.value))) : { from: 0, to: 0 }),
+		}, h('option', { value: '' }, 'all'), model.tables.phases.all().map((phase, i) => h('option', { value: i },
+			`${i + 1} ${phase.name || (i ? '(mark)' : '(start)')}: peak ${bytes(phase.peak_bytes)}, keeps ${bytes(phase.kept_bytes)}`)))) : null;
+		root.append(h('div.timeline', {}, h('div.bar', {}, h('label', { for: 'timeline-group' }, 'Show', groups), phases, summary), holder));
 		describe(state.get());
 		const stop = onWidth(holder, (now) => {
 			width = now - 30;

@@ -40,6 +40,9 @@ export function timeStrip(model, state) {
 		c.closePath();
 		c.fillStyle = css('strip');
 		c.fill();
+		c.fillStyle = css('mark');
+		for (const mark of model.marks())
+			c.fillRect(Math.round(x(mark.time_ns)), 0, 1, HEIGHT);
 		const brush = model.brush(now);
 		if (brush) {
 			c.fillStyle = css('veil');
