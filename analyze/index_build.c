@@ -6,6 +6,7 @@
 
 #include "format/container.h"
 #include "format/stream.h"
+#include "format/checkpoint.h"
 #include "format/trace_index.h"
 #include "mapped.h"
 #include "peak_watch.h"

@@ -1,5 +1,6 @@
 #include "mapped.h"
 
+#include "format/checkpoint.h"
 #include "format/trace_index.h"
 
 #include <stdlib.h>

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "format/cancel.h"
+#include "format/checkpoint.h"
 #include "format/trace_index.h"
 #include "live_view.h"
 #include "reconcile.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "block_table.h"
+#include "checkpoint.h"
 #include "columns.h"
 #include "trace_fb.h"
 #include "trace_index.h"

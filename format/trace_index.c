@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "checkpoint.h"
 #include "columns.h"
 #include "trace_fb.h"
 #include "trace_internal.h"

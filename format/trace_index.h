@@ -17,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "checkpoint.h"
 #include "errors.h"
 #include "trace_types.h"
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */
 struct ms_trace;
+struct ms_checkpoint; /* checkpoint.h */
 
 /* Where a mark stands first: the event itself, and its time. */
 struct ms_index_mark {

@@ -1,6 +1,7 @@
 /* write_index.c - the writing part of trace_index.h: Keyframe and Checkpoint blocks as they come, TraceIndex, Index, footer. */
 #include <stdlib.h>
 
+#include "checkpoint.h"
 #include "stream.h"
 #include "trace_fb.h"
 #include "trace_index.h"
