@@ -23,6 +23,9 @@ STORM_RATIO = 4.0
 SCALING_RATIO = 1.8
 REPLAY_EVENTS_PER_S = 30e6
 REPLAY_RSS_MB = 150
+INDEX_S = {"snapshot": 0.5, "window-1%": 1.0, "peak": 0.5, "narrow-query": 1.0}
+INDEX_RSS_MB = 300      # beyond the live set
+INDEX_BLOCK_BYTES = 160 # of a live block: in the table, in a list, in a row
 GRAPH_S = 3
 GRAPH_RSS_MIB = 1024
 CANARY_SHARE = 1.5      # of what plain recording adds
@@ -101,6 +104,14 @@ def verdicts(r):
         if w == "100000k-live10000":
             rss = r.median("replay", w, "memscope", "tree_rss_kib")
             v.add(f"replay memory, {w}", rss * 1024 / 1e6 if rss else None, REPLAY_RSS_MB, True, "{:.0f}", " MB")
+    for w in r.workloads("index"):
+        live = int(w.split("live")[1]) / 2 # make_trace: about half of the slots are full
+        for mode, limit in INDEX_S.items():
+            walls = [float(row["wall_s"]) for row in r.rows.get(("index", w, mode), []) if row["status"] == 0]
+            v.add(f"with an index, {w}: {mode}" + (", slowest" if mode == "snapshot" else ""),
+                  None if not walls else max(walls) if mode == "snapshot" else r.median("index", w, mode, "wall_s"), limit, True, "{:.2f}", " s")
+        rss = [x for x in (r.median("index", w, mode, "tree_rss_kib") for mode in list(INDEX_S) + ["build"]) if x]
+        v.add(f"its memory beyond the live set, {w}", (max(rss) * 1024 - live * INDEX_BLOCK_BYTES) / 1e6 if rss else None, INDEX_RSS_MB, True, "{:.0f}", " MB")
     for w in r.workloads("graph"):
         rss = r.median("graph", w, "memscope", "tree_rss_kib")
         v.add(f"report with leaks and holders, {w}", r.median("graph", w, "memscope", "wall_s"), GRAPH_S, True, "{:.2f}", " s")
@@ -253,6 +264,22 @@ def section_replay(r):
     yield from table(["trace", "bytes", "written, M events/s", "analysis s", "M events/s", "RSS MB"], rows)
 
 
+def section_index(r):
+    yield "## Reading from the middle"
+    yield ""
+    yield ("`memscope-trace index` reads a synthetic trace once; then each question is one run of a tool, opening of trace and index included: live blocks at "
+           "20 instants (`snapshot`: median and slowest), a report of 1 % of the recording in its middle, the live blocks at the peak, 101 blocks by id.")
+    yield ""
+    rows = []
+    for w in r.workloads("index"):
+        slowest = max((float(row["wall_s"]) for row in r.rows.get(("index", w, "snapshot"), []) if row["status"] == 0), default=None)
+        rows.append([w, number(r.median("index", w, "build", "wall_s"), "{:.2f}"), number(r.median("index", w, "build", "trace_bytes"), "{:,.0f}"),
+                     number(r.median("index", w, "snapshot", "wall_s"), "{:.2f}"), number(slowest, "{:.2f}")] +
+                    [number(r.median("index", w, mode, "wall_s"), "{:.2f}") for mode in ("window-1%", "peak", "narrow-query")] +
+                    [number(quotient(r.median("index", w, mode, "tree_rss_kib"), 1e6 / 1024), "{:.0f}") for mode in ("build", "snapshot", "window-1%")])
+    yield from table(["trace", "built s", "index bytes", "snapshot s", "slowest", "window s", "peak s", "narrow query s", "build RSS MB", "snapshot RSS MB", "window RSS MB"], rows)
+
+
 def section_graph(r):
     yield "## Heap graphs"
     yield ""
@@ -293,6 +320,8 @@ def document(path):
         yield from section_analysis(r)
     if r.workloads("replay"):
         yield from section_replay(r)
+    if r.workloads("index"):
+        yield from section_index(r)
     if r.workloads("graph"):
         yield from section_graph(r)
     failed = [(key, row) for key, rows in r.rows.items() for row in rows if row["status"] != 0]

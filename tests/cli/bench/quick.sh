@@ -36,6 +36,8 @@ for w in ("pairs-d5-t1", "pairs-d5-t2", "crossfree-t2", "storm-t2"):
 for w in ("pairs-d20-t1", "pairs-d20-t2"):
     assert value("scaling", w, "discard", "rate_per_s") > 0, w
 value("replay", "200k-live1000", "memscope", "wall_s")
+for mode in ("build", "snapshot", "window-1%", "peak", "narrow-query"):
+    value("index", "3000k-live1000", mode, "wall_s")
 value("graph", "20k-blocks", "memscope", "wall_s")
 assert not missing, missing
 PY
