@@ -14,7 +14,7 @@ import { decode } from '../../render/html/src/data.js';
 
 const [program, modules, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
-const TRACES = ['jq', 'threads', 'zoo', 'leaks', 'empty', 'hostile'];
+const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'empty', 'hostile'];
 const tests = [];
 const test = (name, run) => tests.push({ name, run });
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes reports of five kinds of recordings in $T and lets a browser look at them (run.mjs). Called by tests/run, which sets ROOT BIN
+# Makes reports of all kinds of recordings in $T and lets a browser look at them (run.mjs). Called by tests/run, which sets ROOT BIN
 # PROGRAMS T. Status 77: no browser here.
 set -eu
 command -v chromium >/dev/null || { echo "no chromium on PATH"; exit 77; }
@@ -15,6 +15,12 @@ report() {
 jq -nc '[range(3000) | {id: ., name: "record \(.)", tags: ["a\(. % 7)"], price: (. * 7 % 1000)}]' > records.json
 record jq jq 'map(select(.price > 10)) | length' records.json
 record threads "$PROGRAMS/short_threads" 200 8
+record cxx "$PROGRAMS/tls_destructors"
+("$BIN/memscope-record" -q -o redis.ms redis-server --port 0 --unixsocket "$T/redis.sock" --save '' --appendonly no --daemonize no >redis.log 2>&1 || true) &
+for _ in $(seq 100); do redis-cli -s "$T/redis.sock" ping >/dev/null 2>&1 && break; sleep 0.05; done
+redis-cli -s "$T/redis.sock" eval 'for i = 1, 2000 do redis.call("set", "key:" .. i, string.rep("x", i % 300)) end' 0 >/dev/null
+redis-cli -s "$T/redis.sock" shutdown nosave >/dev/null 2>&1 || true
+wait
 record zoo --guard=canary "$PROGRAMS/zoo/heap_overflow_cxx" all bug
 record leaks "$PROGRAMS/zoo/leaks_cxx" all bug
 record empty /bin/true
@@ -23,6 +29,6 @@ hostile="$T/<script>hacked=1<"
 mkdir -p "$hostile"
 cp "$PROGRAMS/churn" "$hostile/\"><img src=x onerror=hacked=2>"
 record hostile "$hostile/\"><img src=x onerror=hacked=2>" 1000 '</script><script>hacked=3</script>' '<!--'
-for name in jq threads zoo leaks empty hostile; do report $name; done
+for name in jq threads cxx redis zoo leaks empty hostile; do report $name; done
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
 node "$ROOT/tests/browser/run.mjs" "$(command -v chromium)" "$ROOT/build/browser/node_modules" "$T"

@@ -46,11 +46,11 @@ function commandText(model) {
 	return words.join(' ') || model.process.executable || '(command unknown)';
 }
 
-function endedText(trace) {
+function endedText(trace, process) {
 	switch (trace.ended) {
 	case 'exited': return `exited with status ${trace.exit_code}`;
 	case 'signaled': return `killed by ${trace.signal_name || `signal ${trace.term_signal}`}`;
-	case 'running': return 'still running when the recording stopped';
+	case 'running': return process.part_kind ? 'still running then' : 'still running when the recording stopped';
 	case 'truncated': return 'end not recorded';
 	default: return 'ended, how is not known';
 	}
@@ -146,7 +146,7 @@ function start(tables) {
 			h('div.title', {},
 				h('h1', { title: commandText(model) }, commandText(model)),
 				h('p.meta', {}, [`process ${process.pid} on ${process.host || '(host unknown)'}`, `${process.start_time.slice(0, 19).replace('T', ' ')} UTC`,
-					duration(trace.duration_ns), endedText(trace)].join(' · '))),
+					duration(trace.duration_ns), endedText(trace, process)].join(' · '))),
 			h('div.tools', {}, h('span.brand', {}, trace.generator), themeButton(redraw))),
 		bar.element,
 		h('div.controls', {}, search.element, strip.element),
