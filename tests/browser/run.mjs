@@ -14,7 +14,7 @@ import { decode } from '../../render/html/src/data.js';
 
 const [program, modules, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
-const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'empty', 'hostile'];
+const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'empty', 'hostile', 'window', 'cut'];
 const tests = [];
 const test = (name, run) => tests.push({ name, run });
 
@@ -102,6 +102,14 @@ test('the overview shows the exact totals', async (browser) => {
 	for (const key of ['peak_bytes', 'live_bytes', 'allocated_bytes', 'freed_bytes'])
 		assert.ok(shown.includes(`${totals[key].toLocaleString('en-US')} B`), `${key} ${totals[key]} among ${shown}`);
 	assert.match(await text(page, '.banner'), /complete: every event from start to end is in the trace/);
+	quiet();
+	await close();
+});
+
+test('what is wrong with a trace stands first', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'cut');
+	assert.match(await text(page, 'main > * > *'), /truncated: the record ends before the program did/);
+	assert.equal(await page.locator('.banner.good').count(), 0);
 	quiet();
 	await close();
 });

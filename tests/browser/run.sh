@@ -30,5 +30,10 @@ mkdir -p "$hostile"
 cp "$PROGRAMS/churn" "$hostile/\"><img src=x onerror=hacked=2>"
 record hostile "$hostile/\"><img src=x onerror=hacked=2>" 1000 '</script><script>hacked=3</script>' '<!--'
 for name in jq threads cxx redis zoo leaks empty hostile; do report $name; done
+# A window of a recording, and one that ends too early.
+cp jq.ms window.ms
+report window --window=20%:80%
+head -c $(($(stat -c %s jq.ms) * 2 / 3)) jq.ms > cut.ms
+report cut
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
 node "$ROOT/tests/browser/run.mjs" "$(command -v chromium)" "$ROOT/build/browser/node_modules" "$T"

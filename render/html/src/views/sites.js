@@ -1,5 +1,5 @@
 /* sites.js - every call path that allocated: figures of the whole run, or of the brushed span of time; opens to the stack. */
-import { h, replace } from '../dom.js';
+import { h, replace, svg } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
 import { METRICS } from '../model.js';
 import { withFilter } from '../query.js';
@@ -38,6 +38,22 @@ function figures(model, state) {
 	return { rows, brush: inWindow ? brush : null };
 }
 
+/* What this call path kept alive over time; the strip above has the same axis. */
+function curve(model, site) {
+	if (!model.hasSeries('site'))
+		return null;
+	const levels = model.groupSeries('site', 'last_live_bytes', (key) => key === model.sites.number('id', site));
+	const most = levels.reduce((a, b) => Math.max(a, b), 1);
+	const points = [];
+	for (let b = 0; b < levels.length; b++) {
+		const y = 40 - (levels[b] / most) * 38;
+		points.push(`${model.bucketStarts[b] - model.from},${y.toFixed(1)}`, `${model.bucketEnd(b) - model.from},${y.toFixed(1)}`);
+	}
+	return h('figure.curve', {}, h('figcaption.small', {}, `alive over the run, at most ${bytes(most)} at the end of a step`),
+		svg('svg', { viewBox: `0 0 ${model.to - model.from} 40`, preserveAspectRatio: 'none', role: 'img', 'aria-label': 'Curve of live bytes' },
+			svg('polygon', { points: `0,40 ${points.join(' ')} ${model.to - model.from},40` })));
+}
+
 function detail(model, state, row) {
 	const s = model.sites;
 	const i = row.site;
@@ -56,6 +72,7 @@ function detail(model, state, row) {
 			fact('freed', of(s.number('frees', i), 'block')),
 			fact('temporary', `${of(s.number('temporary_allocations', i), 'block')} (${share(s.number('temporary_allocations', i), begun)})`),
 			fact('mean lifetime', row.life === null ? 'no block has ended' : duration(row.life), row.life === null ? '' : `${count(row.life)} ns over ${of(s.number('ended_blocks', i), 'block')}`)),
+		curve(model, i),
 		stackList(model, row.id),
 		h('p.small', {}, 'Show only: ', search({ q: withFilter(state.get().q, 'site', String(row.id)) }, 'this call path'),
 			line.module ? [' · ', search({ q: withFilter(state.get().q, 'module', line.module.slice(line.module.lastIndexOf('/') + 1)) }, 'its module')] : null));
