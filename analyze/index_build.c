@@ -197,7 +197,9 @@ static int prepare(struct builder *b, struct ms_error *err)
 		b->list[b->count] = ms_analyses[i];
 		rc = ms_analyses[i]->create(&b->states[b->count++], &context, err);
 	}
-	return rc ? rc : ms_cursor_open(&b->cursor, t, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, 0, 2, err);
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&b->cursor, t, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, 0, 2, err);
+	return rc ? rc : ms_peak_begin(&b->peak, b->steps, b->cursor, ms_trace_process(t)->part.from_ns, err);
 }
 
 static void release(struct builder *b)
@@ -224,6 +226,8 @@ int ms_index_build_file(struct ms_stream *out, const struct ms_trace *trace, con
 	int rc;
 
 	o.interval = o.interval ? o.interval : INTERVAL;
+	if (ms_trace_is_part(trace))
+		o.interval = UINT64_MAX; /* nothing is counted from before it: no checkpoint could say so */
 	o.events_per_block = o.events_per_block ? o.events_per_block : EVENTS_PER_BLOCK;
 	rc = prepare(&b, err);
 	if (rc == MS_OK)

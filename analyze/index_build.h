@@ -1,6 +1,8 @@
 /*
  * index_build.h - makes the index of a trace (format/trace_index.h): one replay, with a checkpoint every few million events.
  *
+ * Of a part of a trace (a window taken out, a snapshot) the index has peak and marks, but no checkpoints.
+ *
  * options: NULL = all defaults. *facts (may be NULL): what went into it; its marks are not there. Memory: the live blocks twice, and one
  * checkpoint. Ownership: nothing is kept. Errors: MS_E_NOMEM, those of the cursor and of the stream.
  * Thread-safety: the trace is only read; the cursor decodes ahead on a thread of its own.

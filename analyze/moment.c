@@ -276,6 +276,8 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, const str
 		rc = ms_steps_open(&steps, &stacks, ms_trace_thread_count(t), 1, err);
 	if (rc == MS_OK)
 		rc = ms_cursor_open(&c, t, 0, 0, 2, err);
+	if (rc == MS_OK)
+		rc = ms_peak_begin(&p, steps, c, ms_trace_process(t)->part.from_ns, err);
 	while (rc == MS_OK) {
 		struct ms_batch batch;
 

@@ -8,6 +8,7 @@
 
 #include "analysis.h"
 #include "moment.h"
+#include "steps.h"
 
 struct ms_peak_watch {
 	uint64_t next_event, live_bytes;
@@ -24,6 +25,19 @@ static inline void ms_peak_look(struct ms_peak_watch *p, const struct ms_view *v
 			p->at = (struct ms_instant){p->next_event + (event ? i + 1 : 0), v->time_ns[i]};
 		}
 	p->next_event += event ? v->count : 0;
+}
+
+/* Before the first view: what lives at the start of a part of a trace is a level, for the steps as well. Errors: of the cursor. */
+static inline int ms_peak_begin(struct ms_peak_watch *p, struct ms_steps *steps, struct ms_cursor *c, uint64_t from_ns, struct ms_error *err)
+{
+	const struct ms_live_block *live;
+	size_t n;
+	int rc = ms_cursor_live(c, &live, &n, err);
+
+	for (size_t i = 0; rc == MS_OK && i < n; i++)
+		p->live_bytes += live[i].size_bytes;
+	p->at = (struct ms_instant){0, from_ns};
+	return rc ? rc : ms_steps_level(steps, p->live_bytes, n, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0);
 }
 
 #endif

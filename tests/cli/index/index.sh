@@ -87,3 +87,12 @@ has_not "$T/files" '\.tmp$'
 got=0
 "$TRACER" index -o "$T/none/x.index" "$trace" 2>"$T/said" || got=$?
 eq "status for a folder that is not there" 4 $got
+
+# A window taken out of a trace: its peak, with what lived at its start, and its marks are indexed.
+"$TRACER" cut -q --window=80%:90% -o "$T/part.ms" "$trace" 2>"$T/said" || wrong "cut: status $?"
+"$A" --window=peak: --json="$T/without.json" "$T/part.ms"
+"$A" --json="$T/whole.json" "$T/part.ms"
+eq "the moment of its peak" "$(jq .totals.peak_time_ns "$T/whole.json")" "$(jq .window.from_ns "$T/without.json")"
+"$TRACER" index -q "$T/part.ms"
+"$A" --window=peak: --json="$T/with.json" "$T/part.ms"
+same "$T/with.json" "$T/without.json"
