@@ -1,6 +1,6 @@
 /*
  * Property: of a trace that opens, a report can be made and shown, or an error says why not: replay, detectors, heap graphs, holders,
- * text and JSON, whatever the trace claims. Compared with itself nothing has changed; twice with once neither.
+ * text, JSON and exports, whatever the trace claims. Compared with itself nothing has changed; twice with once neither.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "checksums.h"
 #include "format/trace_reader.h"
 #include "render/diff_render.h"
+#include "render/export/export.h"
 #include "render/json.h"
 #include "render/suppression_file.h"
 #include "render/text.h"
@@ -33,6 +34,33 @@ static void show(const struct ms_report *r)
 		abort();
 	fclose(f);
 	free(text);
+}
+
+/* In every format, with one of its metrics each time: written, or refused with a reason. */
+static void export(const struct ms_report *r, const struct ms_trace *t)
+{
+	static const struct ms_export_condition conditions[] = {{.text = "peak>1", .holds = true, .value = 2}, {.text = "findings>0", .reason = "<none>"}};
+
+	for (size_t i = 0; i < ms_export_count; i++) {
+		struct ms_export_input input = {.report = r, .trace = t, .conditions = conditions, .condition_count = 2, .no_paths = r->trace.events % 2};
+		struct ms_error err = {0};
+		char *text = NULL;
+		size_t size, metrics = 0;
+		FILE *f = open_memstream(&text, &size);
+		int rc;
+
+		while (ms_exports[i]->metrics && ms_exports[i]->metrics[metrics])
+			metrics++;
+		if (metrics)
+			input.metric = ms_exports[i]->metrics[(r->trace.events + r->totals.peak_bytes) % metrics];
+		if (!f)
+			abort();
+		rc = ms_exports[i]->write(f, &input, &err);
+		if (rc != MS_OK && (rc != MS_E_UNSUPPORTED || err.message[0] == 0))
+			abort();
+		fclose(f);
+		free(text);
+	}
 }
 
 static void compare(const struct ms_report *r, const struct ms_trace *t)
@@ -72,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ms_trace_open_memory(&t, bytes, size, &err) == MS_OK) {
 		if (ms_report_build(&report, t, &options, &err) == MS_OK) {
 			show(&report);
+			export(&report, t);
 			compare(&report, t);
 			ms_report_free(&report);
 		} else if (err.message[0] == 0) {
