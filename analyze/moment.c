@@ -311,6 +311,7 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
 	*out = (struct ms_instant){0, 0};
 	switch (m->kind) {
 	case MS_MOMENT_START:
+		out->time_ns = ms_trace_process(t)->part.from_ns; /* 0, but in a part of a trace */
 		return MS_OK;
 	case MS_MOMENT_END:
 		*out = (struct ms_instant){events, end_ns};

@@ -65,7 +65,7 @@ static void describe_trace(struct ms_report_trace *r, const struct ms_trace *tra
 
 static int find_window(struct ms_report *r, const struct ms_trace *trace, const struct ms_report_options *o, struct ms_error *err)
 {
-	struct ms_instant from = {0, 0}, to = {ms_trace_event_count(trace), r->trace.duration_ns};
+	struct ms_instant from = {0, ms_trace_process(trace)->part.from_ns}, to = {ms_trace_event_count(trace), r->trace.duration_ns};
 	int rc = o->from ? ms_moment_find_or_cancel(&from, o->from, trace, o->cancel, err) : MS_OK;
 
 	if (rc == MS_OK && o->to)

@@ -152,31 +152,6 @@ static int resume(struct ms_snapshots *s, const struct ms_checkpoint *from, stru
 	return rc;
 }
 
-/* A part of a trace begins with blocks: they are alive, and nothing was counted. */
-static int count_start(struct ms_snapshots *s, struct ms_error *err)
-{
-	const struct ms_start start = {0};
-	const struct ms_live_block *live;
-	uint64_t bytes = 0, blocks = 0;
-	struct ms_view view;
-	size_t n;
-	int rc = ms_cursor_live(s->cursor, &live, &n, err);
-
-	for (size_t i = 0; rc == MS_OK && i < n; i += MS_VIEW_EVENTS) {
-		ms_live_view(&view, s->room, s->steps, &s->map, live + i, n - i < MS_VIEW_EVENTS ? (uint32_t)(n - i) : MS_VIEW_EVENTS, true,
-		             &bytes, &blocks);
-		for (size_t k = 0; rc == MS_OK && k < MS_SNAPSHOT_ANALYSES; k++)
-			rc = counting[k]->view(s->states[k], &view, err);
-	}
-	if (rc == MS_OK)
-		rc = ms_steps_level(s->steps, bytes, blocks, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0);
-	for (size_t i = 0; rc == MS_OK && i < MS_SNAPSHOT_ANALYSES; i++)
-		rc = counting[i]->restore(s->states[i], &start, err);
-	if (rc == MS_OK)
-		rc = ms_steps_window(s->steps, ms_trace_process(s->trace)->part.from_ns, err);
-	return rc ? rc : feed(s, NULL, err);
-}
-
 /* Where counting for this event can begin: a checkpoint, or the beginning. */
 static int open_counting(struct ms_snapshots *s, uint64_t event, bool from_start, struct ms_error *err)
 {
@@ -190,8 +165,8 @@ static int open_counting(struct ms_snapshots *s, uint64_t event, bool from_start
 		rc = ms_cursor_open(&s->cursor, s->trace, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, found ? from.event : 0, 1, err);
 	if (rc == MS_OK && found)
 		rc = resume(s, &from, err);
-	else if (rc == MS_OK && ms_trace_is_part(s->trace))
-		rc = count_start(s, err);
+	else if (rc == MS_OK)
+		rc = ms_live_begin(s->steps, &s->map, s->room, s->cursor, s->trace, counting, s->states, MS_SNAPSHOT_ANALYSES, err);
 	s->position = found ? from.event : 0;
 	ms_checkpoint_free(&from);
 	return rc;

@@ -8,6 +8,7 @@
 #include "analyze/snapshot.h"
 #include "commands.h"
 #include "format/trace_part.h"
+#include "index_option.h"
 #include "replace_file.h"
 
 struct part_options {
@@ -140,6 +141,7 @@ static int write_part(struct replace_file *out, const struct ms_trace *t, const 
 
 static int run(int argc, char **argv, const struct argp *argp)
 {
+	static const struct index_option beside; /* an index that is there is used */
 	struct part_options o = {0};
 	struct ms_snapshots *snapshots = NULL;
 	struct ms_part_request request;
@@ -150,7 +152,9 @@ static int run(int argc, char **argv, const struct argp *argp)
 	int rc = MS_OK, status = COMMAND_OK;
 
 	command_parse(argp, argc, argv, &o);
-	if (ms_trace_open(&t, o.trace, &err) != MS_OK || (rc = find_part(&request, &o, t, &snapshots, &err)) != MS_OK) {
+	if (ms_trace_open(&t, o.trace, &err) != MS_OK ||
+	    (rc = index_option_use(&beside, t, o.trace, argv[0], false, NULL, NULL, &err)) != MS_OK ||
+	    (rc = find_part(&request, &o, t, &snapshots, &err)) != MS_OK) {
 		bool wrong = t && (rc == MS_E_ARGUMENT || rc == MS_E_NOT_FOUND);
 
 		status = command_unreadable(argv[0], o.trace, &err);

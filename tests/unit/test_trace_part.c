@@ -4,12 +4,16 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "analyze/index_build.h"
+#include "analyze/report.h"
 #include "analyze/snapshot.h"
+#include "format/trace_index.h"
 #include "format/trace_part.h"
 #include "format/trace_writer.h"
 #include "keyframe_trace.h"
@@ -110,6 +114,55 @@ static void check_events(const struct keyframe_trace *t, const struct ms_trace *
 	ms_cursor_close(c);
 }
 
+/* Reports and counts of a part are the same with an index beside it; and those of the whole where the part begins midway. */
+static void check_counts(const struct keyframe_trace *t, struct ms_trace *part, uint64_t from, uint64_t to)
+{
+	struct ms_index_options every = {.interval = 7, .events_per_block = 1};
+	struct ms_report_options options = {.threads = 1};
+	struct ms_snapshot_counts counts[2];
+	struct ms_instant at = {(to - from) * 2 / 3, 0};
+	struct ms_snapshots *s;
+	struct ms_snapshot snapshot;
+	struct ms_report plain, indexed;
+	struct ms_stream index;
+	struct ms_error err;
+	char text[32];
+
+	if (at.event == 0)
+		return;
+	snprintf(text, sizeof text, "event:%llu", (unsigned long long)at.event - 1);
+	options.from = text;
+	ms_stream_init_memory(&index);
+	assert_int_equal(ms_report_build(&plain, part, &options, &err), MS_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ms_snapshots_open(&s, part, MS_SNAPSHOT_COUNTS, &err), MS_OK);
+		assert_int_equal(ms_snapshot_at(s, &at, &snapshot, &err), MS_OK);
+		assert_int_equal(ms_snapshot_counts(s, &counts[i], &err), MS_OK);
+		assert_int_equal(counts[i].totals.live_blocks, snapshot.count + snapshot.moving_count);
+		ms_snapshots_close(s);
+		if (i == 0) {
+			assert_int_equal(ms_index_build_file(&index, part, &every, NULL, &err), MS_OK);
+			if (ms_trace_attach_index_memory(part, index.memory, index.position, &err))
+				fail_msg("%s", err.message);
+		}
+	}
+	assert_int_equal(ms_report_build(&indexed, part, &options, &err), MS_OK);
+	assert_memory_equal(&plain.totals, &indexed.totals, sizeof plain.totals);
+	assert_memory_equal(&counts[0].totals, &counts[1].totals, sizeof counts[0].totals);
+	assert_int_equal(counts[0].thread_count, t->random.thread_count);
+	for (size_t i = 0; i < counts[0].thread_count; i++) {
+		assert_int_equal(counts[0].threads[i].live_bytes, counts[1].threads[i].live_bytes);
+		assert_int_equal(counts[0].threads[i].frees, counts[1].threads[i].frees);
+		assert_string_equal(counts[0].threads[i].name, counts[1].threads[i].name);
+	}
+	ms_trace_detach_index(part);
+	ms_stream_free(&index);
+	ms_report_free(&plain);
+	ms_report_free(&indexed);
+	ms_snapshot_counts_free(&counts[0]);
+	ms_snapshot_counts_free(&counts[1]);
+}
+
 static void test_windows(void **state)
 {
 	(void)state;
@@ -136,6 +189,7 @@ static void test_windows(void **state)
 		check_events(&t, part, from, to);
 		for (uint64_t i = 0; i <= 10; i++)
 			check_live(&t, part, from, (to - from) * i / 10);
+		check_counts(&t, part, from, to);
 		/* a part of a part says where it is in the recording */
 		r2 = r;
 		r2.from_event = (to - from) / 2;

@@ -44,6 +44,8 @@ for filter in '.totals | del(.peak_time_ns, .temporary_window)' '.totals.peak_ti
 done
 eq "window: alive at its start" "$(jq -c '.window | [.start_blocks, .start_bytes]' "$T/whole.json")" "$(jq -c '.trace.part | [.start_blocks, .start_bytes]' "$T/part.json")"
 ge "window: something is" 10 "$(jq .trace.part.start_blocks "$T/part.json")"
+cp "$T/whole.json" "$T/window.json"
+cp "$T/part.json" "$T/cut.json"
 has "$T/part.txt" "a part of trace.ms, from "
 has "$T/part.txt" "QUALITY .*a part of a recording"
 python3 "$ROOT/tests/independent/reader.py" "$T/cut.ms" >"$T/theirs"
@@ -70,6 +72,13 @@ eq "leaks" "$(jq -cS '[.leaks.definite, .leaks.indirect, .leaks.possible]' "$T/w
 part snapshot --at start -q -o "$T/snap.ms" "$trace"
 "$BIN/memscope-analyze" -q --json="$T/part.json" "$T/snap.ms"
 eq "no graph there" not_observable "$(jq -r '.detectors[] | select(.name == "leak") | .status' "$T/part.json")"
+
+echo "# the peak of a part, and a part with an index"
+eq "the peak of the window" "$(jq -c '[.totals.peak_bytes, .totals.peak_time_ns]' "$T/window.json")" \
+	"$("$BIN/memscope-analyze" -q --at peak --json=- "$T/cut.ms" | jq -c '[.totals.live_bytes, .totals.peak_time_ns]')"
+part index "$T/cut.ms" 2>/dev/null >"$T/out"
+eq "the same with an index" "$(jq -cS .totals "$T/cut.json")" "$("$BIN/memscope-analyze" -q --json=- "$T/cut.ms" | jq -cS .totals)"
+eq "the peak with an index" "$(jq .totals.peak_bytes "$T/cut.json")" "$("$BIN/memscope-analyze" -q --at peak --json=- "$T/cut.ms" | jq .totals.live_bytes)"
 
 echo "# wrong use"
 for wrong in "snapshot --at nonsense -o $T/x.ms" "snapshot -o $T/x.ms" "snapshot --at 1h -o $T/x.ms" "cut --window 75%:25% -o $T/x.ms" \
