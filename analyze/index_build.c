@@ -180,6 +180,7 @@ static int prepare(struct builder *b, struct ms_error *err)
 	const struct ms_trace *t = b->trace;
 	struct ms_analysis_context context = {.trace = t, .stacks = &b->stacks, .to_ns = ms_trace_last_time_ns(t), .temporary_window = 1,
 	                                      .timeline_buckets = 1};
+	uint64_t blocks;
 	int rc;
 
 	b->room = malloc(sizeof *b->room);
@@ -199,7 +200,7 @@ static int prepare(struct builder *b, struct ms_error *err)
 	}
 	if (rc == MS_OK)
 		rc = ms_cursor_open(&b->cursor, t, MS_COLUMN_ADDRESS | MS_COLUMN_ARGS, 0, 2, err);
-	return rc ? rc : ms_peak_begin(&b->peak, b->steps, b->cursor, ms_trace_process(t)->part.from_ns, err);
+	return rc ? rc : ms_peak_begin(&b->peak, b->steps, b->cursor, ms_trace_process(t)->part.from_ns, &blocks, err);
 }
 
 static void release(struct builder *b)

@@ -9,11 +9,12 @@
 #include "analysis.h"
 #include "format/cancel.h"
 #include "format/container.h"
+#include "format/checkpoint.h"
 #include "format/trace_index.h"
 #include "peak_watch.h"
 #include "steps.h"
 
-#define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, peak, start, end or 50%%"
+#define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, live>100MiB, blocks>N, peak, start, end or 50%%"
 #define WHOLE_SHARE 100000000u           /* 100 % in millionths of a percent */
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */
@@ -94,6 +95,28 @@ static int parse_quantity(struct ms_moment *out, const char *text, struct ms_err
 	return MS_OK;
 }
 
+/* live>SIZE, blocks>N */
+static int parse_level(struct ms_moment *out, const char *text, struct ms_error *err)
+{
+	static const struct {
+		const char *name;
+		unsigned shift;
+	} sizes[] = {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+	const bool blocks = text[0] == 'b';
+	const char *s = strchr(text, '>') + 1;
+	size_t u = 0;
+
+	*out = (struct ms_moment){.kind = blocks ? MS_MOMENT_BLOCKS : MS_MOMENT_LIVE};
+	if (!whole_number(&s, &out->value))
+		return unknown(text, err);
+	while (u < sizeof sizes / sizeof *sizes && strcmp(sizes[u].name, s) != 0)
+		u++;
+	if (u == sizeof sizes / sizeof *sizes || (blocks && *s) || out->value > UINT64_MAX >> sizes[u].shift)
+		return unknown(text, err);
+	out->value <<= sizes[u].shift;
+	return MS_OK;
+}
+
 int ms_moment_parse(struct ms_moment *out, const char *text, struct ms_error *err)
 {
 	static const struct {
@@ -110,6 +133,8 @@ int ms_moment_parse(struct ms_moment *out, const char *text, struct ms_error *er
 		*out = (struct ms_moment){.kind = MS_MOMENT_MARK, .mark = text + 5};
 		return MS_OK;
 	}
+	if (strncmp(text, "live>", 5) == 0 || strncmp(text, "blocks>", 7) == 0)
+		return parse_level(out, text, err);
 	if (strncmp(text, "event:", 6) == 0) {
 		const char *s = text + 6;
 
@@ -237,8 +262,32 @@ static int find_mark(struct ms_instant *out, const struct ms_trace *t, const cha
 
 /* ---- the peak ------------------------------------------------------------------------------------------------------ */
 
+/* What is looked for: the highest level, or the first one above a value. */
+struct watch {
+	struct ms_peak_watch peak;
+	bool above, blocks, found;
+	uint64_t value;
+};
+
+static void look(struct watch *w, const struct ms_view *v)
+{
+	const uint64_t *level = w->blocks ? v->live_blocks : v->live_bytes;
+	const bool event = v->kind[0] != 0;
+
+	if (!w->above) {
+		ms_peak_look(&w->peak, v);
+		return;
+	}
+	for (uint32_t i = 0; i < v->count && !w->found; i++)
+		if (level[i] > w->value) {
+			w->peak.at = (struct ms_instant){w->peak.next_event + (event ? i + 1 : 0), v->time_ns[i]};
+			w->found = true;
+		}
+	w->peak.next_event += event ? v->count : 0;
+}
+
 /* All steps of a batch; NULL: those that wait at the end. */
-static int look_at_batch(struct ms_peak_watch *p, struct ms_steps *steps, const struct ms_batch *batch, struct ms_view_room *room,
+static int look_at_batch(struct watch *w, struct ms_steps *steps, const struct ms_batch *batch, struct ms_view_room *room,
                          struct ms_error *err)
 {
 	uint32_t position = 0;
@@ -250,23 +299,52 @@ static int look_at_batch(struct ms_peak_watch *p, struct ms_steps *steps, const 
 
 		if (rc || !produced)
 			return rc;
-		ms_peak_look(p, &view);
+		look(w, &view);
 	}
 }
 
-static int find_peak(struct ms_instant *out, const struct ms_trace *t, const struct ms_cancel *cancel, struct ms_error *err)
+/* Steps and cursor where the search begins: for a level behind the last checkpoint before which it was never passed. */
+static int begin_search(struct watch *w, struct ms_steps *steps, struct ms_cursor **c, const struct ms_trace *t, struct ms_error *err)
+{
+	struct ms_checkpoint checkpoint = {0};
+	uint64_t from = 0, to;
+	bool found = false;
+	int rc = MS_OK;
+
+	if (w->above) {
+		ms_trace_checkpoint_above(t, w->blocks, w->value, &from, &to);
+		if (from > 0)
+			rc = ms_trace_checkpoint_before(t, from, &checkpoint, &found, err);
+	}
+	if (rc == MS_OK)
+		rc = ms_cursor_open(c, t, 0, found ? checkpoint.event : 0, 2, err);
+	if (rc == MS_OK && found) {
+		w->peak.next_event = checkpoint.event;
+		rc = ms_steps_restore(steps, &checkpoint, err);
+	} else if (rc == MS_OK) {
+		uint64_t blocks = 0;
+
+		rc = ms_peak_begin(&w->peak, steps, *c, ms_trace_process(t)->part.from_ns, &blocks, err);
+		w->found = w->above && (w->blocks ? blocks : w->peak.live_bytes) > w->value;
+	}
+	ms_checkpoint_free(&checkpoint);
+	return rc;
+}
+
+static int find_level(struct ms_instant *out, const struct ms_moment *m, const struct ms_trace *t, const struct ms_cancel *cancel,
+                      struct ms_error *err)
 {
 	struct ms_stack_map stacks = {0}; /* steps look up nodes of stacks; here all are one */
 	struct ms_view_room *room = malloc(sizeof *room);
 	struct ms_steps *steps = NULL;
 	struct ms_cursor *c = NULL;
 	const struct ms_index_facts *facts = ms_trace_index(t);
-	struct ms_peak_watch p = {0};
+	struct watch w = {.above = m->kind != MS_MOMENT_PEAK, .blocks = m->kind == MS_MOMENT_BLOCKS, .value = m->value};
 	int rc;
 
-	if (facts) {
-		p.live_bytes = facts->peak_bytes;
-		p.at = (struct ms_instant){facts->peak_event, facts->peak_time_ns};
+	if (facts && !w.above) {
+		w.peak.live_bytes = facts->peak_bytes;
+		w.peak.at = (struct ms_instant){facts->peak_event, facts->peak_time_ns};
 		rc = MS_OK;
 		goto done;
 	}
@@ -275,10 +353,8 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, const str
 	if (rc == MS_OK)
 		rc = ms_steps_open(&steps, &stacks, ms_trace_thread_count(t), 1, err);
 	if (rc == MS_OK)
-		rc = ms_cursor_open(&c, t, 0, 0, 2, err);
-	if (rc == MS_OK)
-		rc = ms_peak_begin(&p, steps, c, ms_trace_process(t)->part.from_ns, err);
-	while (rc == MS_OK) {
+		rc = begin_search(&w, steps, &c, t, err);
+	while (rc == MS_OK && !w.found) {
 		struct ms_batch batch;
 
 		rc = ms_cancelled(cancel, err);
@@ -286,16 +362,18 @@ static int find_peak(struct ms_instant *out, const struct ms_trace *t, const str
 			rc = ms_cursor_next(c, &batch, err);
 		if (rc || batch.count == 0)
 			break;
-		rc = look_at_batch(&p, steps, &batch, room, err);
+		rc = look_at_batch(&w, steps, &batch, room, err);
 	}
-	if (rc == MS_OK)
+	if (rc == MS_OK && !w.found)
 		rc = ms_steps_end(steps, err);
-	if (rc == MS_OK)
-		rc = look_at_batch(&p, steps, NULL, room, err);
+	if (rc == MS_OK && !w.found)
+		rc = look_at_batch(&w, steps, NULL, room, err);
 done:
-	if (rc == MS_OK && p.live_bytes == 0)
+	if (rc == MS_OK && w.above && !w.found)
+		rc = ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "live %s never rise above %" PRIu64, w.blocks ? "blocks" : "bytes", w.value);
+	if (rc == MS_OK && !w.above && w.peak.live_bytes == 0)
 		rc = ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no peak: no byte was ever alive");
-	*out = p.at;
+	*out = w.peak.at;
 	ms_cursor_close(c);
 	ms_steps_close(steps);
 	free(stacks.node_of_stack);
@@ -317,7 +395,9 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
 		*out = (struct ms_instant){events, end_ns};
 		return MS_OK;
 	case MS_MOMENT_PEAK:
-		return find_peak(out, t, cancel, err);
+	case MS_MOMENT_LIVE:
+	case MS_MOMENT_BLOCKS:
+		return find_level(out, m, t, cancel, err);
 	case MS_MOMENT_MARK:
 		return find_mark(out, t, m->mark, cancel, err);
 	case MS_MOMENT_EVENT:

@@ -27,8 +27,9 @@ static inline void ms_peak_look(struct ms_peak_watch *p, const struct ms_view *v
 	p->next_event += event ? v->count : 0;
 }
 
-/* Before the first view: what lives at the start of a part of a trace is a level, for the steps as well. Errors: of the cursor. */
-static inline int ms_peak_begin(struct ms_peak_watch *p, struct ms_steps *steps, struct ms_cursor *c, uint64_t from_ns, struct ms_error *err)
+/* Before the first view; *blocks: how many live there. What lives at the start of a part of a trace is a level, for the steps as well. Errors: of the cursor. */
+static inline int ms_peak_begin(struct ms_peak_watch *p, struct ms_steps *steps, struct ms_cursor *c, uint64_t from_ns, uint64_t *blocks,
+                                struct ms_error *err)
 {
 	const struct ms_live_block *live;
 	size_t n;
@@ -37,6 +38,7 @@ static inline int ms_peak_begin(struct ms_peak_watch *p, struct ms_steps *steps,
 	for (size_t i = 0; rc == MS_OK && i < n; i++)
 		p->live_bytes += live[i].size_bytes;
 	p->at = (struct ms_instant){0, from_ns};
+	*blocks = rc ? 0 : n;
 	return rc ? rc : ms_steps_level(steps, p->live_bytes, n, n ? live[n - 1].block : 0, n ? live[n - 1].birth_ns : 0);
 }
 
