@@ -17,6 +17,10 @@ head -c $((size * 2 / 3)) "$trace" >"$T/cut.ms"
 one cut "$T/cut.ms"
 one series "$ROOT/tests/golden/v2/kinds.ms" --by site,thread,module,size,family --top 3
 one kinds "$ROOT/tests/golden/v1/kinds.ms"
+"$BIN/memscope-trace" snapshot --at peak -q -o "$T/snapshot.ms" "$ROOT/tests/golden/v1/kinds.ms"
+one snapshot "$T/snapshot.ms"
+"$BIN/memscope-trace" cut --window 20%:80% -q -o "$T/window.ms" "$ROOT/tests/golden/v2/kinds.ms"
+one window "$T/window.ms"
 /usr/bin/python3 "$ROOT/tests/cli/analyze/_validate.py" "$ROOT/schemas/report.schema.json" "$T"/*.json || wrong "a report does not follow the schema"
 
 eq "ended of the killed program" signaled "$(jq -r .trace.ended "$T/killed.json")"
