@@ -1,4 +1,4 @@
-/* system.c - series of samples of the process, summed up over the buckets of the timeline. */
+/* system.c - series of samples of the process in the recording or window, summed up over the buckets of the timeline. */
 #include "system.h"
 
 #include <stdlib.h>
@@ -56,6 +56,20 @@ static int add_samples(struct ms_system_series *s, const struct ms_sample *sampl
 	return MS_OK;
 }
 
+/* Samples are in order of time: those of the window, both ends included, are a run. Without a window all are. */
+static const struct ms_sample *in_window(const struct ms_report_window *w, const struct ms_sample *samples, size_t *n)
+{
+	if (!w->given)
+		return samples;
+	while (*n && samples[0].time_ns < w->from_ns) {
+		samples++;
+		--*n;
+	}
+	while (*n && samples[*n - 1].time_ns > w->to_ns)
+		--*n;
+	return samples;
+}
+
 int ms_system_collect(struct ms_report *report, const struct ms_trace *trace, struct ms_error *err)
 {
 	struct ms_report_system *s = &report->system;
@@ -76,12 +90,16 @@ int ms_system_collect(struct ms_report *report, const struct ms_trace *trace, st
 		struct ms_system_series *to = &s->series[id - 1];
 		size_t n;
 		const struct ms_sample *samples = ms_trace_samples(trace, id, &n);
+		const bool any = n != 0;
 
 		to->name = ms_trace_string(trace, from->name);
 		to->source = ms_trace_string(trace, from->source);
 		to->unit = from->unit;
 		to->cumulative = from->cumulative;
-		if (n == 0) {
+		samples = in_window(&report->window, samples, &n);
+		if (any && n == 0) {
+			to->reason = "no sample was taken in the window";
+		} else if (n == 0) {
 			to->reason = from->reason ? ms_trace_string(trace, from->reason) : "no sample was taken before the record ended";
 		} else {
 			int rc = add_samples(to, samples, n, report->timeline, report->timeline_count, err);

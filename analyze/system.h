@@ -1,8 +1,8 @@
 /*
  * system.h - result structs about the process as the system saw it: series of samples, and what resident memory consists of.
  *
- * Part of the report (report.h); what holds there holds here. Series and regions come from the recording's samples; nothing of it is
- * known for moments between two samples. A series without samples says why in `reason`.
+ * Part of the report (report.h); what holds there holds here. Series and regions come from the recording's samples, series from those
+ * in the window; nothing of it is known for moments between two samples. A series without samples says why in `reason`.
  */
 #ifndef MS_ANALYZE_SYSTEM_H
 #define MS_ANALYZE_SYSTEM_H

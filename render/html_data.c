@@ -129,14 +129,18 @@ static enum level quality_level(const struct ms_report_trace *t)
 	                                                         : LEVEL_WARNING;
 }
 
-/* The verdict's topics, one function each; false: nothing to say, or no memory. */
-static bool quality(const struct ms_report *r, struct verdict_row *row, FILE *out)
+/* The verdict's topics, one function each. */
+static void quality(const struct ms_report *r, struct verdict_row *row, FILE *out)
 {
 	fputs(ms_quality_words(&r->trace), out);
 	say(row, quality_level(&r->trace), "quality", "process");
-	return true;
 }
-static bool errors(const struct ms_report *r, struct verdict_row *row, FILE *out)
+static void window(const struct ms_report *r, struct verdict_row *row, FILE *out)
+{
+	ms_window_words(out, &r->window);
+	say(row, LEVEL_NOTE, "window", "");
+}
+static void errors(const struct ms_report *r, struct verdict_row *row, FILE *out)
 {
 	const struct ms_findings *f = &r->findings;
 	bool hidden = false;
@@ -146,9 +150,8 @@ static bool errors(const struct ms_report *r, struct verdict_row *row, FILE *out
 	fputs("heap errors: ", out);
 	ms_errors_words(out, f);
 	say(row, f->errors ? LEVEL_ERROR : f->warnings ? LEVEL_WARNING : hidden ? LEVEL_NOTE : LEVEL_GOOD, "errors", "findings");
-	return true;
 }
-static bool leaks(const struct ms_report *r, struct verdict_row *row, FILE *out)
+static void leaks(const struct ms_report *r, struct verdict_row *row, FILE *out)
 {
 	const struct ms_report_leaks *l = &r->leaks;
 
@@ -166,16 +169,15 @@ static bool leaks(const struct ms_report *r, struct verdict_row *row, FILE *out)
 	         : l->kind[MS_LEAK_DEFINITE].blocks ? LEVEL_ERROR
 	         : l->kind[MS_LEAK_POSSIBLE].blocks ? LEVEL_WARNING
 	                                               : LEVEL_GOOD, "leaks", "leaks");
-	return true;
 }
-static bool growth(const struct ms_report *r, struct verdict_row *row, FILE *out)
+static void growth(const struct ms_report *r, struct verdict_row *row, FILE *out)
 {
 	fputs("growth: ", out);
 	ms_growth_words(out, &r->growth);
 	say(row, !r->growth.observable ? LEVEL_NOTE : r->growth.site_count ? LEVEL_WARNING : LEVEL_GOOD, "growth", "leaks");
-	return true;
 }
-static bool (*const topics[])(const struct ms_report *, struct verdict_row *, FILE *) = {quality, errors, leaks, growth};
+/* A topic without a text (no window) is a row that nothing is shown of. */
+static void (*const topics[])(const struct ms_report *, struct verdict_row *, FILE *) = {quality, window, errors, leaks, growth};
 
 static void *verdict_rows(const struct ms_report *r, size_t *count, bool *owned)
 {

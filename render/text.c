@@ -83,19 +83,12 @@ int ms_text_sections_parse(const char *list, uint32_t *bits, struct ms_error *er
 
 /* ---- title -------------------------------------------------------------------------------------------------------- */
 
-/* What the numbers are of, when it is not the whole recording. */
 static void print_window(struct ms_text *t)
 {
-	const struct ms_report_window *w = &t->report->window;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT], d[MS_UNIT_TEXT];
-
-	if (!w->given)
+	if (!t->report->window.given)
 		return;
-	if (w->from_event == 0 && w->from_ns == 0)
-		fprintf(t->out, "as of %s, after %s: \"end\" is this moment\n", ms_unit_duration(a, w->to_ns), ms_unit_of(b, w->to_event, "event"));
-	else
-		fprintf(t->out, "from %s to %s, %s after the first %s: \"end\" is the end of this window\n", ms_unit_duration(a, w->from_ns),
-		        ms_unit_duration(b, w->to_ns), ms_unit_of(c, w->to_event - w->from_event, "event"), ms_unit_count(d, w->from_event));
+	ms_window_words(t->out, &t->report->window);
+	putc('\n', t->out);
 }
 
 static void print_title(struct ms_text *t)

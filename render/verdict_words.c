@@ -20,6 +20,19 @@ const char *ms_quality_words(const struct ms_report_trace *r)
 	                                             : "the recording stopped before the program did";
 }
 
+void ms_window_words(FILE *out, const struct ms_report_window *w)
+{
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT], d[MS_UNIT_TEXT];
+
+	if (!w->given)
+		return;
+	if (w->from_event == 0 && w->from_ns == 0)
+		fprintf(out, "as of %s, after %s: \"end\" is this moment", ms_unit_duration(a, w->to_ns), ms_unit_of(b, w->to_event, "event"));
+	else
+		fprintf(out, "from %s to %s, %s after the first %s: \"end\" is the end of this window", ms_unit_duration(a, w->from_ns),
+		        ms_unit_duration(b, w->to_ns), ms_unit_of(c, w->to_event - w->from_event, "event"), ms_unit_count(d, w->from_event));
+}
+
 static void note_if(FILE *out, uint64_t count, const char *noun, const char *text)
 {
 	char n[MS_UNIT_TEXT];

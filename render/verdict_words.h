@@ -15,6 +15,8 @@
 
 /* "complete: every event from start to end is in the trace" and its like. */
 const char *ms_quality_words(const struct ms_report_trace *trace);
+/* What the numbers are of, when it is not the whole recording: "from 10 s to 20 s, 5 events after the first 3: ...". */
+void ms_window_words(FILE *out, const struct ms_report_window *window);
 /* What is missing, one line each: "12 events lost". */
 void ms_quality_notes(FILE *out, const struct ms_report *report);
 

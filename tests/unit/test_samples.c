@@ -377,6 +377,42 @@ static void golden(void **state)
 	ms_trace_close(t);
 }
 
+/* Samples at 5, 15, ... 95 ns; a window has its own and no others. */
+static void window(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		uint64_t samples, first_ns, last_ns, max;
+	} cases[] = {{"20ns", "60ns", 4, 25, 55, 900}, {"60ns", NULL, 4, 65, 95, 109}, {NULL, "35ns", 4, 5, 35, 103}, {"46ns", "54ns", 0, 0, 0, 0}};
+	struct ms_trace *t;
+	struct ms_error err;
+
+	(void)state;
+	assert_int_equal(ms_trace_open(&t, "tests/golden/v2/samples.ms", &err), MS_OK);
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		const struct ms_report_options options = {.from = cases[k].from, .to = cases[k].to};
+		const struct ms_system_series *rss;
+		struct ms_report r;
+		uint64_t binned = 0;
+
+		assert_int_equal(ms_report_build(&r, t, &options, &err), MS_OK);
+		rss = ms_system_find(&r.system, "rss");
+		assert_int_equal(rss->samples, cases[k].samples);
+		assert_int_equal(rss->first_ns, cases[k].first_ns);
+		assert_int_equal(rss->last_ns, cases[k].last_ns);
+		assert_int_equal(rss->max, cases[k].max);
+		for (size_t i = 0; rss->bins && i < r.timeline_count; i++)
+			binned += rss->bins[i].samples;
+		assert_int_equal(binned, cases[k].samples);
+		if (cases[k].samples)
+			assert_null(rss->reason);
+		else
+			assert_string_equal(rss->reason, "no sample was taken in the window");
+		ms_report_free(&r);
+	}
+	ms_trace_close(t);
+}
+
 static void nothing_to_see(void **state)
 {
 	static const struct ms_process off = {.allocator = "libc.so.6"}, wanted = {.monitor_interval_ns = 5};
@@ -402,7 +438,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(roundtrip), cmocka_unit_test(refused), cmocka_unit_test(hostile), cmocka_unit_test(story),
-		cmocka_unit_test(golden), cmocka_unit_test(nothing_to_see),
+		cmocka_unit_test(golden), cmocka_unit_test(window), cmocka_unit_test(nothing_to_see),
 	};
 	const char *path = getenv("MEMSCOPE_GOLDEN");
 

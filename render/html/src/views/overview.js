@@ -18,10 +18,12 @@ function banner(model) {
 	const quality = rows.find((row) => row.topic === 'quality');
 	const notes = model.tables.notes.all().filter((row) => row.topic === 'quality');
 	const { trace } = model;
+	const window = rows.find((row) => row.topic === 'window').text;
 	return h(`section.banner.${quality.level}`, { 'aria-label': 'Quality of the trace' },
 		h('span.mark', { 'aria-hidden': 'true' }, MARKS[quality.level]),
 		h('div', {},
 			h('p.strong', {}, `Trace ${quality.text}`),
+			window ? h('p.strong', {}, `This report is of a part of it: ${window}`) : null,
 			notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note.text))) : null,
 			h('p.small', {}, [`${of(trace.events, 'event')} in ${bytes(trace.bytes)}`, `lost events ${count(trace.lost_events)}`,
 				`unmatched frees ${count(trace.unmatched_frees)}`, 'sampling none', `guard ${model.process.guard}`,
@@ -30,7 +32,7 @@ function banner(model) {
 
 function verdict(model, state, views) {
 	const notes = model.tables.notes.all();
-	const rows = model.tables.verdict.all().filter((row) => row.topic !== 'quality');
+	const rows = model.tables.verdict.all().filter((row) => row.topic !== 'quality' && row.text && row.topic !== 'window');
 	return h('section.card', { 'aria-labelledby': 'verdict-title' }, h('h2', { id: 'verdict-title' }, 'Verdict'),
 		h('ul.verdict', {}, rows.map((row) => h(`li.${row.level}`, {},
 			h('span.mark', { 'aria-label': row.level }, MARKS[row.level]),
