@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "checkpoint.h"
 #include "part_ids.h"
+#include "trace_index.h"
 #include "trace_internal.h"
 
 struct part {
@@ -50,16 +52,26 @@ static int write_process(struct part *p, struct ms_error *err)
 	return ms_writer_process(p->w, &process, err);
 }
 
-/* The names that threads have at the start: those of the events before it. */
+/* The names that threads have at the start: of the last checkpoint before it, if there is an index, and of the events from there on. */
 static int find_names(const struct part *p, uint32_t *names, struct ms_error *err)
 {
+	struct ms_checkpoint known = {0};
 	struct ms_cursor *c;
 	struct ms_batch b;
+	bool found = false;
 	int rc;
 
 	for (uint32_t id = 1; id <= ms_trace_thread_count(p->from); id++)
 		names[id] = ms_trace_thread(p->from, id)->name;
-	rc = ms_cursor_open(&c, p->from, MS_COLUMN_ARGS, 0, 1, err);
+	rc = ms_trace_checkpoint_before(p->from, p->request->from_event, &known, &found, err);
+	for (size_t i = 0; rc == MS_OK && found && i < MS_ROWS(known.threads, struct ms_checkpoint_thread); i++) {
+		const struct ms_checkpoint_thread *row = MS_ROW(known.threads, struct ms_checkpoint_thread, i);
+
+		names[row->thread] = (uint32_t)row->name;
+	}
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&c, p->from, MS_COLUMN_ARGS, found ? known.event : 0, 1, err);
+	ms_checkpoint_free(&known);
 	if (rc != MS_OK)
 		return rc;
 	ms_cursor_limit(c, p->request->from_event);

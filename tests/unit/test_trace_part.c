@@ -163,6 +163,19 @@ static void check_counts(const struct keyframe_trace *t, struct ms_trace *part, 
 	ms_snapshot_counts_free(&counts[1]);
 }
 
+/* Threads have the names in the part that the events before it gave them. */
+static void check_names(const struct keyframe_trace *t, const struct ms_trace *part, uint64_t from)
+{
+	for (uint32_t id = 1; id <= t->random.thread_count; id++) {
+		const char *name = "";
+
+		for (uint64_t i = 0; i < from; i++)
+			if (t->random.events[i].kind == MS_EV_THREAD_NAME && t->random.events[i].thread == id)
+				name = ms_trace_string(t->trace, (uint32_t)t->random.events[i].arg[0]);
+		assert_string_equal(ms_trace_string(part, ms_trace_thread(part, id)->name), name);
+	}
+}
+
 static void test_windows(void **state)
 {
 	(void)state;
@@ -181,6 +194,15 @@ static void test_windows(void **state)
 		r.to_event = to;
 		r.from_ns = from ? t.random.events[from - 1].time_ns : 0;
 		r.to_ns = to ? t.random.events[to - 1].time_ns : 0;
+		struct ms_stream index;
+		struct ms_index_options every = {.interval = 11, .events_per_block = 1};
+		struct ms_error err;
+
+		ms_stream_init_memory(&index);
+		if (seed % 2) {
+			assert_int_equal(ms_index_build_file(&index, t.trace, &every, NULL, &err), MS_OK);
+			assert_int_equal(ms_trace_attach_index_memory(t.trace, index.memory, index.position, &err), MS_OK);
+		}
 		part = part_of(&s, t.trace, &r);
 		assert_int_equal(ms_trace_process(part)->part.kind, MS_PART_WINDOW);
 		assert_string_equal(ms_trace_process(part)->part.of, "whole.ms");
@@ -190,6 +212,7 @@ static void test_windows(void **state)
 		for (uint64_t i = 0; i <= 10; i++)
 			check_live(&t, part, from, (to - from) * i / 10);
 		check_counts(&t, part, from, to);
+		check_names(&t, part, from);
 		/* a part of a part says where it is in the recording */
 		r2 = r;
 		r2.from_event = (to - from) / 2;
@@ -205,6 +228,7 @@ static void test_windows(void **state)
 		ms_trace_close(part);
 		ms_stream_free(&s);
 		keyframe_trace_free(&t);
+		ms_stream_free(&index);
 	}
 }
 
