@@ -82,7 +82,8 @@ static int print_curves(struct ms_text *t)
 	uint64_t *values = calloc(r->timeline_count + 1, sizeof *values);
 	const struct ms_system_series *gpu = ms_system_find(&r->system, "gpu_memory");
 	uint64_t busiest = 0, bucket_ns = r->timeline_count > 1 ? r->timeline[1].start_ns - r->timeline[0].start_ns : 0;
-	char a[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
+	const char *from;
 
 	if (!values)
 		return MS_E_NOMEM;
@@ -96,9 +97,11 @@ static int print_curves(struct ms_text *t)
 		memset(values, 0, r->timeline_count * sizeof *values);
 	}
 	if (observed(user) && observed(system)) {
+		uint64_t before = r->window.given ? user->first + system->first : 0; /* by the first sample of a window */
+
 		add_curve(t, user, values);
 		add_curve(t, system, values);
-		busiest = print_curve(t, "cpu", ms_unit_duration(a, user->last + system->last), values, width);
+		busiest = print_curve(t, "cpu", ms_unit_duration(a, user->last + system->last - before), values, width);
 		memset(values, 0, r->timeline_count * sizeof *values);
 	}
 	if (observed(gpu)) {
@@ -107,8 +110,9 @@ static int print_curves(struct ms_text *t)
 	}
 	if (width > r->timeline_count)
 		width = r->timeline_count;
-	fprintf(t->out, "  %*s0 s%*s\n", t->options.exact ? 27 : 19, "", width > 16 ? (int)width - 3 : 13,
-	        ms_unit_duration(a, r->trace.duration_ns));
+	from = r->window.from_ns ? ms_unit_duration(b, r->window.from_ns) : "0 s";
+	fprintf(t->out, "  %*s%s%*s\n", t->options.exact ? 27 : 19, "", from, width > 16 ? (int)(width - strlen(from)) : 13,
+	        ms_unit_duration(a, r->window.given ? r->window.to_ns : r->trace.duration_ns));
 	fputs("  each from 0 to its largest value, named beside it; cpu: its sum", t->out);
 	if (busiest && bucket_ns)
 		fprintf(t->out, ", at most %" PRIu64 " %% of a core", (uint64_t)((unsigned __int128)busiest * 100 / bucket_ns));
@@ -260,6 +264,7 @@ int ms_text_system(struct ms_text *t)
 	const struct ms_report_system *s = &r->system;
 	const struct ms_system_series *longest = NULL;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
+	uint64_t end;
 	int rc;
 
 	for (size_t i = 0; i < s->series_count; i++)
@@ -269,9 +274,10 @@ int ms_text_system(struct ms_text *t)
 		ms_text_heading(t, "SYSTEM", "not observable: %s", s->reason ? s->reason : "no sample could be taken");
 		return MS_OK;
 	}
+	end = r->window.given ? r->window.to_ns : r->trace.duration_ns;
 	ms_text_heading(t, "SYSTEM", "%s, every %s or less often; the last one %s before the end",
 	                ms_unit_of(a, longest->samples, "sample"), ms_unit_duration(b, s->interval_ns),
-	                ms_unit_duration(c, r->trace.duration_ns > longest->last_ns ? r->trace.duration_ns - longest->last_ns : 0));
+	                ms_unit_duration(c, end > longest->last_ns ? end - longest->last_ns : 0));
 	rc = print_curves(t);
 	if (rc)
 		return rc;
