@@ -12,9 +12,13 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "analyze/index_build.h"
 #include "event_gen.h"
 #include "format/event_decode.h"
+#include "format/stream.h"
+#include "format/trace_index.h"
 #include "format/trace_internal.h"
+#include "random_trace.h"
 #include "trace_fb.h"
 
 #define SCHEMA "schemas/trace.fbs"
@@ -72,7 +76,7 @@ static size_t read_file(const char *name, uint8_t *bytes, size_t room)
 	return size;
 }
 
-static json_t *decode_with_flatc(const uint8_t *raw, size_t size)
+static json_t *decode_numbers(const uint8_t *raw, size_t size, size_t flags)
 {
 	char path[128];
 	json_error_t why;
@@ -81,10 +85,15 @@ static json_t *decode_with_flatc(const uint8_t *raw, size_t size)
 	write_file("block.bin", raw, size);
 	flatc("--json --strict-json --raw-binary --defaults-json", "--", "block.bin");
 	snprintf(path, sizeof(path), "%s/block.json", folder);
-	json = json_load_file(path, JSON_ALLOW_NUL, &why);
+	json = json_load_file(path, JSON_ALLOW_NUL | flags, &why);
 	if (json == NULL)
 		fail_msg("flatc's JSON: %s", why.text);
 	return json;
+}
+
+static json_t *decode_with_flatc(const uint8_t *raw, size_t size)
+{
+	return decode_numbers(raw, size, 0);
 }
 
 static uint64_t number(const json_t *object, const char *key)
@@ -314,6 +323,60 @@ static void flatc_reads_guards(void **state)
 	ms_trace_close(t);
 }
 
+/* The blocks of an index file, and what the columns of a checkpoint are called. */
+static void flatc_reads_indexes(void **state)
+{
+	struct ms_unpacker unpacker = {0};
+	struct random_trace random;
+	struct ms_trace *t;
+	struct ms_stream stream;
+	struct ms_error err;
+	unsigned seen = 0;
+
+	(void)state;
+	random_trace_make(&random, 4, 300);
+	assert_int_equal(ms_trace_open_memory(&t, random.bytes, random.size, &err), MS_OK);
+	ms_stream_init_memory(&stream);
+	assert_int_equal(ms_index_build_file(&stream, t, &(struct ms_index_options){.interval = 200, .events_per_block = 1}, NULL, &err), MS_OK);
+	assert_int_equal(ms_trace_attach_index_memory(t, stream.memory, stream.position, &err), MS_OK);
+	for (size_t i = 0; ms_trace_index_block(t, i) != NULL; i++) {
+		const struct ms_block_info *info = ms_trace_index_block(t, i);
+		struct ms_block_header header;
+		const json_t *body, *rows;
+		const uint8_t *at;
+		json_t *json;
+
+		assert_int_equal(ms_listed_block_header(ms_trace_index_source(t), info, &header, &err), MS_OK);
+		assert_int_equal(ms_block_unpack(&unpacker, ms_trace_index_source(t), info->offset, &header, NULL, &at, &err), MS_OK);
+		/* A hash is more than jansson takes for an integer. */
+		json = decode_numbers(unpacker.raw.data, unpacker.raw.size, info->kind == MS_BLOCK_TRACE_INDEX ? JSON_DECODE_INT_AS_REAL : 0);
+		body = json_object_get(json, "body");
+		same_text(json, "body_type", ms_block_kind_name(info->kind));
+		seen |= 1u << info->kind;
+		if (info->kind == MS_BLOCK_CHECKPOINT) {
+			const struct fb_checkpoint c = {at};
+
+			assert_int_equal(number(body, "event"), info->first_event);
+			assert_int_equal(number(body, "allocated_bytes"), fb_checkpoint_allocated_bytes(c));
+			same_column(body, "events_of_kind", fb_checkpoint_events_of_kind(c));
+			rows = json_object_get(body, "threads");
+			same_column(rows, "thread", fb_checkpoint_threads_thread(fb_checkpoint_threads(c)));
+			same_column(rows, "last_block", fb_checkpoint_threads_last_block(fb_checkpoint_threads(c)));
+		} else if (info->kind == MS_BLOCK_TRACE_INDEX) {
+			assert_true(json_real_value(json_object_get(body, "trace_bytes")) == (double)random.size);
+			assert_true(json_real_value(json_object_get(body, "peak_event")) == (double)ms_trace_index(t)->peak_event);
+			assert_true(json_real_value(json_object_get(json_object_get(body, "mark_events"), "count")) ==
+				    (double)ms_trace_index(t)->mark_count);
+		}
+		json_decref(json);
+	}
+	assert_int_equal(seen, 1u << MS_BLOCK_KEYFRAME | 1u << MS_BLOCK_CHECKPOINT | 1u << MS_BLOCK_TRACE_INDEX);
+	ms_unpacker_free(&unpacker);
+	ms_trace_close(t);
+	ms_stream_free(&stream);
+	random_trace_free(&random);
+}
+
 static void flatc_reads_samples(void **state)
 {
 	struct ms_unpacker unpacker = {0};
@@ -449,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flatc_reads_ours),
 		cmocka_unit_test(flatc_reads_guards),
+		cmocka_unit_test(flatc_reads_indexes),
 		cmocka_unit_test(flatc_reads_samples),
 		cmocka_unit_test(we_read_flatcs),
 	};
