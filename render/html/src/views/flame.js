@@ -147,11 +147,18 @@ function layout(root, zoom, width) {
 	const queue = [{ node: zoom, x: 0, depth: above.length - 1 }];
 	while (queue.length) {
 		const { node, x, depth } = queue.pop();
+		const children = childrenOf(node);
 		let at = x;
-		for (const child of childrenOf(node)) {
+		for (const [i, child] of children.entries()) {
 			const w = child.value * scale;
-			if (w < 0.5)
-				break; // sorted: the rest is narrower
+			if (w < 0.5) { // sorted: the rest is narrower, and is one grey box when it can be seen together
+				const rest = children.slice(i).reduce((sum, one) => ({ value: sum.value + one.value, matched: sum.matched + one.matched }), { value: 0, matched: 0 });
+				if (rest.value * scale >= 2) {
+					boxes.push({ node: { ...rest, frame: -2, more: children.length - i, up: node, children: [] }, x: at, width: rest.value * scale, depth: depth + 1 });
+					deepest = Math.max(deepest, depth + 1);
+				}
+				break;
+			}
 			boxes.push({ node: child, x: at, width: w, depth: depth + 1 });
 			deepest = Math.max(deepest, depth + 1);
 			queue.push({ node: child, x: at, depth: depth + 1 });
@@ -192,7 +199,7 @@ export default {
 		let unit = KINDS.bytes;
 		let searched = false;
 
-		const name = (node) => (node.frame < 0 ? 'all call paths' : model.line(tree.lineOfFrame[node.frame]).name);
+		const name = (node) => (node.more ? `${count(node.more)} narrow frames` : node.frame < 0 ? 'all call paths' : model.line(tree.lineOfFrame[node.frame]).name);
 		const path = (node) => {
 			const frames = [];
 			for (let n = node; n && n.frame >= 0; n = n.up)
@@ -360,7 +367,7 @@ export default {
 		});
 		canvas.addEventListener('click', (event) => {
 			const box = boxAt(event);
-			if (!box)
+			if (!box || box.node.more)
 				return;
 			if (event.altKey && box.node.frame >= 0)
 				state.set({ q: withFilter(state.get().q, 'module', model.line(tree.lineOfFrame[box.node.frame]).module.replace(/^.*\//, '')) });
@@ -376,7 +383,8 @@ export default {
 			const target = { ArrowDown: () => childrenOf(current)[0], ArrowUp: () => current.up, ArrowLeft: () => beside(-1), ArrowRight: () => beside(1) }[event.key]?.();
 			if (event.key === 'Enter') {
 				event.preventDefault();
-				zoomTo(current);
+				if (!current.more)
+					zoomTo(current);
 			} else if (event.key === 'Escape' && zoom.up) {
 				event.preventDefault();
 				zoomTo(zoom.up);
