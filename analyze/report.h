@@ -223,6 +223,7 @@ struct ms_report_size_class {
 	uint64_t min_bytes, max_bytes;   /* inclusive; class 0 holds size 0 alone */
 	uint64_t blocks, bytes;          /* begun */
 	uint64_t live_blocks, live_bytes;
+	uint64_t usable_bytes, live_usable_bytes; /* the same blocks as the allocator rounds them (usable.h); 0 without report.usable_rule */
 };
 struct ms_report_size {
 	uint64_t size_bytes, blocks;
@@ -230,6 +231,11 @@ struct ms_report_size {
 struct ms_report_lifetime {
 	uint64_t min_ns, max_ns;         /* inclusive */
 	uint64_t blocks, bytes;          /* ended by a free or a realloc */
+};
+/* Blocks of one size class that lived for one class of time: what size_classes and lifetimes are made of. */
+struct ms_report_size_lifetime {
+	uint8_t size_class, lifetime_class; /* into size_classes, lifetimes */
+	uint64_t blocks, bytes;          /* ended by a free or a realloc; never 0 blocks */
 };
 
 /* ---- mappings: the program's own mmap family, never part of the totals -------------------------------------------- */
@@ -309,7 +315,10 @@ struct ms_report {
 	struct ms_report_size *sizes;    /* exact sizes, all of them unless sizes_partial */
 	size_t size_count;
 	bool sizes_partial;              /* more distinct sizes than are kept: some large ones are missing */
+	const char *usable_rule;         /* "glibc: ..."; NULL = not known for this allocator */
 	struct ms_report_lifetime lifetimes[65]; /* class i: 2^(i-1) .. 2^i - 1 ns; class 0: 0 ns */
+	struct ms_report_size_lifetime *size_lifetimes; /* by size class, then lifetime class; empty cells are left out */
+	size_t size_lifetime_count;
 
 	struct ms_report_mappings mappings;
 	struct ms_report_bucket *timeline;

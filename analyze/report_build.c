@@ -186,6 +186,7 @@ void ms_report_free(struct ms_report *r)
 	free(r->modules);
 	free(r->threads);
 	free(r->sizes);
+	free(r->size_lifetimes);
 	free(r->timeline);
 	for (int g = 0; g < MS_TIMELINE_GROUP_COUNT; g++) {
 		free(r->timeline_by[g].series);

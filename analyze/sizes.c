@@ -1,15 +1,28 @@
-/* sizes.c - how large the blocks are: a histogram by powers of two, and how often each exact size was asked for. */
+/*
+ * sizes.c - how large the blocks are: a histogram by powers of two, with what the allocator's rounding (usable.h) makes of them, and how
+ * often each exact size was asked for.
+ *
+ * Blocks that begin and blocks that end are counted apart, so that an event adds to one of both; levels are the difference.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis.h"
 #include "mix64.h"
+#include "usable.h"
 
 #define SMALL_SIZES 65536u           /* counted in an array */
 #define LARGE_SIZES_MAX (1u << 18)   /* distinct larger sizes that are kept; classes stay exact beyond */
 
+struct tally {
+	uint64_t blocks, bytes, usable_bytes;
+};
+enum { BEGUN, ENDED };
+
 struct sizes {
-	struct ms_report_size_class classes[65];
+	struct tally tallies[65][2];     /* BEGUN, ENDED; sums wrap around, differences are right */
+	struct tally before[65];         /* to be added to BEGUN - ENDED for what lives: the level at the start of the window */
+	const char *usable_rule;
 	struct ms_report_size *large;    /* open addressing, blocks == 0 = free slot */
 	size_t large_count, large_capacity;
 	bool partial;
@@ -25,9 +38,11 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 {
 	struct sizes *s = calloc(1, sizeof *s);
 
-	(void)context;
 	*state = s;
-	return s ? MS_OK : ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for sizes");
+	if (!s)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for sizes");
+	s->usable_rule = ms_usable_rule(ms_trace_process(context->trace));
+	return MS_OK;
 }
 
 static void destroy(void *state)
@@ -83,28 +98,45 @@ static int count_large(struct sizes *s, uint64_t size)
 	return MS_OK;
 }
 
+static struct tally level(const struct sizes *s, int class)
+{
+	const struct tally *begun = &s->tallies[class][BEGUN], *ended = &s->tallies[class][ENDED], *before = &s->before[class];
+
+	return (struct tally){before->blocks + begun->blocks - ended->blocks, before->bytes + begun->bytes - ended->bytes,
+	                      before->usable_bytes + begun->usable_bytes - ended->usable_bytes};
+}
+
 /* A step that is alone in its view. */
 static void view_alone(struct sizes *s, const struct ms_view *v)
 {
-	struct ms_report_size_class *c = &s->classes[class_of(v->size_bytes[0])];
+	uint64_t size = v->size_bytes[0];
+	struct tally *ended = &s->tallies[class_of(size)][ENDED];
 
 	if (v->step[0] == MS_STEP_RETURN) {
-		c->live_blocks++;
-		c->live_bytes += v->size_bytes[0];
+		ended->blocks--;
+		ended->bytes -= size;
+		ended->usable_bytes -= ms_usable_bytes(size);
 	} else if (v->step[0] == MS_STEP_RESUME) {
-		c->live_blocks--;
-		c->live_bytes -= v->size_bytes[0];
+		ended->blocks++;
+		ended->bytes += size;
+		ended->usable_bytes += ms_usable_bytes(size);
 	} else if (v->step[0] == MS_STEP_WINDOW) {
 		for (int k = 0; k < 65; k++)
-			s->classes[k].blocks = s->classes[k].bytes = 0;
+			s->before[k] = level(s, k);
+		memset(s->tallies, 0, sizeof s->tallies);
 		memset(s->small, 0, sizeof s->small);
 		if (s->large)
 			memset(s->large, 0, s->large_capacity * sizeof *s->large);
 		s->large_count = 0;
 		s->partial = false;
 	} else if (v->step[0] == MS_STEP_IMAGE) {
-		for (int k = 0; k < 65; k++)
-			s->classes[k].live_blocks = s->classes[k].live_bytes = 0;
+		for (int k = 0; k < 65; k++) {
+			struct tally gone = level(s, k);
+
+			s->before[k].blocks -= gone.blocks;
+			s->before[k].bytes -= gone.bytes;
+			s->before[k].usable_bytes -= gone.usable_bytes;
+		}
 	}
 }
 
@@ -117,13 +149,12 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		return MS_OK;
 	}
 	for (uint32_t i = 0; i < v->count; i++) {
-		uint64_t begins = ms_step_begins(v->step[i]), ends = ms_step_ends(v->step[i]), size = v->size_bytes[i];
-		struct ms_report_size_class *c = &s->classes[class_of(size)];
+		uint64_t begins = ms_step_begins(v->step[i]), ends = ms_step_ends(v->step[i]), size = v->size_bytes[i], counts = begins | ends;
+		struct tally *t = &s->tallies[class_of(size)][ends];
 
-		c->blocks += begins;
-		c->bytes += size & -begins;
-		c->live_blocks += begins - ends;
-		c->live_bytes += (size & -begins) - (size & -ends);
+		t->blocks += counts;
+		t->bytes += size & -counts;
+		t->usable_bytes += ms_usable_bytes(size) & -counts;
 		if (size < SMALL_SIZES)
 			s->small[size] += begins;
 		else if (begins && count_large(s, size))
@@ -159,10 +190,15 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 			report->sizes[report->size_count++] = s->large[i];
 	qsort(report->sizes, report->size_count, sizeof *report->sizes, by_blocks);
 	report->sizes_partial = s->partial;
-	for (unsigned k = 0; k < 65; k++) {
-		report->size_classes[k] = s->classes[k];
-		report->size_classes[k].min_bytes = k ? 1ull << (k - 1) : 0;
-		report->size_classes[k].max_bytes = k ? UINT64_MAX >> (64 - k) : 0;
+	report->usable_rule = s->usable_rule;
+	for (int k = 0; k < 65; k++) {
+		const struct tally *begun = &s->tallies[k][BEGUN], live = level(s, k);
+
+		report->size_classes[k] = (struct ms_report_size_class){
+			.min_bytes = k ? 1ull << (k - 1) : 0, .max_bytes = k ? UINT64_MAX >> (64 - k) : 0,
+			.blocks = begun->blocks, .bytes = begun->bytes, .live_blocks = live.blocks, .live_bytes = live.bytes,
+			.usable_bytes = s->usable_rule ? begun->usable_bytes : 0, .live_usable_bytes = s->usable_rule ? live.usable_bytes : 0,
+		};
 	}
 	return MS_OK;
 }

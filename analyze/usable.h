@@ -24,9 +24,10 @@ const char *ms_usable_rule(const struct ms_process *process);
 
 static inline uint64_t ms_usable_bytes(uint64_t requested)
 {
-	if (requested >= UINT64_MAX - 24)
-		return requested;
-	return requested <= 24 ? 24 : ((requested + 8 + 15) & ~UINT64_C(15)) - 8;
+	/* Without a branch on the size: which of two sizes comes next is what processors cannot guess. */
+	uint64_t least = requested < 24 ? 24 : requested, rounded = ((least + 8 + 15) & ~UINT64_C(15)) - 8;
+
+	return requested >= UINT64_MAX - 24 ? requested : rounded;
 }
 
 #endif

@@ -346,9 +346,17 @@ static void distributions(struct ms_json *j, const struct ms_report *r, const st
 		ms_json_uint(j, "bytes", c->bytes);
 		ms_json_uint(j, "live_blocks", c->live_blocks);
 		ms_json_uint(j, "live_bytes", c->live_bytes);
+		if (r->usable_rule) {
+			ms_json_uint(j, "usable_bytes", c->usable_bytes);
+			ms_json_uint(j, "live_usable_bytes", c->live_usable_bytes);
+		} else {
+			ms_json_null(j, "usable_bytes");
+			ms_json_null(j, "live_usable_bytes");
+		}
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);
+	ms_json_string(j, "usable_rule", r->usable_rule);
 	ms_json_array(j, "top_sizes");
 	for (size_t i = 0; i < at_most(r->size_count, o->top); i++) {
 		ms_json_object(j, NULL);
@@ -368,6 +376,20 @@ static void distributions(struct ms_json *j, const struct ms_report *r, const st
 		ms_json_uint(j, "max_ns", l->max_ns);
 		ms_json_uint(j, "blocks", l->blocks);
 		ms_json_uint(j, "bytes", l->bytes);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_array(j, "size_lifetimes");
+	for (size_t i = 0; i < r->size_lifetime_count; i++) {
+		const struct ms_report_size_lifetime *c = &r->size_lifetimes[i];
+
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "min_bytes", r->size_classes[c->size_class].min_bytes);
+		ms_json_uint(j, "max_bytes", r->size_classes[c->size_class].max_bytes);
+		ms_json_uint(j, "min_ns", r->lifetimes[c->lifetime_class].min_ns);
+		ms_json_uint(j, "max_ns", r->lifetimes[c->lifetime_class].max_ns);
+		ms_json_uint(j, "blocks", c->blocks);
+		ms_json_uint(j, "bytes", c->bytes);
 		ms_json_end_object(j);
 	}
 	ms_json_end_array(j);

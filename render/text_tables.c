@@ -74,6 +74,26 @@ static void cell_range_bytes(struct ms_text *t, struct ms_table *table, uint64_t
 	ms_table_cell(table, text);
 }
 
+/* What rounding adds to the blocks begun, and to those alive, where the allocator's rule is known. */
+static void put_slack(struct ms_text *t)
+{
+	const struct ms_report *r = t->report;
+	uint64_t bytes = 0, usable = 0, live = 0, live_usable = 0;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT], d[MS_UNIT_TEXT];
+
+	if (!r->usable_rule)
+		return;
+	for (unsigned k = 0; k < 65; k++) {
+		bytes += r->size_classes[k].bytes;
+		usable += r->size_classes[k].usable_bytes;
+		live += r->size_classes[k].live_bytes;
+		live_usable += r->size_classes[k].live_usable_bytes;
+	}
+	fprintf(t->out, "  slack by rounding (derived): %s (%s) of all; alive at the end: %s (%s)\n",
+	        ms_unit_bytes(a, usable - bytes, t->options.exact), ms_unit_share(b, usable - bytes, usable),
+	        ms_unit_bytes(c, live_usable - live, t->options.exact), ms_unit_share(d, live_usable - live, live_usable));
+}
+
 int ms_text_sizes(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
@@ -119,6 +139,7 @@ int ms_text_sizes(struct ms_text *t)
 			        ms_unit_count(b, r->sizes[i].blocks));
 		putc('\n', t->out);
 	}
+	put_slack(t);
 	return rc;
 }
 

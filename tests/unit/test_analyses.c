@@ -268,6 +268,49 @@ static void check_distributions(const struct random_trace *t, const struct ms_re
 	assert_int_equal(r->mappings.mapped_bytes, t->mapped_bytes);
 }
 
+/* Each cell of the table of sizes and lifetimes, empty ones included, and what rounding makes of each class. */
+static void check_sizes_by_lifetime(const struct random_trace *t, const struct ms_report *r)
+{
+	const struct ms_report_size_lifetime *cell = r->size_lifetimes, *end = cell + r->size_lifetime_count;
+	const bool known = r->usable_rule != NULL;
+
+	for (unsigned s = 0; s < 65; s++) {
+		const struct ms_report_size_class *c = &r->size_classes[s];
+		struct ms_report_amount want[65] = {{0}};
+		uint64_t usable = 0, live_usable = 0;
+
+		for (size_t i = 0; i < t->life_count; i++) {
+			const struct life *l = &t->lives[i];
+			uint64_t lifetime = l->end_ns - l->birth_ns, room = l->size <= 24 ? 24 : 24 + (l->size - 24 + 15) / 16 * 16;
+			unsigned k = 0;
+
+			if (l->size < c->min_bytes || l->size > c->max_bytes)
+				continue;
+			usable += room;
+			live_usable += life_present(l, t->moment_count - 1) ? room : 0;
+			if (!ended_itself(l))
+				continue;
+			while (lifetime > r->lifetimes[k].max_ns)
+				k++;
+			want[k].blocks++;
+			want[k].bytes += l->size;
+		}
+		assert_int_equal(c->usable_bytes, known ? usable : 0);
+		assert_int_equal(c->live_usable_bytes, known ? live_usable : 0);
+		for (unsigned k = 0; k < 65; k++) {
+			if (want[k].blocks == 0)
+				continue;
+			assert_true(cell < end);
+			assert_int_equal(cell->size_class, s);
+			assert_int_equal(cell->lifetime_class, k);
+			assert_int_equal(cell->blocks, want[k].blocks);
+			assert_int_equal(cell->bytes, want[k].bytes);
+			cell++;
+		}
+	}
+	assert_ptr_equal(cell, end);
+}
+
 static void check_timeline(const struct random_trace *t, const struct ms_report *r)
 {
 	struct level before = {0, 0};
@@ -416,6 +459,7 @@ static void check_seed(uint32_t seed, size_t events, uint32_t window, uint32_t b
 	check_sites(&t, &r, peak_at, window);
 	check_threads(&t, &r, window);
 	check_distributions(&t, &r);
+	check_sizes_by_lifetime(&t, &r);
 	check_timeline(&t, &r);
 	check_functions(&r);
 	check_places(&r);

@@ -141,6 +141,7 @@ static const char whole[] =
 	"       < 128 KiB       1  20.0 %  97.7 KiB       0 B  ########################\n"
 	"      < 4.00 MiB       1  20.0 %  2.00 MiB  2.00 MiB  ########################\n"
 	"  most frequent: 24 B x 1, 1,000 B x 1, 3,000 B x 1, 100,000 B x 1, 2,097,152 B x 1\n"
+	"  slack by rounding (derived): 16 B (< 0.1 %) of all; alive at the end: 8 B (< 0.1 %)\n"
 	"\n"
 	"LIFETIMES  of blocks that were freed or reallocated\n"
 	"    lived  blocks   share     bytes\n"

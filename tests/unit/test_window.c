@@ -87,6 +87,13 @@ static void check_same(const struct ms_report *a, const struct ms_report *b)
 	SAME(a, b, unmatched, unmatched_count);
 	assert_memory_equal(a->size_classes, b->size_classes, sizeof a->size_classes);
 	assert_memory_equal(a->lifetimes, b->lifetimes, sizeof a->lifetimes);
+	assert_int_equal(a->size_lifetime_count, b->size_lifetime_count);
+	for (size_t i = 0; i < a->size_lifetime_count; i++) {
+		assert_int_equal(a->size_lifetimes[i].size_class, b->size_lifetimes[i].size_class);
+		assert_int_equal(a->size_lifetimes[i].lifetime_class, b->size_lifetimes[i].lifetime_class);
+		assert_int_equal(a->size_lifetimes[i].blocks, b->size_lifetimes[i].blocks);
+		assert_int_equal(a->size_lifetimes[i].bytes, b->size_lifetimes[i].bytes);
+	}
 	assert_memory_equal(&a->mappings, &b->mappings, sizeof a->mappings);
 	SAME(&a->safety, &b->safety, handovers, handover_count);
 	assert_int_equal(a->safety.frees, b->safety.frees);
@@ -168,6 +175,14 @@ static const struct ms_report_site *site(const struct ms_report *r, uint32_t nod
 	return &none;
 }
 
+static uint64_t blocks_of_cell(const struct ms_report *r, unsigned size_class, unsigned lifetime_class)
+{
+	for (size_t i = 0; i < r->size_lifetime_count; i++)
+		if (r->size_lifetimes[i].size_class == size_class && r->size_lifetimes[i].lifetime_class == lifetime_class)
+			return r->size_lifetimes[i].blocks;
+	return 0;
+}
+
 static uint64_t blocks_of_size(const struct ms_report *r, uint64_t size)
 {
 	for (size_t i = 0; i < r->size_count; i++)
@@ -239,6 +254,10 @@ static void check_difference(const struct ms_report *a, const struct ms_report *
 		assert_int_equal(w->size_classes[k].live_bytes, b->size_classes[k].live_bytes);
 		assert_int_equal(w->lifetimes[k].blocks, b->lifetimes[k].blocks - a->lifetimes[k].blocks);
 		assert_int_equal(w->lifetimes[k].bytes, b->lifetimes[k].bytes - a->lifetimes[k].bytes);
+		assert_int_equal(w->size_classes[k].usable_bytes, b->size_classes[k].usable_bytes - a->size_classes[k].usable_bytes);
+		assert_int_equal(w->size_classes[k].live_usable_bytes, b->size_classes[k].live_usable_bytes);
+		for (unsigned s = 0; s < 65; s++)
+			assert_int_equal(blocks_of_cell(w, s, k), blocks_of_cell(b, s, k) - blocks_of_cell(a, s, k));
 	}
 	for (size_t i = 0; i < b->size_count; i++)
 		assert_int_equal(blocks_of_size(w, b->sizes[i].size_bytes), b->sizes[i].blocks - blocks_of_size(a, b->sizes[i].size_bytes));
