@@ -180,5 +180,6 @@ void ms_report_holders_free(struct ms_report_holders *h)
 	free(h->holdings);
 	free(h->blocks);
 	free(h->paths);
+	free(h->tree);
 	memset(h, 0, sizeof *h);
 }

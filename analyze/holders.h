@@ -39,6 +39,7 @@ struct ms_holding {
 	uint64_t places;                 /* where what it retains was allocated */
 	struct ms_held_place top[MS_HELD_PLACES]; /* those with most bytes */
 	uint32_t top_count;
+	uint32_t group;                  /* of it in the tree; UINT32_MAX: not kept */
 };
 
 struct ms_held_block {
@@ -56,6 +57,36 @@ struct ms_held_path {
 	uint64_t retained_blocks, retained_bytes;
 };
 
+/*
+ * The dominator tree with the blocks of one place taken together: below each group stands what its blocks hold. A place stands once on the
+ * way down: a block whose place stands above it already (lists, trees) belongs to that group. What groups of one level retain does not
+ * overlap. Order: by retained bytes, so the group above stands before.
+ */
+enum ms_held_what {
+	MS_HELD_BY_HOLDER,               /* top level: what a holder retains */
+	MS_HELD_SHARED,                  /* top level: reachable, but over no single holder */
+	MS_HELD_LOST,                    /* top level: reachable from no root */
+	MS_HELD_BLOCKS,                  /* blocks of a place */
+};
+struct ms_held_group {
+	uint8_t what;                    /* enum ms_held_what */
+	bool mixed_types;                /* C++ classes are known, and differ */
+	uint32_t parent;                 /* group above; UINT32_MAX on the top level */
+	uint32_t holding;                /* BY_HOLDER: which; else UINT32_MAX */
+	uint64_t retained_blocks, retained_bytes;
+	uint32_t children;               /* groups below, kept or not */
+	/* The rest is of BLOCKS alone. */
+	uint32_t place;                  /* number of the place: call paths with the same headline */
+	uint32_t node;                   /* call path of the block that retains most */
+	uint32_t sites;                  /* call paths that its blocks were begun under */
+	const char *type;                /* C++ class of all of them whose class is known, when it is one; else NULL */
+	uint64_t blocks, bytes;          /* its own, also those further below */
+	uint64_t heads;                  /* of these, with none of them above */
+	uint64_t head_block, head_retained_bytes; /* the one that retains most, the first one of equals: block id */
+	uint32_t number;                 /* while it is made */
+};
+#define MS_HELD_GROUPS 2000u
+
 struct ms_report_holders {
 	bool observable;                 /* as in struct ms_report_leaks, which has the reason */
 	struct ms_holding *holdings;
@@ -67,6 +98,8 @@ struct ms_report_holders {
 	size_t block_count;
 	struct ms_held_path *paths;      /* all call paths with blocks in the graph */
 	size_t path_count;
+	struct ms_held_group *tree;      /* the MS_HELD_GROUPS that retain most */
+	size_t tree_count, tree_omitted;
 };
 #define MS_HELD_BLOCKS 200u
 

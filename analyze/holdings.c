@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "heap_report.h"
+#include "held_tree.h"
 
 /* A block's part in the sum by (holder, place). */
 struct held {
@@ -131,6 +132,7 @@ static int collect_holdings(struct ms_report_holders *out, const struct ms_heap_
 			.retained_blocks = g->retained_blocks[v],
 			.retained_bytes = g->retained_bytes[v],
 			.pointers = g->flow.first[v + 1] - g->flow.first[v],
+			.group = i, /* until the tree is made */
 		};
 	}
 	for (uint32_t i = 0; i < g->block_count; i++) {
@@ -289,5 +291,7 @@ int ms_collect_holders(struct ms_report_holders *out, const struct ms_heap_graph
 		rc = collect_paths(out, g, node_count);
 	if (rc == MS_OK)
 		rc = collect_blocks(out, g);
+	if (rc == MS_OK)
+		rc = ms_held_tree_build(out, g, node_count, place_of_node);
 	return rc ? ms_fail(err, rc, MS_NO_OFFSET, "no memory to sum up who holds %u blocks", g->block_count) : MS_OK;
 }

@@ -308,6 +308,8 @@ struct ms_report {
 	size_t function_count;
 	struct ms_report_module *modules;
 	size_t module_count;
+	struct ms_module *loaded;        /* executable and libraries, every loading of each, in the order of the trace */
+	size_t loaded_count;
 	struct ms_report_thread *threads;
 	size_t thread_count;
 

@@ -90,6 +90,18 @@ static void judge(struct ms_report_trace *r)
 	              r->process->part.kind == MS_PART_WHOLE && !r->size_limit_reached && r->lost_events == 0 && r->lost_threads == 0 && r->lost_stacks == 0;
 }
 
+static int list_modules(struct ms_report *r, const struct ms_trace *trace, struct ms_error *err)
+{
+	uint32_t count = ms_trace_module_count(trace);
+
+	r->loaded = calloc(count + (size_t)1, sizeof *r->loaded);
+	if (!r->loaded)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u modules", count);
+	for (uint32_t id = 1; id <= count; id++)
+		r->loaded[r->loaded_count++] = *ms_trace_module(trace, id);
+	return MS_OK;
+}
+
 int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const struct ms_report_options *given,
                     struct ms_error *err)
 {
@@ -112,6 +124,8 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 		return rc;
 	describe_trace(&out->trace, trace, options.file);
 	rc = find_window(out, trace, &options, err);
+	if (rc == MS_OK)
+		rc = list_modules(out, trace, err);
 	if (rc)
 		goto fail;
 	context = (struct ms_analysis_context){
@@ -184,6 +198,7 @@ void ms_report_free(struct ms_report *r)
 	free(r->places);
 	free(r->functions);
 	free(r->modules);
+	free(r->loaded);
 	free(r->threads);
 	free(r->sizes);
 	free(r->size_lifetimes);

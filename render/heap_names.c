@@ -36,6 +36,15 @@ const char *ms_root_kind_name(uint8_t kind)
 	return NAME(names, kind);
 }
 
+const char *ms_held_what_name(uint8_t what)
+{
+	static const char *const names[] = {
+		[MS_HELD_BY_HOLDER] = "holder", [MS_HELD_SHARED] = "shared", [MS_HELD_LOST] = "lost", [MS_HELD_BLOCKS] = "blocks",
+	};
+
+	return NAME(names, what);
+}
+
 static void print_thread(FILE *f, const struct ms_report *r, const struct ms_holder *h)
 {
 	const struct ms_report_thread *t = h->thread && h->thread <= r->thread_count ? &r->threads[h->thread - 1] : NULL;

@@ -58,6 +58,38 @@ static size_t at_most(size_t count, size_t top)
 	return top && count > top ? top : count;
 }
 
+static void group(struct ms_json *j, const struct ms_report *r, const struct ms_held_group *q)
+{
+	ms_json_object(j, NULL);
+	ms_json_string(j, "what", ms_held_what_name(q->what));
+	if (q->parent == UINT32_MAX)
+		ms_json_null(j, "parent");
+	else
+		ms_json_uint(j, "parent", q->parent);
+	if (q->holding < r->holders.holding_count)
+		ms_json_holder(j, "holder", &r->holders.holdings[q->holding].holder);
+	else
+		ms_json_null(j, "holder");
+	ms_json_uint(j, "retained_blocks", q->retained_blocks);
+	ms_json_uint(j, "retained_bytes", q->retained_bytes);
+	ms_json_uint(j, "children", q->children);
+	if (q->what == MS_HELD_BLOCKS) {
+		ms_json_object(j, "blocks");
+		ms_json_uint(j, "blocks", q->blocks);
+		ms_json_uint(j, "bytes", q->bytes);
+		ms_json_uint(j, "heads", q->heads);
+		ms_json_string(j, "type", q->type);
+		ms_json_uint(j, "sites", q->sites);
+		ms_json_uint(j, "site", q->node);
+		ms_json_uint(j, "example", q->head_block);
+		ms_json_frame(j, "frame", ms_report_headline(r, q->node));
+		ms_json_end_object(j);
+	} else {
+		ms_json_null(j, "blocks");
+	}
+	ms_json_end_object(j);
+}
+
 void ms_json_holders(struct ms_json *j, const struct ms_report *r, size_t top)
 {
 	const struct ms_report_holders *h = &r->holders;
@@ -95,6 +127,11 @@ void ms_json_holders(struct ms_json *j, const struct ms_report *r, size_t top)
 	}
 	ms_json_end_array(j);
 	ms_json_uint(j, "sites_omitted", h->path_count - at_most(h->path_count, top));
+	ms_json_array(j, "tree");
+	for (size_t i = 0; i < at_most(h->tree_count, top); i++)
+		group(j, r, &h->tree[i]);
+	ms_json_end_array(j);
+	ms_json_uint(j, "tree_omitted", h->tree_omitted + h->tree_count - at_most(h->tree_count, top));
 	ms_json_end_object(j);
 }
 

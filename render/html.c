@@ -100,7 +100,7 @@ done:
 static int put_data(FILE *out, const struct ms_report *r, bool no_paths)
 {
 	static const struct ms_html_list *const lists[] = {&ms_html_trace_tables, &ms_html_site_tables, &ms_html_time_tables,
-	                                                   &ms_html_heap_tables};
+	                                                   &ms_html_heap_tables, &ms_html_detail_tables};
 	struct ms_columns *c = ms_columns_new(no_paths);
 	uint8_t *packed = NULL;
 	size_t length, packed_length;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "format/events.h"
+#include "format/evidence.h"
 #include "heap_names.h"
 #include "html_tables.h"
 #include "report_names.h"
@@ -171,13 +172,15 @@ static const struct ms_html_column holders_columns[] = {O(observable), O(shared_
 #define HOLDING ((const struct ms_holding *)row)
 TEXT_OF(holder_kind, ms_root_kind_name(HOLDING->holder.kind))
 TEXT_OF(holder_address, hex(room, HOLDING->holder.address))
+/* Names of mappings are paths, others are not: a column for each. */
+TEXT_OF(holder_name, HOLDING->holder.kind == MS_ROOT_MAPPING ? "" : HOLDING->holder.name)
 MS_HTML_ROWS(holding_rows, r->holders.holdings, r->holders.holding_count)
 #define A(field) MS_COLUMN(struct ms_holding, #field, field)
 static const struct ms_html_column holding_columns[] = {
-	MS_COLUMN_OF_TEXT("kind", holder_kind), MS_COLUMN(struct ms_holding, "name", holder.name),
+	MS_COLUMN_OF_TEXT("kind", holder_kind), MS_COLUMN_OF_TEXT("name", holder_name), MS_COLUMN_AS_PATH(struct ms_holding, "path", holder.name),
 	MS_COLUMN_AS_PATH(struct ms_holding, "module", holder.module), MS_COLUMN(struct ms_holding, "thread", holder.thread),
 	MS_COLUMN(struct ms_holding, "tid", holder.tid), MS_COLUMN_OF_TEXT("address", holder_address), A(retained_blocks), A(retained_bytes),
-	A(pointers), A(places),
+	A(pointers), A(places), A(group),
 };
 
 struct held_row {

@@ -415,6 +415,27 @@ static void modules(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_array(j);
 }
 
+/* Executable and libraries. Addresses in hexadecimal, as everywhere. */
+static void loaded(struct ms_json *j, const struct ms_report *r)
+{
+	char hex[MS_BUILD_ID_TEXT];
+
+	ms_json_array(j, "loaded");
+	for (size_t i = 0; i < r->loaded_count; i++) {
+		const struct ms_module *m = &r->loaded[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "module", *m->path ? m->path : NULL);
+		ms_json_string(j, "build_id", m->build_id_bytes ? ms_build_id_text(hex, m) : NULL);
+		ms_json_hex(j, "load_bias", m->load_bias);
+		ms_json_hex(j, "start", m->start);
+		ms_json_hex(j, "end", m->end);
+		ms_json_uint(j, "image", m->image);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+}
+
 static void mappings(struct ms_json *j, const struct ms_report *r)
 {
 	const struct ms_report_mappings *m = &r->mappings;
@@ -471,6 +492,7 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	ms_json_phases(&j, r);
 	distributions(&j, r, &o);
 	modules(&j, r);
+	loaded(&j, r);
 	mappings(&j, r);
 	ms_json_system(&j, r);
 	ms_json_reconciliation(&j, r, o.top);

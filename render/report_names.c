@@ -55,6 +55,14 @@ const char *ms_time_text(char buffer[MS_TIME_TEXT], uint64_t unix_ns)
 	return buffer;
 }
 
+const char *ms_build_id_text(char buffer[MS_BUILD_ID_TEXT], const struct ms_module *m)
+{
+	buffer[0] = '\0';
+	for (size_t i = 0; i < m->build_id_bytes && i < MS_BUILD_ID_TEXT / 2; i++)
+		snprintf(buffer + 2 * i, 3, "%02x", m->build_id[i]);
+	return buffer;
+}
+
 #define SITE_SUMS(X) \
 	X(allocations) X(reallocations) X(allocated_bytes) X(frees) X(live_blocks) X(live_bytes) X(peak_blocks) \
 	X(peak_bytes) X(temporary_allocations) X(ended_blocks)

@@ -29,6 +29,10 @@ const char *ms_register_name(unsigned index); /* below MS_EVIDENCE_REGISTERS */
 #define MS_TIME_TEXT 40
 const char *ms_time_text(char buffer[MS_TIME_TEXT], uint64_t unix_ns);
 
+/* Build-id of a module in hexadecimal, "" when it has none, into buffer; returns it. */
+#define MS_BUILD_ID_TEXT 129
+const char *ms_build_id_text(char buffer[MS_BUILD_ID_TEXT], const struct ms_module *module);
+
 /* Adds, subtracts the numbers that sum up (not peaks of their own, not means). */
 void ms_site_add(struct ms_report_site *sum, const struct ms_report_site *site);
 void ms_site_subtract(struct ms_report_site *sum, const struct ms_report_site *site);

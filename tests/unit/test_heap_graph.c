@@ -226,6 +226,80 @@ static void test_retained_is_what_needs_it(void **state)
 	assert_true(more > 1000);
 }
 
+/*
+ * The tree of groups against the definition of dominance: where a block belongs, and what it adds, from the chain of those that it needs.
+ */
+static void check_tree(const struct ms_report_holders *h, const struct ms_heap_graph *g, const struct truth *t)
+{
+	struct ms_held_group *expected = calloc(h->tree_count + 1, sizeof *expected);
+	uint32_t n = g->block_count;
+
+	assert_int_equal(h->tree_omitted, 0);
+	for (uint32_t b = 0; b < n; b++) {
+		uint32_t chain[MOST], length = 0, group = UINT32_MAX, open[NODES], holder = UINT32_MAX;
+		bool lost = t->kind[b] == MS_LEAK_DEFINITE || t->kind[b] == MS_LEAK_INDIRECT;
+
+		memset(open, 0xff, sizeof open);
+		for (uint32_t v = 0; v < n; v++) /* from the outermost inwards: who needs less stands further out */
+			if (t->needs[v][b]) {
+				uint32_t at = length++;
+
+				for (; at > 0 && t->needs[v][chain[at - 1]]; at--)
+					chain[at] = chain[at - 1];
+				chain[at] = v;
+			}
+		for (uint32_t r = 0; r < g->root_count; r++)
+			if (t->needs[n + r][b])
+				holder = r;
+		for (size_t i = 0; i < h->tree_count; i++)
+			if (h->tree[i].parent == UINT32_MAX && (holder != UINT32_MAX ? h->tree[i].what == MS_HELD_BY_HOLDER && h->holdings[h->tree[i].holding].holder.tid == holder
+			                                                            : h->tree[i].what == (lost ? MS_HELD_LOST : MS_HELD_SHARED)))
+				group = (uint32_t)i;
+		assert_true(group != UINT32_MAX);
+		expected[group].retained_blocks++;
+		expected[group].retained_bytes += g->blocks[b].size_bytes;
+		for (uint32_t k = 0; k < length; k++) {
+			uint32_t place = g->blocks[chain[k]].node, child = UINT32_MAX;
+
+			assert_true(k + 1 < length || chain[k] == b);
+			if (open[place] == UINT32_MAX) {
+				for (size_t i = 0; i < h->tree_count; i++)
+					if (h->tree[i].parent == group && h->tree[i].place == place && h->tree[i].what == MS_HELD_BLOCKS)
+						child = (uint32_t)i;
+				assert_true(child != UINT32_MAX);
+				open[place] = group = child;
+				expected[group].retained_blocks++;
+				expected[group].retained_bytes += g->blocks[b].size_bytes;
+				expected[group].heads += chain[k] == b;
+			}
+		}
+		expected[open[g->blocks[b].node]].blocks++;
+		expected[open[g->blocks[b].node]].bytes += g->blocks[b].size_bytes;
+	}
+	for (size_t i = 0; i < h->tree_count; i++) {
+		const struct ms_held_group *q = &h->tree[i];
+
+		assert_int_equal(q->retained_blocks, expected[i].retained_blocks);
+		assert_int_equal(q->retained_bytes, expected[i].retained_bytes);
+		assert_int_equal(q->blocks, expected[i].blocks);
+		assert_int_equal(q->bytes, expected[i].bytes);
+		assert_int_equal(q->heads, expected[i].heads);
+		if (q->parent != UINT32_MAX) {
+			assert_true(q->parent < i);
+			expected[q->parent].children++;
+		}
+		if (q->what == MS_HELD_BY_HOLDER)
+			assert_int_equal(h->holdings[q->holding].group, i);
+		if (q->what == MS_HELD_BLOCKS)
+			assert_int_equal(q->sites, 1); /* without places each call path is one */
+		if (i)
+			assert_true(h->tree[i - 1].retained_bytes >= q->retained_bytes);
+	}
+	for (size_t i = 0; i < h->tree_count; i++)
+		assert_int_equal(h->tree[i].children, expected[i].children);
+	free(expected);
+}
+
 static void test_holders_and_call_paths(void **state)
 {
 	static struct sample s;
@@ -315,6 +389,7 @@ static void test_holders_and_call_paths(void **state)
 		assert_int_equal(h.block_count, first_of_kin);
 		for (size_t i = 1; i < h.block_count; i++)
 			assert_true(h.blocks[i - 1].retained_bytes >= h.blocks[i].retained_bytes);
+		check_tree(&h, &s.g, &t);
 		ms_report_holders_free(&h);
 		ms_heap_graph_free(&s.g);
 	}
@@ -521,6 +596,8 @@ static void test_a_long_chain_and_many_edges(void **state)
 	assert_int_equal(g.retained_blocks[0] - g.retained_blocks[1], 1);
 	assert_true(g.retained_blocks[0] >= n / 2);
 	assert_int_equal(g.kind[n / 2 - 1], MS_LEAK_REACHABLE);
+	assert_int_equal(holders.tree_count, MS_HELD_GROUPS);
+	assert_true(holders.tree_omitted > 0);
 	ms_report_leaks_free(&leaks);
 	ms_report_holders_free(&holders);
 	ms_heap_graph_free(&g);
