@@ -3,6 +3,7 @@
  *
  * Random traces are read twice, with an index of very short distances and without: reports of windows and moments must be the
  * same JSON to the byte, cursors must deliver the same events and live blocks. Then everything that may be wrong with an index.
+ * MEMSCOPE_SEEDS=tests/fuzz/corpus/index build/release/unit/test_index writes the seeds of fuzz_index.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <xxhash.h>
 
 #include "analyze/index_build.h"
 #include "analyze/moment.h"
@@ -380,6 +382,63 @@ static void test_damaged(void **state)
 	close_pair(&p);
 }
 
+/* ---- seeds of tests/fuzz/fuzz_index.c ------------------------------------------------------------------------------- */
+
+/* The blocks of a file, not compressed, up to its Index. */
+static void put_blocks(FILE *f, const uint8_t *bytes, size_t size)
+{
+	struct ms_source source;
+	struct ms_unpacker u = {0};
+	struct ms_block_header header;
+	const uint8_t *body;
+	uint64_t at = MS_FILE_HEADER_BYTES;
+	struct ms_error err;
+
+	ms_source_memory(&source, bytes, size);
+	fwrite(bytes, 1, MS_FILE_HEADER_BYTES, f);
+	while (ms_block_load(&header, &source, at, &err) == MS_OK && header.kind != MS_BLOCK_INDEX) {
+		uint8_t start[MS_BLOCK_HEADER_BYTES];
+
+		assert_int_equal(ms_block_unpack(&u, &source, at, &header, NULL, &body, &err), MS_OK);
+		at += MS_BLOCK_HEADER_BYTES + header.stored_bytes;
+		header.codec = MS_CODEC_NONE;
+		header.stored_bytes = (uint32_t)u.raw.size;
+		header.payload_hash = XXH3_64bits(u.raw.data, u.raw.size);
+		ms_block_header_store(start, &header);
+		fwrite(start, 1, sizeof start, f);
+		fwrite(u.raw.data, 1, u.raw.size, f);
+	}
+	ms_unpacker_free(&u);
+}
+
+static void write_seeds(const char *folder)
+{
+	static const struct {
+		const char *name;
+		uint32_t seed;
+		size_t events;
+		uint64_t interval, keyframes;
+	} seeds[] = {{"random", 5, 150, 60, 0}, {"dense", 8, 60, 10, 0}, {"keyframes", 12, 200, 50, 70}, {"none", 3, 60, 1000, 0}};
+
+	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+		struct pair p;
+		char path[4096];
+		FILE *f;
+
+		if (seeds[i].keyframes)
+			open_keyframe_pair(&p, seeds[i].seed, seeds[i].events, seeds[i].interval, seeds[i].keyframes);
+		else
+			open_pair(&p, seeds[i].seed, seeds[i].events, seeds[i].interval);
+		snprintf(path, sizeof path, "%s/%s", folder, seeds[i].name);
+		f = fopen(path, "wb");
+		assert_non_null(f);
+		put_blocks(f, p.k.trace ? p.k.stream.memory : p.t.bytes, p.k.trace ? p.k.stream.position : p.t.size);
+		put_blocks(f, p.index.memory, p.index.position);
+		fclose(f);
+		close_pair(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,5 +446,9 @@ int main(void)
 		cmocka_unit_test(test_level_text), cmocka_unit_test(test_foreign), cmocka_unit_test(test_truncated), cmocka_unit_test(test_damaged),
 	};
 
+	if (getenv("MEMSCOPE_SEEDS")) {
+		write_seeds(getenv("MEMSCOPE_SEEDS"));
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
