@@ -584,6 +584,7 @@ static int load_keyframe_part(struct ms_cursor *c, const struct ms_source *sourc
 		*before = values[KEY_BLOCK][i];
 	}
 	*entries += count;
+	ms_trace_count_loaded(c->trace, count);
 	*live_blocks = fb_keyframe_live_blocks(k);
 	c->next_block = fb_keyframe_next_block(k);
 done:

@@ -28,12 +28,18 @@ struct ms_trace {
 	uint64_t events;                 /* in the readable Events blocks */
 	uint64_t last_time_ns;
 	uint64_t start_blocks;           /* of a part: alive when it begins */
-	_Atomic uint64_t events_read;    /* decoded since the trace was opened; all else is read-only */
+	_Atomic uint64_t events_read;    /* decoded since the trace was opened; all else is read-only but: */
+	_Atomic uint64_t live_loaded;    /* blocks of keyframes, since then */
 };
 
 static inline void ms_trace_count_read(const struct ms_trace *t, uint64_t events)
 {
 	atomic_fetch_add_explicit(&((struct ms_trace *)(uintptr_t)t)->events_read, events, memory_order_relaxed);
+}
+
+static inline void ms_trace_count_loaded(const struct ms_trace *t, uint64_t blocks)
+{
+	atomic_fetch_add_explicit(&((struct ms_trace *)(uintptr_t)t)->live_loaded, blocks, memory_order_relaxed);
 }
 
 static inline const struct ms_block_info *ms_trace_blocks(const struct ms_trace *t)

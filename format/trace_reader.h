@@ -100,9 +100,19 @@ int ms_trace_first_block(const struct ms_trace *t, size_t index, uint64_t *first
 /* The times of all events of an Events block, never falling; the caller frees them. Errors: likewise. */
 int ms_trace_event_times(const struct ms_trace *t, size_t index, uint64_t **times_ns, uint32_t *count, struct ms_error *err);
 
+struct ms_birth_range {
+	uint64_t low_id, high_id, low_ns, high_ns; /* all inclusive */
+};
+/* How many blocks of the keyframe whose first part is this block of the file have their id and their time in the range; decodes no more
+   than ids and times, up to the id. Errors: MS_E_ARGUMENT (no Keyframe block), and as above. */
+int ms_trace_keyframe_count(const struct ms_trace *t, size_t index, const struct ms_birth_range *range, uint64_t *count,
+                            struct ms_error *err);
+
 /* Events decoded since the trace was opened, by all cursors (those that decode ahead are ahead) and ms_trace_event_times: what questions
    cost. */
 uint64_t ms_trace_events_read(const struct ms_trace *t);
+/* Likewise, live blocks loaded from keyframes and checkpoints; counting those of a range loads none. */
+uint64_t ms_trace_live_loaded(const struct ms_trace *t);
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */
 

@@ -8,7 +8,6 @@
 #include "format/container.h"
 
 #define REALLOCS 4 /* as in steps.c: what a thread may be inside of */
-#define HOP_EVENTS 1000000
 
 /* A block between the halves of its realloc. */
 struct moved {
@@ -18,6 +17,14 @@ struct moved {
 struct thread_moves {
 	uint32_t count;
 	struct moved *at;                /* REALLOCS, newest last */
+};
+
+/* Where a pass may go on: a keyframe. */
+struct place {
+	uint64_t event;
+	uint32_t block;                  /* its first part, in the list of blocks */
+	bool known;                      /* count is */
+	int64_t count;                   /* blocks of the range that live there */
 };
 
 enum phase { EVENTS, EXEC, LIVE, BACK, DONE };
@@ -51,8 +58,9 @@ struct ms_block_scan {
 	uint64_t newest;                 /* id of the newest block that began */
 	uint64_t now_ns;
 	int64_t outstanding;             /* blocks of the range that began and did not end yet */
-	int64_t hop_outstanding;
-	uint64_t hop_event;              /* when a hop was tried last, with so many outstanding */
+	int64_t hop_outstanding;         /* so many when a hop was tried last */
+	struct place *places;            /* by event; NULL: not looked for yet */
+	size_t place_count;
 
 	struct ms_block_row row;
 };
@@ -296,60 +304,66 @@ static int restart(struct ms_block_scan *s, uint64_t event, struct ms_error *err
 	return rc;
 }
 
-/* How many blocks of the range live just before the event. */
-static int live_at_event(const struct ms_block_scan *s, uint64_t event, int64_t *count, struct ms_error *err)
+static int find_places(struct ms_block_scan *s, struct ms_error *err)
 {
-	const struct ms_live_block *live;
-	struct ms_cursor *c;
-	size_t n;
-	int rc = ms_cursor_open(&c, s->query->trace, 0, event, 1, err);
+	const struct ms_trace *t = s->query->trace;
+	size_t blocks = ms_trace_block_count(t);
 
-	*count = 0;
-	if (rc)
-		return rc;
-	rc = ms_cursor_live(c, &live, &n, err);
-	for (size_t i = 0; rc == MS_OK && i < n; i++)
-		*count += in_range(s, live[i].block, live[i].birth_ns);
-	ms_cursor_close(c);
+	s->places = malloc((blocks + 1) * sizeof *s->places);
+	if (!s->places)
+		return no_memory(err);
+	for (size_t i = 0; i < blocks; i++) {
+		const struct ms_block_info *b = ms_trace_block(t, i);
+
+		if (b->kind == MS_BLOCK_KEYFRAME && (!s->place_count || b->first_event != s->places[s->place_count - 1].event))
+			s->places[s->place_count++] = (struct place){.event = b->first_event, .block = (uint32_t)i};
+	}
+	return MS_OK;
+}
+
+/* Do all blocks that are waited for live there? What was counted once is known: nothing of the range begins any more. */
+static int all_live(struct ms_block_scan *s, struct place *p, bool *yes, struct ms_error *err)
+{
+	const struct ms_block_range *r = &s->range;
+	const struct ms_birth_range births = {r->low_id, r->high_id, r->low_birth_ns, r->high_birth_ns};
+	uint64_t count;
+	int rc = MS_OK;
+
+	if (!p->known) {
+		rc = ms_trace_keyframe_count(s->query->trace, p->block, &births, &count, err);
+		p->known = rc == MS_OK;
+		p->count = rc == MS_OK ? (int64_t)count : 0;
+	}
+	*yes = p->count == s->outstanding;
 	return rc;
 }
 
-/* To the last keyframe at which every block still waited for is alive, when there is one ahead. A search by halves: a block that
-   ended does not come back. */
+/* To the last keyframe at which every block still waited for is alive, when there is one ahead: a block that ended does not come back.
+   The next one first, since most often it is too far already; then a search by halves. */
 static int hop(struct ms_block_scan *s, struct ms_error *err)
 {
-	const struct ms_trace *t = s->query->trace;
-	uint64_t here = s->batch.first_event + s->batch.count, best = 0;
-	size_t blocks = ms_trace_block_count(t), low, high, first = 0;
-	int64_t count;
-	uint32_t *keyframes = malloc((blocks + 1) * sizeof *keyframes);
-	int rc = keyframes ? MS_OK : no_memory(err);
+	uint64_t here = s->batch.first_event + s->batch.count;
+	size_t first = 0, low, high;
+	int rc = s->places ? MS_OK : find_places(s, err);
+	bool yes = false;
 
-	for (size_t i = 0; rc == MS_OK && i < blocks; i++) {
-		const struct ms_block_info *b = ms_trace_block(t, i);
-
-		if (b->kind == MS_BLOCK_KEYFRAME && b->first_event > here &&
-		    (!first || b->first_event != ms_trace_block(t, keyframes[first - 1])->first_event))
-			keyframes[first++] = (uint32_t)i;
-	}
-	for (low = 0, high = first; rc == MS_OK && low < high;) {
-		size_t middle = low + (high - low) / 2;
-		uint64_t event = ms_trace_block(t, keyframes[middle])->first_event;
-
-		rc = live_at_event(s, event, &count, err);
-		if (rc)
-			break;
-		if (count == s->outstanding) {
-			best = event;
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	free(keyframes);
 	s->hop_outstanding = s->outstanding;
-	s->hop_event = here;
-	return rc || !best ? rc : restart(s, best, err);
+	while (first < s->place_count && s->places[first].event <= here)
+		first++;
+	if (rc == MS_OK && first < s->place_count)
+		rc = all_live(s, &s->places[first], &yes, err);
+	if (rc || !yes)
+		return rc;
+	for (low = first + 1, high = s->place_count; rc == MS_OK && low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		rc = all_live(s, &s->places[middle], &yes, err);
+		if (yes)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return rc ? rc : restart(s, s->places[low - 1].event, err);
 }
 
 /* Nothing of the range can begin any more. */
@@ -360,10 +374,8 @@ static bool is_past(const struct ms_block_scan *s)
 
 static int maybe_hop(struct ms_block_scan *s, struct ms_error *err)
 {
-	uint64_t here = s->batch.first_event + s->batch.count;
-
 	if (!s->bounded || s->range.exact_temporary || !is_past(s) || s->waiting || s->outstanding <= 0 ||
-	    (s->hop_event && (s->outstanding == s->hop_outstanding || here < s->hop_event + HOP_EVENTS)))
+	    s->outstanding == s->hop_outstanding)
 		return MS_OK;
 	return hop(s, err);
 }
@@ -543,6 +555,7 @@ void ms_block_scan_close(struct ms_block_scan *s)
 	for (uint32_t i = 0; s->threads && i < s->thread_count; i++)
 		free(s->threads[i].at);
 	free(s->threads);
+	free(s->places);
 	free(s->back);
 	free(s);
 }

@@ -17,6 +17,7 @@
 #include "analyze/report.h"
 #include "event_gen.h"
 #include "format/cancel.h"
+#include "format/container.h"
 #include "format/trace_reader.h"
 
 #define EVENTS 40000u
@@ -155,6 +156,68 @@ static void test_narrow_questions_read_little(void **state)
 				fail_msg("%s: %llu events read", sql, (unsigned long long)read);
 		}
 	}
+	ms_query_close(q);
+}
+
+static bool in_range(const struct ms_live_block *b, const struct ms_birth_range *r)
+{
+	return b->block >= r->low_id && b->block <= r->high_id && b->birth_ns >= r->low_ns && b->birth_ns <= r->high_ns;
+}
+
+/* What a keyframe counts is what a cursor finds alive there. */
+static void test_keyframes_count(void **state)
+{
+	const uint64_t end_ns = ms_trace_last_time_ns(shared.trace);
+	unsigned keyframes = 0, counted = 0;
+	uint64_t count;
+	struct ms_error err;
+
+	(void)state;
+	for (size_t i = 0; i < ms_trace_block_count(shared.trace); i++) {
+		const struct ms_block_info *b = ms_trace_block(shared.trace, i);
+		const struct ms_live_block *live;
+		struct ms_cursor *c;
+		size_t n;
+
+		if (b->kind != MS_BLOCK_KEYFRAME) {
+			assert_int_equal(ms_trace_keyframe_count(shared.trace, i, &(struct ms_birth_range){0}, &count, &err), MS_E_ARGUMENT);
+			continue;
+		}
+		assert_int_equal(ms_cursor_open(&c, shared.trace, 0, b->first_event, 1, &err), MS_OK);
+		assert_int_equal(ms_cursor_live(c, &live, &n, &err), MS_OK);
+		for (unsigned k = 0; k < 8; k++) {
+			const struct ms_birth_range range = {k % 3 ? b->first_event / (k + 1) : 0, k % 2 ? b->first_event / 2 : UINT64_MAX,
+			                                     k & 4 ? end_ns / 5 : 0, k % 5 == 3 ? end_ns / 2 : UINT64_MAX};
+			uint64_t truth = 0;
+
+			for (size_t m = 0; m < n; m++)
+				truth += in_range(&live[m], &range);
+			assert_int_equal(ms_trace_keyframe_count(shared.trace, i, &range, &count, &err), MS_OK);
+			assert_int_equal(count, truth);
+			counted += truth > 0 && truth < n;
+		}
+		ms_cursor_close(c);
+		keyframes++;
+	}
+	assert_int_equal(keyframes, EVENTS / PER_KEYFRAME - 1);
+	assert_true(counted > keyframes);
+}
+
+/* A block that lives over many keyframes: the live blocks are loaded where the pass starts and where it goes on, not at each keyframe
+   between. */
+static void test_hops_load_little(void **state)
+{
+	struct ms_query *q = open_query(NULL);
+	const uint64_t id = (uint64_t)ask(q, "SELECT id FROM blocks WHERE ended = 'free' ORDER BY lifetime_ns DESC LIMIT 1"),
+	               most = (uint64_t)ask(q, "SELECT most_blocks FROM totals"),
+	               events = (uint64_t)ask(q, "SELECT max(event) - min(event) FROM events WHERE block = %llu", (unsigned long long)id);
+	uint64_t loaded = ms_trace_live_loaded(shared.trace), read = ms_trace_events_read(shared.trace);
+
+	(void)state;
+	assert_true(events > 6 * PER_KEYFRAME);
+	assert_int_equal(ask(q, "SELECT count(*) FROM blocks WHERE id = %llu", (unsigned long long)id), 1);
+	assert_true(ms_trace_live_loaded(shared.trace) - loaded <= 2 * most);
+	assert_true(ms_trace_events_read(shared.trace) - read < 3 * PER_KEYFRAME);
 	ms_query_close(q);
 }
 
@@ -329,7 +392,8 @@ static void test_only_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_narrow_questions_read_little), cmocka_unit_test(test_what_the_counter_sees),
+		cmocka_unit_test(test_narrow_questions_read_little), cmocka_unit_test(test_keyframes_count), cmocka_unit_test(test_hops_load_little),
+		cmocka_unit_test(test_what_the_counter_sees),
 		cmocka_unit_test(test_replays_are_cancelled), cmocka_unit_test(test_interrupted_inside), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_only_reading),
 	};
