@@ -13,6 +13,7 @@
 #include "hooks_exec.h"
 #include "address_limit.h"
 #include "graph.h"
+#include "marks.h"
 #include "modules.h"
 #include "process.h"
 #include "process_exit.h"
@@ -134,6 +135,7 @@ EXPORT int prctl(int option, ...)
 }
 /* record/include/memscope.h */
 HOOK(int, memscope_graph_request, (void), ms_graph_take(MS_GRAPH_API))
+HOOK_VOID(memscope_mark_request, (const char *text), ms_mark(text))
 
 /* The list forms: arguments up to a NULL, into a vector on the stack; for execle the environment follows. */
 #define EXEC_LIST(name, hook, environment)                                                                            \
