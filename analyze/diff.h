@@ -73,7 +73,8 @@ struct ms_diff_row {
 	struct ms_diff_value value[MS_DIFF_METRIC_COUNT];
 };
 
-/* A quantity of the whole report; rows of ms_gate_quantities in gate.h. */
+/* A quantity of the whole report; rows of ms_gate_quantities in gate.h. Findings, errors and warnings: of the kinds that both sides could
+   have found, in every run. */
 struct ms_diff_total {
 	const char *name, *summary;
 	bool bytes;

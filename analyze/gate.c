@@ -12,26 +12,24 @@ static bool counts(const struct ms_finding *f)
 	return !f->suppressed_by && f->is_new;
 }
 
-static uint64_t all_findings(const struct ms_report *r)
+#define EVERY_KIND ((1u << MS_FINDING_KIND_COUNT) - 1)
+#define EVERY_SEVERITY UINT8_MAX
+
+static uint64_t findings(const struct ms_report *r, uint32_t kinds, uint8_t severity)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < r->findings.count; i++)
-		n += counts(&r->findings.list[i]);
+	for (size_t i = 0; i < r->findings.count; i++) {
+		const struct ms_finding *f = &r->findings.list[i];
+
+		n += counts(f) && kinds >> f->kind & 1 && (severity == EVERY_SEVERITY || f->severity == severity);
+	}
 	return n;
 }
 
-static uint64_t of_severity(const struct ms_report *r, uint8_t severity)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < r->findings.count; i++)
-		n += counts(&r->findings.list[i]) && r->findings.list[i].severity == severity;
-	return n;
-}
-
-static uint64_t errors(const struct ms_report *r) { return of_severity(r, MS_SEVERITY_ERROR); }
-static uint64_t warnings(const struct ms_report *r) { return of_severity(r, MS_SEVERITY_WARNING); }
+static uint64_t all_findings(const struct ms_report *r) { return findings(r, EVERY_KIND, EVERY_SEVERITY); }
+static uint64_t errors(const struct ms_report *r) { return findings(r, EVERY_KIND, MS_SEVERITY_ERROR); }
+static uint64_t warnings(const struct ms_report *r) { return findings(r, EVERY_KIND, MS_SEVERITY_WARNING); }
 
 static uint64_t leaked(const struct ms_report *r, enum ms_leak_kind kind)
 {
@@ -100,13 +98,21 @@ static int find_quantity(const char *name, size_t n)
 
 uint64_t ms_gate_value(int quantity, const struct ms_report *r)
 {
-	uint64_t n = 0;
+	if (quantity < MS_FINDING_KIND_COUNT)
+		return findings(r, 1u << quantity, EVERY_SEVERITY);
+	return ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].value(r);
+}
 
-	if (quantity >= MS_FINDING_KIND_COUNT)
-		return ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].value(r);
-	for (size_t i = 0; i < r->findings.count; i++)
-		n += r->findings.list[i].kind == quantity && counts(&r->findings.list[i]);
-	return n;
+bool ms_gate_is_aggregate(int quantity)
+{
+	return quantity >= MS_FINDING_KIND_COUNT && quantity < MS_FINDING_KIND_COUNT + 3;
+}
+
+uint64_t ms_gate_value_among(int quantity, const struct ms_report *r, uint32_t kinds)
+{
+	static const uint8_t severities[] = {EVERY_SEVERITY, MS_SEVERITY_ERROR, MS_SEVERITY_WARNING}; /* as QUANTITIES begins */
+
+	return ms_gate_is_aggregate(quantity) ? findings(r, kinds, severities[quantity - MS_FINDING_KIND_COUNT]) : ms_gate_value(quantity, r);
 }
 
 static int unknown_name(const char *name, size_t n, struct ms_error *err)
@@ -276,11 +282,10 @@ void ms_gate_remedy(const struct ms_gate *gate, const struct ms_report *r, char 
 
 bool ms_gate_note(const struct ms_gate *gate, uint32_t kinds, char text[MS_GATE_TEXT])
 {
-	int aggregate = gate->quantity - MS_FINDING_KIND_COUNT; /* findings, errors, warnings */
 	size_t at = 0;
 
 	*text = '\0';
-	if (aggregate < 0 || aggregate > 2)
+	if (!ms_gate_is_aggregate(gate->quantity))
 		return false;
 	for (int k = 0; k < MS_FINDING_KIND_COUNT && at < MS_GATE_TEXT; k++)
 		if (!(kinds >> k & 1))

@@ -44,6 +44,10 @@ int ms_gate_parse(struct ms_gate *gate, const char *text, struct ms_error *err);
 int ms_gate_parse_change(struct ms_gate *gate, const char *text, struct ms_error *err);
 /* Of a report; quantity as in struct ms_gate. */
 uint64_t ms_gate_value(int quantity, const struct ms_report *report);
+/* Is it a sum over kinds of findings: findings, errors, warnings? Then its value among some kinds, 1 << enum ms_finding_kind; of any other
+   quantity its value. */
+bool ms_gate_is_aggregate(int quantity);
+uint64_t ms_gate_value_among(int quantity, const struct ms_report *report, uint32_t kinds);
 /* order: of the value to the limit: < 0, 0, > 0. */
 bool ms_gate_compare(enum ms_gate_op op, int order);
 /* The detector without which the condition says nothing, as the trace could not show what it looks for; NULL = none. */

@@ -44,8 +44,9 @@ int ms_diff_totals(struct ms_diff *d, struct ms_error *err)
 			kind = q->kind;
 		}
 		t->observable = kind >= MS_FINDING_KIND_COUNT || (d->kinds_old & d->kinds_new) >> kind & 1;
+		/* Like with like: what only one side could have found has become neither more nor less. */
 		for (size_t run = 0; run < runs; run++)
-			samples[run] = ms_gate_value((int)i, ms_diff_run(d, run));
+			samples[run] = ms_gate_value_among((int)i, ms_diff_run(d, run), d->kinds_old & d->kinds_new);
 		t->value = ms_noise_value(samples, d->before.count, samples + d->before.count, d->after.count, true, true);
 	}
 	free(samples);

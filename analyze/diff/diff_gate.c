@@ -26,6 +26,22 @@ static void say_blind(const struct ms_gate *g, const struct ms_diff *d, const ch
 	snprintf(text, MS_GATE_TEXT, "%s is not observable in %s%s%.240s", name, where, *remedy ? ": " : "", remedy);
 }
 
+/*
+ * A plain condition about findings, errors or warnings ("findings>0") is about the new side alone, whatever the old one could have found: of
+ * all kinds, of the run with most.
+ */
+static uint64_t all_of_new(const struct ms_gate *g, const struct ms_diff *d)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < d->after.count; i++) {
+		uint64_t n = ms_gate_value(g->quantity, d->after.reports[i]);
+
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 static enum ms_gate_verdict new_findings(const struct ms_gate *g, const struct ms_diff *d, char text[MS_GATE_TEXT])
 {
 	bool one_kind = g->quantity < MS_FINDING_KIND_COUNT;
@@ -65,6 +81,11 @@ enum ms_gate_verdict ms_diff_gate(const struct ms_gate *g, const struct ms_diff 
 	}
 	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 ", and was %" PRIu64 "%s", new, old,
 	         t->value.change == MS_DIFF_NOISE ? ", which is within the noise" : "");
+	if (!g->relative && ms_gate_is_aggregate(g->quantity) && d->kinds_old != d->kinds_new) {
+		value = all_of_new(g, d);
+		if (value != (wide)new)
+			snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 ", with kinds that the old trace could not have shown", (uint64_t)value);
+	}
 	if (g->relative) {
 		value = ms_diff_is_change(t->value.change) ? (wide)new - (wide)old : 0;
 		if (g->negative)

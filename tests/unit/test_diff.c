@@ -603,7 +603,11 @@ static void test_findings_and_gates(void **state)
 	assert_int_equal(gate(&d, "allocated-bytes<=-10%"), MS_GATE_HOLDS);
 	assert_int_equal(gate(&d, "live>+1KiB"), MS_GATE_FAILS);
 	assert_int_equal(gate(&d, "live<-0"), MS_GATE_HOLDS);
-	assert_int_equal(gate(&d, "findings>+0"), MS_GATE_HOLDS);
+	/* Two on both sides of what both could find; the overflow, which only the new one could, counts in plain conditions alone. */
+	assert_int_equal(gate(&d, "findings>+0"), MS_GATE_FAILS);
+	assert_int_equal(gate(&d, "errors==+0"), MS_GATE_HOLDS);
+	assert_int_equal(gate(&d, "findings>2"), MS_GATE_HOLDS);
+	assert_int_equal(gate(&d, "findings>3"), MS_GATE_FAILS);
 	assert_int_equal(gate(&d, "failed-allocations>+1000%"), MS_GATE_FAILS);
 	assert_int_equal(gate(&d, "double-free>+0"), MS_GATE_HOLDS);
 	assert_int_equal(gate(&d, "new:double-free>1"), MS_GATE_FAILS);
