@@ -3,15 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/container.h"
+
 static int fail(struct ms_error *err, const char *what, const char *path)
 {
 	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot %s %s: %s", what, path ? path : "standard output",
 	               strerror(errno));
+}
+
+/* Does the file begin as traces and their indexes do? What cannot be read does not. */
+static bool is_trace(const char *path)
+{
+	char head[8];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof head);
+
+	if (fd >= 0)
+		close(fd);
+	return n == (ssize_t)sizeof head && memcmp(head, MS_FILE_MAGIC, sizeof head) == 0;
 }
 
 int ms_output_open(struct ms_output *o, const char *path, struct ms_error *err)
@@ -27,6 +42,8 @@ int ms_output_open(struct ms_output *o, const char *path, struct ms_error *err)
 	o->path = path;
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
+	} else if (is_trace(path)) {
+		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "%s holds a trace, which a report does not replace: name another file", path);
 	} else {
 		if (asprintf(&o->temporary, "%s.XXXXXX", path) < 0) {
 			o->temporary = NULL;

@@ -3,7 +3,7 @@
  *
  * A regular file is written under a temporary name in the same folder, made durable (fsync) and renamed; mode 0600,
  * because a report shows what a program does. Standard output and what is no regular file (a pipe, /dev/null) are
- * written directly.
+ * written directly. A trace, or the index of one, is never replaced by a report.
  * Errors: MS_E_IO with the path and the reason. Ownership: path is borrowed until commit or discard, which free all.
  * Thread-safety: one thread per output.
  */

@@ -59,7 +59,7 @@ static int run(int argc, char **argv)
 	if (!o.output)
 		path = ms_trace_index_path(o.trace);
 	target = o.output ? o.output : path;
-	rc = target ? index_option_write(t, target, NULL, NULL, &facts, &err)
+	rc = target ? index_option_write(t, o.trace, target, NULL, NULL, &facts, &err)
 	            : ms_fail(&err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
 	if (rc == MS_E_IO || rc == MS_E_NOMEM || rc == MS_E_FULL || rc == MS_E_LIMIT) {
 		status = command_unwritable(argv[0], target ? target : o.trace, &err);

@@ -161,7 +161,7 @@ static int run(int argc, char **argv, const struct argp *argp)
 		status = wrong ? COMMAND_USAGE : status;
 		goto done;
 	}
-	if (replace_file_open(&out, o.output, &err) != MS_OK) {
+	if (replace_file_open(&out, o.output, o.trace, &err) != MS_OK) {
 		status = command_unwritable(argv[0], o.output, &err);
 		goto done;
 	}

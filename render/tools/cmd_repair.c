@@ -144,7 +144,7 @@ static int run(int argc, char **argv)
 	}
 	s.graphs_before_offset = behind_graphs(t, why && !r.in_graph ? ms_trace_graph_count(t) : r.graphs);
 	with_end = ms_trace_end(t) && r.events == ms_trace_end(t)->events;
-	if (replace_file_open(&out, o.output, &err) != MS_OK) {
+	if (replace_file_open(&out, o.output, o.trace, &err) != MS_OK) {
 		status = command_unwritable(argv[0], o.output, &err);
 		goto done;
 	}

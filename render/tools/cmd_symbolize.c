@@ -127,7 +127,7 @@ static int run(int argc, char **argv)
 		o.output = o.trace;
 	if (ms_trace_open(&t, o.trace, &err) != MS_OK)
 		return command_unreadable(argv[0], o.trace, &err);
-	if (replace_file_open(&out, o.output, &err) != MS_OK) {
+	if (replace_file_open(&out, o.output, NULL, &err) != MS_OK) {
 		status = command_unwritable(argv[0], o.output, &err);
 		goto done;
 	}

@@ -41,12 +41,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp index_option_argp = {.options = table, .parser = parse};
 
-int index_option_write(const struct ms_trace *t, const char *index_path, index_progress *progress, void *progress_arg,
-                       struct ms_index_facts *facts, struct ms_error *err)
+int index_option_write(const struct ms_trace *t, const char *trace_path, const char *index_path, index_progress *progress,
+                       void *progress_arg, struct ms_index_facts *facts, struct ms_error *err)
 {
 	const struct ms_index_options options = {.progress = progress, .progress_arg = progress_arg};
 	struct replace_file out;
-	int rc = replace_file_open(&out, index_path, err);
+	int rc = replace_file_open(&out, index_path, trace_path, err);
 
 	if (rc)
 		return rc;
@@ -72,7 +72,7 @@ int index_option_use(const struct index_option *o, struct ms_trace *t, const cha
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
 	rc = o->build || access(path, F_OK) == 0 ? ms_trace_attach_index(t, path, &why) : MS_OK;
 	if (rc && rc != MS_E_NOMEM && o->build) {
-		rc = index_option_write(t, path, progress, progress_arg, NULL, err);
+		rc = index_option_write(t, trace_path, path, progress, progress_arg, NULL, err);
 		if (rc == MS_OK)
 			rc = ms_trace_attach_index(t, path, err);
 	} else if (rc == MS_E_NOMEM) {

@@ -29,8 +29,9 @@ typedef void index_progress(void *arg, uint64_t done, uint64_t total);
    one is not used. progress: NULL = none. */
 int index_option_use(const struct index_option *o, struct ms_trace *t, const char *trace_path, const char *tool, bool verbose,
                      index_progress *progress, void *progress_arg, struct ms_error *err);
-/* Builds it under a temporary name and puts it in place. facts: NULL = not wanted. MS_E_IO when it cannot be written. */
-int index_option_write(const struct ms_trace *t, const char *index_path, index_progress *progress, void *progress_arg,
-                       struct ms_index_facts *facts, struct ms_error *err);
+/* Builds it under a temporary name and puts it in place. facts: NULL = not wanted. MS_E_IO when it cannot be written
+   or would replace the trace. */
+int index_option_write(const struct ms_trace *t, const char *trace_path, const char *index_path, index_progress *progress,
+                       void *progress_arg, struct ms_index_facts *facts, struct ms_error *err);
 
 #endif

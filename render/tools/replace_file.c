@@ -14,11 +14,13 @@ static int fail(struct ms_error *err, const char *what, const char *path)
 	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
-int replace_file_open(struct replace_file *r, const char *target, struct ms_error *err)
+int replace_file_open(struct replace_file *r, const char *target, const char *source, struct ms_error *err)
 {
-	struct stat st;
+	struct stat st, from;
 
 	*r = (struct replace_file){.fd = -1};
+	if (source && stat(target, &st) == 0 && stat(source, &from) == 0 && st.st_dev == from.st_dev && st.st_ino == from.st_ino)
+		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "this is the trace itself, which stays as it is: name another file");
 	/* a link stays a link: what it points to is replaced */
 	r->target = realpath(target, NULL);
 	if (!r->target)

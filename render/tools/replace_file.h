@@ -17,7 +17,8 @@ struct replace_file {
 	struct ms_stream stream;         /* write here */
 };
 
-int replace_file_open(struct replace_file *r, const char *target, struct ms_error *err);
+/* source: what the new file is made of, which it must not replace (MS_E_IO); NULL: it may. Borrowed until this returns. */
+int replace_file_open(struct replace_file *r, const char *target, const char *source, struct ms_error *err);
 /* Puts the file in place; on error the target is as it was. */
 int replace_file_commit(struct replace_file *r, struct ms_error *err);
 void replace_file_abandon(struct replace_file *r);
