@@ -31,7 +31,7 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 	if (!ms_trace_process(trace)->graph_at_exit)
 		return "it was recorded without a heap graph (--graph=exit takes one)";
 	if (r->trace.size_limit_reached)
-		return "the recording was stopped by its size limit before a heap graph was taken";
+		return "the recording was stopped, as its file could not grow, before a heap graph was taken";
 	return "the program ended in a way that left no room for a heap graph";
 }
 

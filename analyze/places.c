@@ -54,6 +54,9 @@ static bool is_larger(const struct ms_report_site *a, const struct ms_report_sit
 static void add_site(struct ms_report_place *p, const struct ms_report_site *s)
 {
 	p->sites++;
+	p->peak_sites += s->peak_bytes != 0;
+	p->live_sites += s->live_bytes != 0;
+	p->temporary_sites += s->temporary_allocations != 0;
 	p->allocations += s->allocations + s->reallocations;
 	p->allocated_bytes += s->allocated_bytes;
 	p->live_blocks += s->live_blocks;

@@ -176,6 +176,7 @@ struct ms_report_place {
 	const struct ms_report_line *caller; /* of a bare address: the named function that it was called from, or NULL */
 	uint32_t node;                   /* of its site with the largest share of the peak; ties: allocated bytes, node */
 	uint64_t sites;                  /* call paths that lead here */
+	uint64_t peak_sites, live_sites, temporary_sites; /* those of them with a share of the peak, of what lives, with temporary blocks */
 	uint64_t allocations;            /* blocks begun, by realloc too */
 	uint64_t allocated_bytes;
 	uint64_t live_blocks, live_bytes;

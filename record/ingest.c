@@ -419,6 +419,11 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e, uint32
 		g->evidence += e->arg[0] != 0 && evidence_shows_error(at);
 		return e->arg[0] != 0;
 	}
+	case MS_EV_FORK:
+	case MS_EV_VFORK:
+		g->children++;
+		take_args(c, e);
+		return true;
 	default:
 		take_args(c, e);
 		return true;

@@ -61,6 +61,7 @@ struct ingest {
 	uint64_t events, live_bytes, peak_bytes, lost_events, unmatched_frees;
 	uint64_t overlapping;            /* allocations at an address that was alive */
 	uint64_t evidence;               /* records of guards about errors */
+	uint64_t children;               /* processes that the program was seen to start */
 	uint64_t malformed;              /* entries that made no sense */
 	/* The file must not grow beyond room_bytes (0 = no limit) less what has to follow the events: the owner sets both.
 	   When it would, status becomes MS_E_FULL while the writer can still write. */

@@ -65,6 +65,8 @@ void summary_print(const struct recording *r, int verbose)
 	        summary_bytes(r->stats.bytes, size, sizeof size), per_event, r->end.lost_events);
 	if (r->ingest.evidence)
 		fprintf(stderr, ", %" PRIu64 " piece%s of evidence of memory errors", r->ingest.evidence, r->ingest.evidence == 1 ? "" : "s");
+	if (r->ingest.children && !r->options->follow)
+		fprintf(stderr, ", %" PRIu64 " child process%s not recorded (--follow)", r->ingest.children, r->ingest.children == 1 ? "" : "es");
 	if (r->end.lost_threads)
 		fprintf(stderr, ", %" PRIu64 " threads not recorded", r->end.lost_threads);
 	if (r->end.size_limit_reached)

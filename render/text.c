@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "format/events.h"
 #include "format/evidence.h"
 #include "report_names.h"
 #include "spark.h"
@@ -156,6 +157,7 @@ static void print_title(struct ms_text *t)
 int ms_text_quality(struct ms_text *t)
 {
 	const struct ms_report_trace *r = &t->report->trace;
+	const uint64_t *kinds = t->report->totals.events_of_kind, children = kinds[MS_EV_FORK] + kinds[MS_EV_VFORK];
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *text = NULL;
 	size_t size = 0;
 	FILE *notes;
@@ -183,6 +185,9 @@ int ms_text_quality(struct ms_text *t)
 	if (r->images > 1)
 		fprintf(t->out, "  the process replaced its program by exec %" PRIu32 " time%s\n", r->images - 1,
 		        r->images == 2 ? "" : "s");
+	if (children)
+		fprintf(t->out, "  it started at least %s child process%s: a trace is of one process, memscope-record --follow writes one of each\n",
+		        ms_unit_count(a, children), children == 1 ? "" : "es");
 	return MS_OK;
 }
 
@@ -237,7 +242,7 @@ int ms_text_totals(struct ms_text *t)
 	    ms_unit_of(b, s->peak_blocks, "block"), ms_unit_duration(c, s->peak_time_ns));
 	row(t, open ? "alive at cut" : "alive at end", ms_unit_bytes(a, s->live_bytes, exact), "in %s",
 	    ms_unit_of(b, s->live_blocks, "block"));
-	if (w->from_event)
+	if (w->from_event || w->start_blocks) /* not of a window only: a part begins with what was alive, too */
 		row(t, "alive at start", ms_unit_bytes(a, w->start_bytes, exact), "in %s", ms_unit_of(b, w->start_blocks, "block"));
 	row(t, "allocated", ms_unit_bytes(a, s->allocated_bytes, exact), "by %s and %s",
 	    ms_unit_of(b, s->allocations, "allocation"), ms_unit_of(c, s->reallocations, "reallocation"));

@@ -96,10 +96,10 @@ static int top_places(const struct ms_text *t, const struct place_key *key, cons
 	return MS_OK;
 }
 
-/* Columns that all tables of places end with. */
-static void cells_where(struct ms_table *table, const struct ms_report_place *p)
+/* Columns that all tables of places end with. paths: those with a share in what the table is about. */
+static void cells_where(struct ms_table *table, const struct ms_report_place *p, uint64_t paths)
 {
-	ms_cell_count(table, p->sites);
+	ms_cell_count(table, paths);
 	cell_id(table, p->node);
 	ms_cell_owned(table, ms_text_place(p->line, p->caller));
 }
@@ -131,7 +131,7 @@ int ms_text_peak(struct ms_text *t)
 		ms_cell_share(&table, order[i]->peak_bytes, r->totals.peak_bytes);
 		ms_cell_bytes(t, &table, order[i]->peak_bytes);
 		ms_cell_count(&table, order[i]->peak_blocks);
-		cells_where(&table, order[i]);
+		cells_where(&table, order[i], order[i]->peak_sites);
 	}
 	rc = ms_text_print(t, &table);
 	print_rest(t, &top, "more place");
@@ -168,7 +168,7 @@ int ms_text_live(struct ms_text *t)
 		ms_cell_bytes(t, &table, order[i]->live_bytes);
 		ms_cell_count(&table, order[i]->live_blocks);
 		ms_cell_share(&table, order[i]->live_blocks, order[i]->allocations);
-		cells_where(&table, order[i]);
+		cells_where(&table, order[i], order[i]->live_sites);
 	}
 	rc = ms_text_print(t, &table);
 	print_rest(t, &top, "more place");
@@ -201,7 +201,7 @@ int ms_text_temporary(struct ms_text *t)
 		ms_cell_count(&table, order[i]->temporary_allocations);
 		ms_cell_share(&table, order[i]->temporary_allocations, order[i]->allocations);
 		ms_cell_count(&table, order[i]->allocations);
-		cells_where(&table, order[i]);
+		cells_where(&table, order[i], order[i]->temporary_sites);
 	}
 	rc = ms_text_print(t, &table);
 	print_rest(t, &top, "more place");

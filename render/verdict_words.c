@@ -70,7 +70,8 @@ void ms_quality_notes(FILE *out, const struct ms_report *report)
 	note_if(out, r->lost_stacks, "event", "without a stack although one was wanted");
 	note_if(out, r->late_events, "event", "late: times were raised to keep the order");
 	if (r->size_limit_reached)
-		fputs("the recording was stopped by its size limit\n", out);
+		fprintf(out, "the recording was stopped: its file could not grow beyond %s\n",
+		        r->process->max_size_bytes ? "--max-size or what the disk had room for" : "what the disk had room for, or ulimit -f");
 	if (r->damaged) {
 		fputs("the file is readable up to here: ", out);
 		ms_escape_text(out, r->damage.message);

@@ -112,7 +112,7 @@ static void print_completeness(FILE *out, const struct ms_trace *t)
 		separator = ", ";
 	}
 	if (end && end->size_limit_reached) {
-		fprintf(out, "%sthe size limit was reached", separator);
+		fprintf(out, "%sthe file could not grow any more", separator);
 		separator = ", ";
 	}
 	if (end && end->lost_events) {

@@ -404,6 +404,9 @@ static void check_places(const struct ms_report *r)
 			}
 			has_node |= s->node == p->node;
 			want.sites++;
+			want.peak_sites += s->peak_bytes > 0;
+			want.live_sites += s->live_bytes > 0;
+			want.temporary_sites += s->temporary_allocations > 0;
 			want.peak_bytes += s->peak_bytes;
 			want.peak_blocks += s->peak_blocks;
 			want.live_bytes += s->live_bytes;
@@ -414,6 +417,9 @@ static void check_places(const struct ms_report *r)
 		}
 		assert_true(has_node);
 		assert_int_equal(p->sites, want.sites);
+		assert_int_equal(p->peak_sites, want.peak_sites);
+		assert_int_equal(p->live_sites, want.live_sites);
+		assert_int_equal(p->temporary_sites, want.temporary_sites);
 		assert_int_equal(p->peak_bytes, want.peak_bytes);
 		assert_int_equal(p->peak_blocks, want.peak_blocks);
 		assert_int_equal(p->live_bytes, want.live_bytes);

@@ -91,7 +91,7 @@ static const char whole[] =
 	"\n"
 	"PEAK  what the 2.10 MiB after 30 ns were made of\n"
 	"   share  at the peak  blocks  paths  site  where\n"
-	"  95.4 %     2.00 MiB       1      2    #2  grow (app.cc:30)\n"
+	"  95.4 %     2.00 MiB       1      1    #2  grow (app.cc:30)\n"
 	"   4.6 %     97.7 KiB       1      1    #5  main (app.cc:10)\n"
 	"\n"
 	"LEAKS  not observable: it was recorded without a heap graph (--graph=exit takes one)\n"
@@ -99,7 +99,7 @@ static const char whole[] =
 	"\n"
 	"ALIVE AT THE END  2.00 MiB in 1 block\n"
 	"  share     alive  blocks  of begun  paths  site  where\n"
-	"  100 %  2.00 MiB       1    25.0 %      2    #2  grow (app.cc:30)\n"
+	"  100 %  2.00 MiB       1    25.0 %      1    #2  grow (app.cc:30)\n"
 	"\n"
 	"TEMPORARY  2 blocks freed at once\n"
 	"  temporary  of begun  begun  paths  site  where\n"
@@ -305,15 +305,19 @@ static void test_ends_and_warnings(void **state)
 	report.trace.damage.offset = 777;
 	strcpy(report.trace.damage.message, "the block is\ncut");
 	report.trace.images = 3;
+	report.totals.events_of_kind[MS_EV_FORK] = 2;
+	report.totals.events_of_kind[MS_EV_VFORK] = 1;
 	text = render(&(struct ms_text_options){.width = 100, .sections = section("quality")});
 	assert_non_null(strstr(text, "killed by signal 11 (SIGSEGV), core dumped"));
 	assert_non_null(strstr(text, "QUALITY  incomplete: events were lost"));
 	assert_non_null(strstr(text, "! 1,234 events lost"));
 	assert_non_null(strstr(text, "! 2 events without a stack"));
 	assert_non_null(strstr(text, "! 3 events late"));
-	assert_non_null(strstr(text, "size limit"));
+	assert_non_null(strstr(text, "its file could not grow beyond what the disk had room for, or ulimit -f\n"));
 	assert_non_null(strstr(text, "the block is\\ncut (offset 777)"));
 	assert_non_null(strstr(text, "exec 2 times"));
+	assert_non_null(strstr(text, "started at least 3 child processes: "));
+	report.totals.events_of_kind[MS_EV_FORK] = report.totals.events_of_kind[MS_EV_VFORK] = 0;
 	free(text);
 	report.trace = saved;
 }
