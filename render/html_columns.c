@@ -15,6 +15,7 @@ struct bytes {
 
 struct ms_columns {
 	bool no_paths, failed, any;
+	const char *prefix;
 	struct bytes body, strings, whole;
 	uint32_t string_count;
 	/* Open addressing: number of a string + 1, and where it starts. */
@@ -184,39 +185,48 @@ static void write_column(struct ms_columns *c, const struct ms_html_column *colu
 	}
 }
 
-void ms_columns_add(struct ms_columns *c, const struct ms_report *report, const struct ms_html_table *table)
+void ms_columns_prefix(struct ms_columns *c, const char *prefix)
 {
-	bool owned = false;
-	size_t count = 0;
-	const char *rows = table->rows(report, &count, &owned);
+	c->prefix = prefix;
+}
 
+void ms_columns_add_rows(struct ms_columns *c, const struct ms_report *report, const struct ms_html_table *table, const void *rows, size_t count)
+{
 	if ((count && !rows) || c->failed) {
 		c->failed = true;
-		goto done;
+		return;
 	}
 	if (count > c->value_room) {
 		uint64_t *grown = realloc(c->values, count * sizeof *grown);
 
 		if (!grown) {
 			c->failed = true;
-			goto done;
+			return;
 		}
 		c->values = grown;
 		c->value_room = count;
 	}
-	fprintf(c->out, "%s\"%s\":{\"rows\":%zu,\"columns\":{", c->any ? "," : "", table->name, count);
+	fprintf(c->out, "%s\"%s%s\":{\"rows\":%zu,\"columns\":{", c->any ? "," : "", c->prefix, table->name, count);
 	c->any = true;
 	for (size_t k = 0; k < table->column_count; k++) {
 		for (size_t i = 0; i < count; i++)
-			c->values[i] = cell(c, report, &table->columns[k], rows + i * table->stride);
+			c->values[i] = cell(c, report, &table->columns[k], (const char *)rows + i * table->stride);
 		if (k)
 			putc(',', c->out);
 		write_column(c, &table->columns[k], count);
 	}
 	fputs("}}", c->out);
-done:
+}
+
+void ms_columns_add(struct ms_columns *c, const struct ms_report *report, const struct ms_html_table *table)
+{
+	bool owned = false;
+	size_t count = 0;
+	void *rows = table->rows(report, &count, &owned);
+
+	ms_columns_add_rows(c, report, table, rows, count);
 	if (owned)
-		free((void *)rows);
+		free(rows);
 }
 
 struct ms_columns *ms_columns_new(bool no_paths)
@@ -226,6 +236,7 @@ struct ms_columns *ms_columns_new(bool no_paths)
 	if (!c)
 		return NULL;
 	c->no_paths = no_paths;
+	c->prefix = "";
 	c->out = open_memstream(&c->header, &c->header_length);
 	if (!c->out) {
 		free(c);

@@ -42,7 +42,7 @@ struct ms_html_column {
 struct ms_html_table {
 	const char *name;
 	size_t stride;                   /* bytes per row */
-	/* The rows; *owned: to be freed. NULL with *count > 0: no memory. */
+	/* The rows; *owned: to be freed. NULL with *count > 0: no memory. Not asked by ms_columns_add_rows. */
 	void *(*rows)(const struct ms_report *report, size_t *count, bool *owned);
 	const struct ms_html_column *columns;
 	size_t column_count;
@@ -62,7 +62,11 @@ struct ms_html_table {
 struct ms_columns;
 
 struct ms_columns *ms_columns_new(bool no_paths); /* NULL: no memory */
+/* What stands in front of the names of tables from now on; borrowed until the next call. */
+void ms_columns_prefix(struct ms_columns *c, const char *prefix);
 void ms_columns_add(struct ms_columns *c, const struct ms_report *report, const struct ms_html_table *table);
+/* The same with rows of the caller; rows NULL with count > 0: no memory. The columns get this report, which may be NULL when none asks for it. */
+void ms_columns_add_rows(struct ms_columns *c, const struct ms_report *report, const struct ms_html_table *table, const void *rows, size_t count);
 /* The container; belongs to c. NULL: no memory. */
 const uint8_t *ms_columns_finish(struct ms_columns *c, size_t *bytes);
 void ms_columns_free(struct ms_columns *c); /* NULL allowed */
