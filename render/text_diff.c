@@ -5,79 +5,71 @@
 
 #include "diff_order.h"
 #include "diff_render.h"
-#include "escape.h"
-#include "report_names.h"
+#include "diff_words.h"
 #include "text_diff.h"
 
 /* ---- what is compared --------------------------------------------------------------------------------------------- */
 
-static void print_side(struct ms_diff_text *x, const char *name, const struct ms_diff_side *side)
+/* Lines of notes, each with its mark. */
+static void print_notes(struct ms_diff_text *x, const char *indent, char *notes)
 {
-	FILE *out = x->t.out;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
-
-	for (size_t i = 0; i < side->count; i++) {
-		const struct ms_report_trace *r = &side->reports[i]->trace;
-		const struct ms_report_window *w = &side->reports[i]->window;
-
-		fprintf(out, "%s  ", name);
-		ms_escape_text(out, r->file);
-		fputs(": ", out);
-		ms_escape_words(out, r->process->command, r->process->command_count);
-		fprintf(out, ", %s", ms_unit_of(a, r->events, "event"));
-		if (w->given && w->from_event == 0 && w->from_ns == 0)
-			fprintf(out, ", as of %s\n", ms_unit_duration(b, w->to_ns));
-		else if (w->given)
-			fprintf(out, ", window %s to %s\n", ms_unit_duration(a, w->from_ns), ms_unit_duration(b, w->to_ns));
-		else
-			fprintf(out, ", %s\n", ms_unit_duration(b, r->duration_ns));
-		if (!r->complete)
-			fprintf(out, "     ! not complete: %s, %s lost\n", ms_ended_name(r->ended), ms_unit_of(a, r->lost_events, "event"));
-		if (r->frame_uses && r->symbolized_frame_uses < r->frame_uses / 2)
-			fprintf(out, "     ! %s of the frames (weighted by blocks) have a function name: what has none is paired by its module\n",
-			        ms_unit_share(a, r->symbolized_frame_uses, r->frame_uses));
-	}
+	for (char *line = notes, *end; line && (end = strchr(line, '\n')); line = end + 1)
+		fprintf(x->t.out, "%s! %.*s\n", indent, (int)(end - line), line);
+	free(notes);
 }
 
-static void print_verdict(struct ms_diff_text *x)
+static int print_side(struct ms_diff_text *x, const char *name, const struct ms_diff_side *side)
 {
-	const struct ms_diff *d = x->diff;
-	FILE *out = x->t.out;
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
-	const char *metric = x->options->metric < MS_DIFF_METRIC_COUNT ? ms_diff_metrics[x->options->metric].name : NULL;
+	for (size_t i = 0; i < side->count; i++) {
+		char *notes = NULL;
+		size_t size;
+		FILE *f = open_memstream(&notes, &size);
 
-	if (!x->ranked_count)
-		ms_text_heading(&x->t, "DIFFERENCES", "none: no call path changed%s%s", metric ? " in " : "", metric ? metric : "");
-	else
-		ms_text_heading(&x->t, "DIFFERENCES", "%s changed%s%s", ms_unit_of(a, x->ranked_count, "call path"), metric ? " in " : "",
-		                metric ? metric : "");
-	fprintf(out, "  %s in the old, ", ms_unit_of(a, d->paths_old, "call path"));
-	fprintf(out, "%s in the new, told apart by function names; %s unchanged", ms_unit_count(a, d->paths_new),
-	        ms_unit_count(b, d->paths_unchanged));
-	if (d->paths_fuzzy)
-		fprintf(out, ", %s paired by similar names", ms_unit_count(a, d->paths_fuzzy));
+		if (!f)
+			return MS_E_NOMEM;
+		fprintf(x->t.out, "%s  ", name);
+		ms_diff_run_words(x->t.out, side->reports[i]);
+		putc('\n', x->t.out);
+		ms_diff_run_notes(f, side->reports[i]);
+		fclose(f);
+		print_notes(x, "     ", notes);
+	}
+	return MS_OK;
+}
+
+static int print_verdict(struct ms_diff_text *x)
+{
+	FILE *out = x->t.out, *f;
+	char *text = NULL;
+	size_t size;
+
+	f = open_memstream(&text, &size);
+	if (!f)
+		return MS_E_NOMEM;
+	ms_diff_verdict_words(f, x->ranked_count, x->options->metric);
+	fclose(f);
+	ms_text_heading(&x->t, "DIFFERENCES", "%s", text ? text : "");
+	free(text);
+	fputs("  ", out);
+	ms_diff_paths_words(out, x->diff);
+	fputs("\n  ", out);
+	ms_diff_basis_words(out, x->diff);
 	putc('\n', out);
-	fprintf(out, "  rests on %s against ", ms_unit_of(a, d->before.count, "run"));
-	fprintf(out, "%s: ", ms_unit_count(a, d->after.count));
-	if (x->several)
-		fputs("a change is a gap between the bands of the two sides that is wider than either band\n", out);
-	else
-		fputs("every difference counts, noise is not known\n", out);
-	if (d->programs_differ)
-		fputs("  ! the executables of the two sides have different names: expect all new and gone\n", out);
-	if (d->same_recording)
-		fputs("  ! both sides are the same recording\n", out);
-	if (d->pairing_limited)
-		fputs("  ! pairing by similar names stopped at its limit: some of what is new and gone may belong together\n", out);
+	text = NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return MS_E_NOMEM;
+	ms_diff_notes(f, x->diff);
+	fclose(f);
+	print_notes(x, "  ", text);
 	for (size_t i = 0; i < x->options->condition_count; i++) {
-		const struct ms_diff_condition *c = &x->options->conditions[i];
-
-		if (c->verdict == MS_GATE_FAILS)
+		if (x->options->conditions[i].verdict == MS_GATE_FAILS)
 			continue;
 		fputs("  ! ", out);
-		ms_escape_text(out, c->expression);
-		fprintf(out, c->verdict == MS_GATE_HOLDS ? " holds: %s\n" : " cannot be judged: %s\n", c->found);
+		ms_diff_condition_words(out, &x->options->conditions[i]);
+		putc('\n', out);
 	}
+	return MS_OK;
 }
 
 /* ---- totals ------------------------------------------------------------------------------------------------------- */
@@ -322,10 +314,8 @@ int ms_render_diff_text(FILE *out, const struct ms_diff *diff, const struct ms_d
 	x.ranked = ms_diff_rank(diff, options->metric, &x.ranked_count);
 	if (!x.ranked)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu rows", diff->row_count);
-	print_side(&x, "old", &diff->before);
-	print_side(&x, "new", &diff->after);
-	print_verdict(&x);
-	rc = print_totals(&x) || print_metrics(&x);
+	rc = print_side(&x, "old", &diff->before) || print_side(&x, "new", &diff->after) || print_verdict(&x) || print_totals(&x) ||
+	     print_metrics(&x);
 	for (size_t c = 0; c < CLASSES && !rc; c++)
 		rc = print_class(&x, classes[c]);
 	rc = rc || print_paths(&x) || ms_diff_text_findings(&x) || ms_diff_text_threads(&x) || ms_diff_text_curves(&x);
