@@ -2,7 +2,7 @@
  * diff.h - what differs between two sides of reports (old and new, one run or several each), as plain structs.
  *
  * Call paths are paired by the names of their functions, see diff/frame_names.h and diff/pairing.h: no addresses, lines,
- * files or folders. A row is one paired call path whose numbers differ; what is equal on both sides is only counted.
+ * files or folders. A row is one paired call path whose numbers differ; what is equal on both sides is only counted, unless it is asked for.
  *
  * With one run per side any difference is a change. With several, each number has a band per side, minimum to maximum of
  * its runs; it is a change only when the bands do not overlap and the gap between them is wider than the wider band. What
@@ -112,6 +112,7 @@ struct ms_diff_side {
 
 struct ms_diff_options {
 	bool ignore_templates;           /* template arguments play no part */
+	bool keep_unchanged;             /* rows of call paths whose numbers are the same on both sides, too */
 	uint64_t comparisons;            /* of fuzzy pairing, at most; 0 = MS_DIFF_COMPARISONS */
 };
 #define MS_DIFF_COMPARISONS 2000000u
@@ -125,7 +126,7 @@ struct ms_diff {
 	struct ms_diff_row *rows;
 	size_t row_count;
 	uint64_t paths_old, paths_new;   /* distinct by name, over all runs of the side */
-	uint64_t paths_unchanged;        /* rows that were left out: nothing differs */
+	uint64_t paths_unchanged;        /* of which nothing differs: left out, unless keep_unchanged */
 	uint64_t paths_fuzzy;            /* pairs that are not by the same names */
 	bool programs_differ;            /* no run of one side is of a program that the other side has, by file name */
 	bool same_recording;             /* one run a side, and both are the same part of the same recording */

@@ -1,5 +1,5 @@
 /*
- * diff_render.h - a comparison as text, as Markdown for a pull request, as JSON by schemas/diff.schema.json.
+ * diff_render.h - a comparison as text, as Markdown for a pull request, as JSON by schemas/diff.schema.json, as one HTML file.
  *
  * Everything that comes from a trace is escaped. Rows are ranked by one metric, or by impact: the largest share that the change of
  * any metric has in the total of that metric.
@@ -20,7 +20,8 @@ struct ms_diff_render_options {
 	size_t frames;                   /* lines per call path in text and Markdown, 0 = all */
 	size_t width;                    /* text: characters per line, 0 = unlimited */
 	bool exact, utf8, bold;          /* text: bytes in full; not ASCII only; headings for a terminal */
-	bool align_share;                /* text: each curve over the whole line, not by time since the start */
+	bool align_share;                /* text, HTML: each curve over the whole line, not by time since the start */
+	bool no_paths;                   /* HTML: names of files without their directories */
 	const struct ms_diff_condition *conditions;
 	size_t condition_count;
 };
@@ -33,6 +34,11 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *diff, const struct ms_d
 #define MS_DIFF_MARKDOWN_MAX 60000u
 int ms_render_diff_markdown(FILE *out, const struct ms_diff *diff, const struct ms_diff_render_options *options,
                             struct ms_error *err);
+/*
+ * One HTML file that needs nothing else (html.h has the page and its policy); every changed row is in it, whatever `top` is. Its flame graph shows
+ * unchanged call paths only when the comparison was made with keep_unchanged; timelines are as fine as those of the reports.
+ */
+int ms_render_diff_html(FILE *out, const struct ms_diff *diff, const struct ms_diff_render_options *options, struct ms_error *err);
 
 #pragma GCC visibility pop
 

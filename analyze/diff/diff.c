@@ -209,10 +209,8 @@ static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
 			sum_up(&d->summary[m], &row->value[m]);
 			differs |= row->value[m].change != MS_DIFF_SAME;
 		}
-		if (differs)
-			d->row_count++;
-		else
-			d->paths_unchanged++;
+		d->paths_unchanged += !differs;
+		d->row_count += differs || d->options.keep_unchanged;
 	}
 	return MS_OK;
 }

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "analyze/companion.h"
 #include "analyze/diff.h"
@@ -16,28 +14,19 @@
 #include "format/trace_reader.h"
 #include "format/version.h"
 #include "render/diff_render.h"
-#include "render/output.h"
+#include "render/tools/diff_outputs.h"
 #include "render/tools/index_option.h"
 #include "render/tools/progress.h"
 #include "render/tools/tool_options.h"
 
-enum { TEXT, JSON, MARKDOWN, OUTPUTS };
-enum { KEY_TEXT = 256, KEY_JSON, KEY_MARKDOWN, KEY_SORT, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_TEMPORARY,
+enum { KEY_SORT = 256, KEY_TOP, KEY_FRAMES, KEY_EXACT, KEY_WIDTH, KEY_TEMPLATES, KEY_TEMPORARY,
        KEY_SUPPRESSIONS, KEY_FAIL_ON, KEY_AT, KEY_VS, KEY_WINDOW, KEY_VS_WINDOW, KEY_ALIGN, KEY_USAGE };
 
-#define TEXT_TOP 10
-#define JSON_TOP 200
-
 static const struct argp_option option_table[] = {
-	{NULL, 0, NULL, 0, "Output:", 1},
-	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "The comparison as text (the default), to FILE or standard output", 0},
-	{"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "As JSON (schemas/diff.schema.json), to FILE or standard output", 0},
-	{"markdown", KEY_MARKDOWN, "FILE", OPTION_ARG_OPTIONAL, "As a comment for a pull request, to FILE or standard output", 0},
-	{"output", 'o', "FILE", 0, "Where the comparison goes that names no FILE of its own", 0},
 	{NULL, 0, NULL, 0, "Content:", 2},
 	{"sort", KEY_SORT, "METRIC", 0,
 	 "Only what changed in METRIC, by how much (metrics are listed below); default: all, by the largest share that a change has in the total of its metric", 0},
-	{"top", KEY_TOP, "N", 0, "Rows per table, 0 = all (default: 10, in JSON 200)", 0},
+	{"top", KEY_TOP, "N", 0, "Rows per table, 0 = all (default: 10, in JSON 200; HTML has all)", 0},
 	{"frames", KEY_FRAMES, "N", 0, "Lines per call path in text and Markdown, 0 = all (default: 16)", 0},
 	{"exact", KEY_EXACT, NULL, 0, "Text: bytes in full instead of KiB, MiB, GiB", 0},
 	{"width", KEY_WIDTH, "N", 0, "Text: characters per line, 0 = unlimited (default: the terminal's, else 100)", 0},
@@ -51,7 +40,7 @@ static const struct argp_option option_table[] = {
 	 "Of every trace only what happened between these moments; one left out is the start or the end. With --vs-window: of the old side", 0},
 	{"vs-window", KEY_VS_WINDOW, "MOMENT:MOMENT", 0, "The same for the new side; with one TRACE that is its other window", 0},
 	{"align", KEY_ALIGN, "start|share", 0,
-	 "Text: how the curves of the runs stand one below the other: by time since their start (default), or each over the whole line", 0},
+	 "Text, HTML: how the curves of the runs stand below or over each other: by time since their start (default), or each over the whole line", 0},
 	{NULL, 0, NULL, 0, "Checks:", 3},
 	{"fail-on", KEY_FAIL_ON, "EXPR", 0, "Exit with status 1 when EXPR holds, as in 'peak>+5%', 'allocations>+0', 'new:leak-definite>0'; may be given again", 0},
 	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
@@ -77,8 +66,8 @@ struct run {
 struct settings {
 	struct run *runs;
 	size_t run_count;
-	bool wanted[OUTPUTS];
-	const char *file[OUTPUTS], *output, *at, *vs;
+	struct diff_outputs outputs;
+	const char *at, *vs;
 	struct tool_window window, vs_window;
 	bool quiet, verbose, top_given, width_given;
 	struct ms_diff_render_options render;
@@ -106,12 +95,6 @@ static unsigned metric(struct argp_state *state, const char *name)
 	return 0;
 }
 
-static void want(struct settings *s, int output, const char *file)
-{
-	s->wanted[output] = true;
-	s->file[output] = file;
-}
-
 /* One trace: both sides are of it. */
 static void twice(struct settings *s, struct argp_state *state)
 {
@@ -122,7 +105,7 @@ static void twice(struct settings *s, struct argp_state *state)
 
 static void check(struct settings *s, struct argp_state *state)
 {
-	size_t old = 0, same_place = 0;
+	size_t old = 0;
 
 	if ((s->at || s->vs) && (s->window.text || s->vs_window.text))
 		argp_error(state, "--at and --vs are windows from the start: give them, or --window and --vs-window");
@@ -154,11 +137,8 @@ static void check(struct settings *s, struct argp_state *state)
 		s->runs[i].from = w->from;
 		s->runs[i].to = s->at ? (s->runs[i].after ? s->vs : s->at) : w->to;
 	}
-	s->wanted[TEXT] |= !s->wanted[JSON] && !s->wanted[MARKDOWN];
-	for (int i = 0; i < OUTPUTS; i++)
-		same_place += s->wanted[i] && !s->file[i];
-	if (same_place > 1)
-		argp_error(state, "only one of text, JSON and Markdown can go to %s: give the others a file", s->output ? s->output : "standard output");
+	diff_outputs_settle(&s->outputs, state);
+	diff_outputs_need(&s->outputs, &s->report, &s->diff);
 }
 
 /* Those of all files that were given; *out is for the caller to free, also on errors. */
@@ -181,19 +161,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &s->index;
-		break;
-	case KEY_TEXT:
-		want(s, TEXT, arg);
-		break;
-	case KEY_JSON:
-		want(s, JSON, arg);
-		break;
-	case KEY_MARKDOWN:
-		want(s, MARKDOWN, arg);
-		break;
-	case 'o':
-		s->output = arg;
+		state->child_inputs[0] = &s->outputs;
+		state->child_inputs[1] = &s->index;
 		break;
 	case KEY_SORT:
 		s->render.metric = metric(state, arg);
@@ -302,7 +271,7 @@ static char *help_filter(int key, const char *text, void *input)
 	return list;
 }
 
-static const struct argp_child children[] = {{&index_option_argp, 0, "Index:", 3}, {0}};
+static const struct argp_child children[] = {{&diff_outputs_argp, 0, "Output:", 1}, {&index_option_argp, 0, "Index:", 3}, {0}};
 
 static const struct argp argp = {
 	option_table, parse, "OLD NEW\nOLD... -- NEW...\n--at=MOMENT --vs=MOMENT TRACE\n--window=A:B --vs-window=C:D TRACE",
@@ -353,37 +322,6 @@ static int read_run(struct settings *s, struct run *r)
 	return rc == MS_E_NOMEM                                                             ? STATUS_UNWRITTEN
 	       : (r->from || r->to) && (rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT) ? STATUS_USAGE
 	                                                                                     : STATUS_UNREADABLE;
-}
-
-static int write_one(const struct settings *s, const struct ms_diff *diff, int what)
-{
-	static int (*const renderers[OUTPUTS])(FILE *, const struct ms_diff *, const struct ms_diff_render_options *, struct ms_error *) = {
-		[TEXT] = ms_render_diff_text, [JSON] = ms_render_diff_json, [MARKDOWN] = ms_render_diff_markdown};
-	struct ms_diff_render_options options = s->render;
-	struct ms_output out;
-	struct ms_error err;
-	struct winsize size;
-	int closed_early, rc;
-
-	rc = ms_output_open(&out, s->file[what] ? s->file[what] : s->output, &err);
-	if (rc)
-		goto fail;
-	if (!s->top_given)
-		options.top = what == JSON ? JSON_TOP : TEXT_TOP;
-	options.bold = isatty(fileno(out.file)) && !getenv("NO_COLOR");
-	if (!s->width_given)
-		options.width = isatty(fileno(out.file)) && ioctl(fileno(out.file), TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 100;
-	rc = renderers[what](out.file, diff, &options, &err);
-	if (rc && rc != MS_E_IO) { /* what the stream remembers, commit reports with its reason */
-		ms_output_discard(&out);
-		goto fail;
-	}
-	rc = ms_output_commit(&out, &closed_early, &err);
-	if (rc == MS_OK)
-		return STATUS_FINE;
-fail:
-	fprintf(stderr, "memscope-diff: %s\n", err.message);
-	return STATUS_UNWRITTEN;
 }
 
 /* Judges the conditions: *status becomes 1 or 2, for after the comparison was written. NULL: no memory. */
@@ -441,9 +379,8 @@ static int compare(struct settings *s, const struct ms_report **reports, const s
 	}
 	s->render.conditions = conditions;
 	s->render.condition_count = s->gate_count;
-	for (int i = 0; i < OUTPUTS && status == STATUS_FINE; i++)
-		if (s->wanted[i])
-			status = write_one(s, &diff, i);
+	if (!diff_outputs_write(&s->outputs, &diff, &s->render, s->top_given, s->width_given))
+		status = STATUS_UNWRITTEN;
 	if (status == STATUS_FINE)
 		status = verdict;
 done:

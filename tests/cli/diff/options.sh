@@ -29,7 +29,7 @@ run 2 --sort=size "$T/a.ms" "$T/b.ms"
 has "$T/err" "no metric is named 'size': there are peak, live-bytes"
 run 2 --top=x "$T/a.ms" "$T/b.ms"
 run 2 --json --markdown "$T/a.ms" "$T/b.ms"
-has "$T/err" 'only one of text, JSON and Markdown can go to standard output'
+has "$T/err" 'JSON and Markdown cannot both go to standard output: give one another file'
 for bad in 'peak' 'peak>' 'peak>+5 miles' 'peaks>1' 'new:peak>0' 'new:leak-definite>+1' 'peak>++1' 'peak>5%'; do
 	run 2 --fail-on "$bad" "$T/a.ms" "$T/b.ms"
 	has "$T/err" '--fail-on: '

@@ -4,8 +4,11 @@ import { of } from '../format.js';
 
 const HELP = 'Words match functions, files and modules of a call path. Filters: site:12  module:libc  thread:3  size:>1k  size:16..64  life:<1ms. -word leaves out.';
 
-export function searchBox(model, state) {
-	const input = h('input', { type: 'search', id: 'search', placeholder: 'Search: function, file, module:…, size:>1k, life:<1ms', title: HELP, 'aria-label': 'Search and filter call paths',
+const HINT = 'Search: function, file, module:…, size:>1k, life:<1ms';
+
+/* help, hint: which words the model understands. */
+export function searchBox(model, state, { help = HELP, hint = HINT } = {}) {
+	const input = h('input', { type: 'search', id: 'search', placeholder: hint, title: help, 'aria-label': 'Search and filter call paths',
 		'aria-describedby': 'search-result', autocomplete: 'off', spellcheck: 'false' });
 	const result = h('output.search-result', { id: 'search-result', for: 'search' });
 	let timer = 0;

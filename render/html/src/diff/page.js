@@ -1,0 +1,35 @@
+/* page.js - the page of a comparison: its model, its heading, its views. */
+import { of } from '../format.js';
+import { commandText } from '../run_words.js';
+import { shell } from '../shell.js';
+import * as state from '../state.js';
+import { searchBox } from '../widgets/search.js';
+import { VIEWS } from './index.js';
+import { Comparison } from './model.js';
+
+const HELP = 'Words match functions, files and modules of a call path, on either side. Filters: site:12 (the rank)  module:libc  size:>1k (mean size of a block). -word leaves out.';
+
+/* "3 runs of jq", "jq ..." with both commands when they differ. */
+function heading(model) {
+	const commands = ['old', 'new'].map((side) => {
+		const run = model.runs.find((one) => one.side === side);
+		return commandText(run.tables.command, run.process);
+	});
+	return commands[0] === commands[1] ? commands[1] : `${commands[0]} → ${commands[1]}`;
+}
+
+function side(model, name) {
+	const runs = model.runs.filter((run) => run.side === name);
+	const file = runs[0].trace.file.replace(/^.*\//, '');
+	return runs.length > 1 ? `${of(runs.length, 'run')} (${file}, …)` : file;
+}
+
+export function comparison(tables) {
+	const model = new Comparison(tables);
+	shell({
+		model, state, views: VIEWS, heading: heading(model), generator: model.info.generator,
+		meta: `comparison · old: ${side(model, 'old')} · new: ${side(model, 'new')}`,
+		foot: `Sizes are requested sizes. KiB = 1,024 B. ${model.several ? 'Figures of a side are medians of its runs. ' : ''}Point at a figure for the exact number.`,
+		controls: () => [searchBox(model, state, { help: HELP, hint: 'Search: function, file, module:…, size:>1k' })],
+	});
+}
