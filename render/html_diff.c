@@ -346,6 +346,7 @@ static void add_run(struct page *p, const char *side, size_t number, const struc
 {
 	static const char *const of_time[] = {"timeline", "phases", "system", "system_series", "system_bins"};
 	static const char *const of_heap[] = {"findings_summary", "detectors", "leaks_summary", "growth_summary"};
+	static const char *const of_detail[] = {"loaded", "leak_kinds"};
 	char prefix[32];
 
 	snprintf(prefix, sizeof prefix, "%s%zu.", side, number);
@@ -356,6 +357,8 @@ static void add_run(struct page *p, const char *side, size_t number, const struc
 		ms_columns_add(p->columns, r, find_table(&ms_html_time_tables, of_time[i]));
 	for (size_t i = 0; i < sizeof of_heap / sizeof *of_heap; i++)
 		ms_columns_add(p->columns, r, find_table(&ms_html_heap_tables, of_heap[i]));
+	for (size_t i = 0; i < sizeof of_detail / sizeof *of_detail; i++)
+		ms_columns_add(p->columns, r, find_table(&ms_html_detail_tables, of_detail[i]));
 	ms_columns_prefix(p->columns, "");
 }
 
