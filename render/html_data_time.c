@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "format/events.h"
+#include "html_series.h"
 #include "html_tables.h"
 
 MS_HTML_ROWS(bucket_rows, r->timeline, r->timeline_count)
@@ -12,66 +13,12 @@ static const struct ms_html_column bucket_columns[] = {
 	B(allocated_bytes), B(freed_bytes),
 };
 
-/* ---- series by key: two tables per group --------------------------------------------------------------------------- */
+/* ---- series by key (html_series.c): which groups were asked for; an empty table can also mean that there was no block -- */
 
-#define E(field) MS_COLUMN(struct ms_timeline_series, #field, field)
-static const struct ms_html_column series_columns[] = {E(key), E(first_cell), E(cell_count)};
-
-/*
- * Cells are most of a large report, so they are stored as what cannot be computed (src/data.js computes the rest): steps from bucket to
- * bucket, and no levels but by how much the largest one exceeds those at both ends. gone_*: what a level changed by without being begun or
- * ended (exec; alive at the start of a window), nearly always 0. The least levels are left out.
- */
-struct packed_cell {
-	uint32_t step, allocations, frees;
-	uint64_t allocated_bytes, freed_bytes, excess_bytes;
-	int64_t gone_bytes, gone_blocks;
-};
-static void *pack_cells(const struct ms_timeline_group_series *g, size_t *count, bool *owned)
-{
-	struct packed_cell *rows = calloc(g->cell_count + 1, sizeof *rows);
-
-	*owned = true;
-	*count = g->cell_count ? g->cell_count : !rows;
-	for (size_t i = 0; rows && i < g->series_count; i++) {
-		uint64_t bytes = 0, blocks = 0;
-		uint32_t bucket = 0;
-
-		for (size_t k = g->series[i].first_cell; k < g->series[i].first_cell + g->series[i].cell_count; k++) {
-			const struct ms_timeline_cell *c = &g->cells[k];
-			uint64_t ends = bytes > c->last_live_bytes ? bytes : c->last_live_bytes;
-
-			rows[k] = (struct packed_cell){
-				.step = c->bucket - bucket, .allocations = c->allocations, .frees = c->frees,
-				.allocated_bytes = c->allocated_bytes, .freed_bytes = c->freed_bytes,
-				.excess_bytes = c->max_live_bytes > ends ? c->max_live_bytes - ends : 0,
-				.gone_bytes = (int64_t)(bytes + c->allocated_bytes - c->freed_bytes - c->last_live_bytes),
-				.gone_blocks = (int64_t)(blocks + c->allocations - c->frees - c->last_live_blocks),
-			};
-			bucket = c->bucket;
-			bytes = c->last_live_bytes;
-			blocks = c->last_live_blocks;
-		}
-	}
-	return rows;
-}
-#define C(field) MS_COLUMN(struct packed_cell, #field, field)
-static const struct ms_html_column cell_columns[] = {
-	C(step), C(allocations), C(frees), C(allocated_bytes), C(freed_bytes), C(excess_bytes), C(gone_bytes), C(gone_blocks),
-};
-#define X(id, name, summary)                                                                                             \
-	MS_HTML_ROWS(series_rows_##id, r->timeline_by[MS_TIMELINE_##id].series, r->timeline_by[MS_TIMELINE_##id].series_count) \
-	static void *cell_rows_##id(const struct ms_report *r, size_t *count, bool *owned)                                   \
-	{                                                                                                                    \
-		return pack_cells(&r->timeline_by[MS_TIMELINE_##id], count, owned);                                              \
-	}
-MS_TIMELINE_GROUPS(X)
-#undef X
-
-/* Which groups were asked for: an empty table of series can also mean that there was no block. */
 struct group_row {
 	const char *name, *summary;
 	uint8_t wanted;
+	uint64_t merged;                 /* keys that share one series */
 };
 static void *group_rows(const struct ms_report *r, size_t *count, bool *owned)
 {
@@ -80,11 +27,15 @@ static void *group_rows(const struct ms_report *r, size_t *count, bool *owned)
 	*count = MS_TIMELINE_GROUP_COUNT;
 	*owned = true;
 	for (size_t i = 0; rows && i < MS_TIMELINE_GROUP_COUNT; i++)
-		rows[i] = (struct group_row){ms_timeline_groups[i].name, ms_timeline_groups[i].summary, r->timeline_by[i].series != NULL};
+		rows[i] = (struct group_row){
+			ms_timeline_groups[i].name, ms_timeline_groups[i].summary, r->timeline_by[i].series != NULL,
+			ms_html_series_merged(&r->timeline_by[i], MS_HTML_SERIES_CELLS),
+		};
 	return rows;
 }
 static const struct ms_html_column group_columns[] = {
 	MS_COLUMN(struct group_row, "name", name), MS_COLUMN(struct group_row, "summary", summary), MS_COLUMN(struct group_row, "wanted", wanted),
+	MS_COLUMN(struct group_row, "merged", merged),
 };
 
 /* Names of the calls that series "by family" are keyed by. */
@@ -219,7 +170,10 @@ static const struct ms_html_column occupancy_columns[] = {{"bytes", MS_COLUMN_U6
 
 MS_HTML_ROWS(class_rows, r->size_classes, 65)
 #define K(field) MS_COLUMN(struct ms_report_size_class, #field, field)
-static const struct ms_html_column class_columns[] = {K(min_bytes), K(max_bytes), K(blocks), K(bytes), K(live_blocks), K(live_bytes)};
+static const struct ms_html_column class_columns[] = {
+	K(min_bytes), K(max_bytes), K(blocks), K(bytes), K(live_blocks), K(live_bytes),
+	K(usable_bytes), K(live_usable_bytes),
+};
 MS_HTML_ROWS(size_rows, r->sizes, r->size_count)
 static const struct ms_html_column size_columns[] = {
 	MS_COLUMN(struct ms_report_size, "size_bytes", size_bytes), MS_COLUMN(struct ms_report_size, "blocks", blocks),
@@ -230,19 +184,19 @@ static uint64_t sizes_partial(const struct ms_report *r, const void *row)
 	return r->sizes_partial;
 }
 MS_HTML_ROWS(distribution_row, r, 1)
-static const struct ms_html_column distribution_columns[] = {MS_COLUMN_OF_NUMBER("sizes_partial", sizes_partial)};
+static const struct ms_html_column distribution_columns[] = {
+	MS_COLUMN_OF_NUMBER("sizes_partial", sizes_partial), MS_COLUMN(struct ms_report, "usable_rule", usable_rule),
+};
 MS_HTML_ROWS(lifetime_rows, r->lifetimes, 65)
 #define V(field) MS_COLUMN(struct ms_report_lifetime, #field, field)
 static const struct ms_html_column lifetime_columns[] = {V(min_ns), V(max_ns), V(blocks), V(bytes)};
+MS_HTML_ROWS(size_lifetime_rows, r->size_lifetimes, r->size_lifetime_count)
+#define W(field) MS_COLUMN(struct ms_report_size_lifetime, #field, field)
+static const struct ms_html_column size_lifetime_columns[] = {W(size_class), W(lifetime_class), W(blocks), W(bytes)};
 
 static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("timeline", struct ms_report_bucket, bucket_rows, bucket_columns),
 	MS_HTML_TABLE("timeline_groups", struct group_row, group_rows, group_columns),
-#define X(id, name, summary)                                                                                              \
-	MS_HTML_TABLE("timeline_by_" name, struct ms_timeline_series, series_rows_##id, series_columns),                      \
-	MS_HTML_TABLE("timeline_by_" name "_cells", struct packed_cell, cell_rows_##id, cell_columns),
-	MS_TIMELINE_GROUPS(X)
-#undef X
 	MS_HTML_TABLE("phases", struct ms_phase, phase_rows, phase_columns),
 	MS_HTML_TABLE("phase_sites", struct phase_site_row, phase_site_rows, phase_site_columns),
 	MS_HTML_TABLE("event_kinds", struct kind_row, kind_rows, kind_columns),
@@ -260,5 +214,6 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("top_sizes", struct ms_report_size, size_rows, size_columns),
 	MS_HTML_TABLE("distributions", struct ms_report, distribution_row, distribution_columns),
 	MS_HTML_TABLE("lifetimes", struct ms_report_lifetime, lifetime_rows, lifetime_columns),
+	MS_HTML_TABLE("size_lifetimes", struct ms_report_size_lifetime, size_lifetime_rows, size_lifetime_columns),
 };
 const struct ms_html_list ms_html_time_tables = MS_HTML_LIST(tables);

@@ -15,7 +15,8 @@ struct ms_html_list {
 
 extern const struct ms_html_list ms_html_trace_tables;   /* html_data.c: trace, window, totals, quality, verdict */
 extern const struct ms_html_list ms_html_site_tables;    /* html_data_sites.c: stacks, sites, places, functions, modules, threads */
-extern const struct ms_html_list ms_html_time_tables;    /* html_data_time.c: timeline, series by key, system, address space */
+extern const struct ms_html_list ms_html_time_tables;    /* html_data_time.c: timeline, system, address space */
+extern const struct ms_html_list ms_html_series_tables;  /* html_series.c: series by key */
 extern const struct ms_html_list ms_html_detail_tables;  /* html_data_detail.c: what single views show besides: modules, dominator tree, words */
 extern const struct ms_html_list ms_html_heap_tables;    /* html_data_heap.c: findings, leaks, holders, growth, safety */
 

@@ -9,6 +9,8 @@ import { Names } from './names.js';
 import { test } from './query.js';
 
 export { fileName, shortFunction } from './names.js';
+/* No line, no call path; as the key of a series: that of the keys that share one (render/html_series.h). */
+export const NONE = 0xffffffff;
 
 export class Model extends Names {
 	constructor(tables) {
@@ -95,6 +97,22 @@ export class Model extends Names {
 		return table !== undefined && table.rows > 0;
 	}
 
+	/* How many keys of the group share one series in this page; 0: each has its own. */
+	merged(group) {
+		const groups = this.tables.timeline_groups;
+		for (let i = 0; i < groups.rows; i++)
+			if (groups.text('name', i) === group)
+				return groups.number('merged', i);
+		return 0;
+	}
+
+	/* The figures of these in a window, {allocations, ..., live_blocks}; null: there are none. */
+	mergedWindow(group, brush) {
+		const window = this.merged(group) ? this.groupWindow(group, brush) : null;
+		const at = window ? window.keys.lastIndexOf(NONE) : -1;
+		return at < 0 ? null : Object.fromEntries(Object.keys(window).filter((name) => name !== 'keys').map((name) => [name, window[name][at]]));
+	}
+
 	/* Figures of each key of a group in a window: {keys, allocations, ..., peak_bytes (largest level of its own)} as arrays; null: no series. */
 	groupWindow(group, brush) {
 		if (!this.hasSeries(group))
@@ -128,6 +146,32 @@ export class Model extends Names {
 			}
 			return out;
 		});
+	}
+
+	/*
+	 * Levels at the end of a step, which is the moment just before the next one starts: {keys, bytes, blocks} as arrays, one element per
+	 * series; null: no series.
+	 */
+	levelsAt(group, step) {
+		if (!this.hasSeries(group))
+			return null;
+		const series = this.tables[`timeline_by_${group}`];
+		const cells = this.tables[`timeline_by_${group}_cells`];
+		const bucket = cells.column('bucket');
+		const firstCell = series.column('first_cell');
+		const cellCount = series.column('cell_count');
+		const lastBytes = cells.column('last_live_bytes');
+		const lastBlocks = cells.column('last_live_blocks');
+		const bytes = new Float64Array(series.rows);
+		const blocks = new Float64Array(series.rows);
+		for (let i = 0; i < series.rows; i++) {
+			const at = bisectRight(bucket, step, firstCell[i], firstCell[i] + cellCount[i]) - 1;
+			if (at >= firstCell[i]) {
+				bytes[i] = lastBytes[at];
+				blocks[i] = lastBlocks[at];
+			}
+		}
+		return { keys: series.column('key'), bytes, blocks };
 	}
 
 	/* A column of a group's cells added up over the keys for which wanted(key) holds, per bucket; levels are carried on. */

@@ -10,6 +10,8 @@
 import flame from './flame.js';
 import overview from './overview.js';
 import sites from './sites.js';
+import sizes from './sizes.js';
+import snapshots from './snapshots.js';
 import timeline from './timeline.js';
 
-export const VIEWS = [overview, timeline, flame, sites];
+export const VIEWS = [overview, timeline, flame, sites, sizes, snapshots];
