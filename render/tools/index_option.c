@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analyze/index_build.h"
+#include "format/container.h"
 #include "format/trace_index.h"
 #include "replace_file.h"
 
@@ -41,6 +43,33 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp index_option_argp = {.options = table, .parser = parse};
 
+/* An index is written over nothing but an index, whole or damaged, or an empty file: what else stands there, perhaps behind a link, is not ours. */
+static int check_target(const char *path, struct ms_error *err)
+{
+	const size_t magic = sizeof MS_FILE_MAGIC - 1;
+	struct ms_file_header header;
+	struct ms_buffer buffer = {0};
+	struct ms_source source;
+	const uint8_t *bytes;
+	size_t size;
+	int rc = MS_OK;
+
+	if (ms_source_open(&source, path, NULL))
+		return MS_OK; /* who opens it for writing says why not */
+	size = source.size < MS_FILE_HEADER_BYTES ? (size_t)source.size : MS_FILE_HEADER_BYTES;
+	bytes = ms_source_read(&source, 0, size, &buffer, err);
+	if (!bytes)
+		rc = MS_E_IO;
+	else if (size && (size < magic || memcmp(bytes, MS_FILE_MAGIC, magic) != 0))
+		rc = ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write %s: what is there is no index: name another file, or remove it", path);
+	else if (size == MS_FILE_HEADER_BYTES && ms_file_header_load(&header, bytes, size, NULL) == MS_OK &&
+	         !(header.must_understand & MS_FEATURE_INDEX_FILE))
+		rc = ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write %s: a trace is there: name another file, or remove it", path);
+	ms_buffer_free(&buffer);
+	ms_source_close(&source);
+	return rc;
+}
+
 int index_option_write(const struct ms_trace *t, const char *trace_path, const char *index_path, index_progress *progress,
                        void *progress_arg, struct ms_index_facts *facts, struct ms_error *err)
 {
@@ -50,7 +79,9 @@ int index_option_write(const struct ms_trace *t, const char *trace_path, const c
 
 	if (rc)
 		return rc;
-	rc = ms_index_build_file(&out.stream, t, &options, facts, err);
+	rc = check_target(index_path, err);
+	if (rc == MS_OK)
+		rc = ms_index_build_file(&out.stream, t, &options, facts, err);
 	if (rc) {
 		replace_file_abandon(&out);
 		return rc;

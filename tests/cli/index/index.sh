@@ -59,8 +59,22 @@ head -c 1000 "$index" >"$T/other.ms.index"
 unused "a cut one" 'the file does not end with an index'
 echo text >"$T/other.ms.index"
 unused "text" 'the file does not start like'
+not_replaced() { # WHAT PATTERN
+	local got=0
+	cp "$T/other.ms.index" "$T/before"
+	"$A" --index --window=80%:81% --json="$T/got.json" "$T/other.ms" 2>"$T/said" || got=$?
+	eq "--index where $1 is: status" 4 $got
+	has "$T/said" "cannot write .*other.ms.index: $2"
+	same "$T/before" "$T/other.ms.index"
+}
+not_replaced "text" 'what is there is no index'
 cp "$trace" "$T/other.ms.index"
 unused "a trace" 'this is a trace'
+not_replaced "a trace" 'a trace is there'
+ln -sf t.ms "$T/other.ms.index"
+not_replaced "a link to a trace" 'a trace is there'
+rm "$T/other.ms.index"
+head -c 100 "$index" >"$T/other.ms.index" # damaged: a new one takes its place
 "$A" --index --window=80%:81% --json="$T/got.json" "$T/other.ms" || wrong "--index: status $?"
 same "$T/right.json" "$T/got.json"
 "$TRACER" info "$T/other.ms" >"$T/info"
