@@ -34,7 +34,7 @@ struct builder {
 	struct ms_mapped mapped;
 	uint64_t last_mark;
 	size_t checkpoints;
-	uint64_t last;                   /* event of the last checkpoint */
+	uint64_t last;                   /* event where one was made, or could not be */
 };
 
 static int no_memory(struct ms_error *err)
@@ -118,8 +118,10 @@ static int put_checkpoint(struct builder *b, struct ms_error *err)
 	c->peak_event = b->peak.at.event;
 	for (size_t i = 0; i < n; i++)
 		bytes += live[i].size_bytes;
-	if (n != c->live_blocks || bytes != c->live_bytes)
+	if (n != c->live_blocks || bytes != c->live_bytes) {
+		b->last = c->event; /* looking at all that lives is not for every Events block */
 		return MS_OK;
+	}
 	rc = ms_index_writer_add(b->writer, c, live, n, err);
 	c->evidence.size = 0;
 	b->last = c->event;

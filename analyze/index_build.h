@@ -25,9 +25,7 @@ struct ms_index_options {
 	void *progress_arg;
 };
 
-#pragma GCC visibility push(default) /* part of libmemscope.so */
 int ms_index_build_file(struct ms_stream *out, const struct ms_trace *trace, const struct ms_index_options *options,
                         struct ms_index_facts *facts, struct ms_error *err);
-#pragma GCC visibility pop
 
 #endif

@@ -101,6 +101,10 @@ done
 # Nothing but the public functions is exported.
 nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | grep -v '^ms_' > foreign || true
 [ ! -s foreign ] || { echo "exported besides ms_*:"; cat foreign; exit 1; }
+# And each of them is declared where a program can include it.
+cat $(find "$T/tree/usr/include/memscope" -name '*.h') | grep -oE '\bms_[a-z0-9_]+\b' | sort -u > declared
+nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | sort -u | comm -23 - declared > undeclared
+[ ! -s undeclared ] || { echo "exported, but in no installed header:"; cat undeclared; exit 1; }
 make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
 left=$(find "$T/tree" -type f -o -type l)
 [ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }
