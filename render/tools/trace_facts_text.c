@@ -136,7 +136,8 @@ static void print_counts(FILE *out, const struct ms_trace *t, const struct trace
 		fprintf(out, ", %.2f per event", (double)bytes / (double)events);
 	fprintf(out, "\n%-13s %" PRIu64 "\n", "events", events);
 	if (end) {
-		fprintf(out, "%-13s %" PRIu64 " allocated\n", "blocks", end->blocks);
+		fprintf(out, "%-13s %" PRIu64 " %s\n", "blocks", end->blocks,
+		        ms_trace_is_part(t) ? "in all, with those alive at its start" : "allocated");
 		fprintf(out, "%-13s %" PRIu64 " bytes\n", "peak", end->peak_bytes);
 		fprintf(out, "%-13s %" PRIu64 " events, %" PRIu64 " stacks, %" PRIu64 " threads; %" PRIu64 " events late\n", "lost",
 		        end->lost_events, end->lost_stacks, end->lost_threads, end->late_events);
