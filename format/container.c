@@ -49,6 +49,8 @@ void ms_file_header_store(uint8_t bytes[MS_FILE_HEADER_BYTES], const struct ms_f
 
 int ms_file_header_load(struct ms_file_header *header, const uint8_t *bytes, size_t size, struct ms_error *err)
 {
+	if (size == 0)
+		return ms_fail(err, MS_E_MAGIC, 0, "the file is empty");
 	if (size < 8 || memcmp(bytes, MS_FILE_MAGIC, 8) != 0)
 		return ms_fail(err, MS_E_MAGIC, 0, "the file does not start like a memscope trace");
 	if (size < MS_FILE_HEADER_BYTES)
@@ -118,7 +120,7 @@ int ms_source_open(struct ms_source *s, const char *path, struct ms_error *err)
 		goto fail_stat;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		saved = S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
+		saved = S_ISDIR(st.st_mode) ? EISDIR : 0;
 		goto fail_stat;
 	}
 	s->size = (uint64_t)st.st_size;
@@ -126,7 +128,8 @@ int ms_source_open(struct ms_source *s, const char *path, struct ms_error *err)
 
 fail_stat:
 	ms_source_close(s);
-	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot read %s: %s", path, strerror(saved));
+	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot read %s: %s", path,
+	               saved ? strerror(saved) : "it is no regular file, and a trace is not read in one go");
 }
 
 void ms_source_memory(struct ms_source *s, const void *bytes, size_t size)

@@ -37,7 +37,7 @@ enum ms_status {
 struct ms_error {
 	int code;              /* enum ms_status */
 	uint64_t offset;       /* in the file, MS_NO_OFFSET when there is none */
-	char message[240];     /* one sentence without newline: what was expected and what was found */
+	char message[400];     /* one sentence without newline: what was expected and what was found */
 };
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */

@@ -82,9 +82,9 @@ bool options_parse_size(const char *text, uint64_t *bytes)
 	if (errno != 0 || n == 0)
 		return false;
 	for (size_t i = 0; *end && i < sizeof suffixes / sizeof *suffixes; i++) {
-		if (end[0] == suffixes[i].suffix && end[1] == '\0') {
+		if ((end[0] & ~0x20) == suffixes[i].suffix && (end[1] == '\0' || strcmp(end + 1, "iB") == 0)) {
 			shift = suffixes[i].shift;
-			end++;
+			end += strlen(end);
 		}
 	}
 	if (*end || n > UINT64_MAX >> shift)

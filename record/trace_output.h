@@ -28,7 +28,7 @@ bool output_pattern_has_pid(const char *pattern);
 char *output_expand(const char *pattern, const struct output_names *names, bool append_pid);
 
 /*
- * Creates or empties the file, mode 0600. *fd is close-on-exec. *regular: a regular file (a pipe or a device is
+ * Creates the file or empties an older trace, mode 0600; what is no trace is not overwritten. *fd is close-on-exec. *regular: a regular file (a pipe or a device is
  * allowed, too; a directory is not). MS_E_IO with the reason.
  */
 int output_open(const char *path, int *fd, bool *regular, struct ms_error *err);

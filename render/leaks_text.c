@@ -227,6 +227,8 @@ int ms_text_growth(struct ms_text *t)
 	free(text);
 	if (!g->observable)
 		return MS_OK;
+	if (!g->site_count && !t->report->window.given)
+		fputs("  what grew at all, in steps too: memscope-diff --at=50% --vs=end TRACE\n", t->out);
 	if (g->site_count + g->filled_count)
 		fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
 		        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));

@@ -35,11 +35,11 @@
 	X(growth, "call paths that grow through the second half of a long run", true)     \
 	X(phases, "what happened between marks of the program (only with marks)", true)    \
 	X(mappings, "the program's own mmap and brk", true)                               \
-	X(system, "memory, CPU and input/output of the process; what resident memory is", true) \
+	X(system, "memory, CPU, input and output; what resident memory is", true) \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \
 	X(safety, "hand-overs between threads and modules, odd sizes", true)              \
 	X(series, "live bytes over time by site, thread, ... (with --by)", true)          \
-	X(fragmentation, "pages with and without live blocks over time (with --address-space)", true) \
+	X(fragmentation, "pages with live blocks over time (with --address-space)", true) \
 	X(timeline, "live bytes over time, as a table", false)
 
 const struct ms_text_section ms_text_sections[] = {

@@ -195,12 +195,13 @@ void ms_leak_notes(FILE *out, const struct ms_report_leaks *l, bool exact)
 
 void ms_growth_words(FILE *out, const struct ms_report_growth *g)
 {
-	char a[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
 	if (!g->observable)
 		fprintf(out, "not judged: %s", g->reason);
 	else if (g->site_count == 0)
-		fprintf(out, "none that lasts, among %s", ms_unit_of(a, g->sites_checked, "call path"));
+		fprintf(out, "none that rises in most of %" PRIu32 " windows of %s and never falls, among %s", g->windows,
+		        ms_unit_duration(a, g->window_ns), ms_unit_of(b, g->sites_checked, "call path"));
 	else
 		fputs("call paths whose live bytes rose through the second half of the run", out);
 }

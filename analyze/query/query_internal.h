@@ -131,6 +131,8 @@ int ms_query_should_stop(struct ms_query *q, struct ms_error *err);
 /* Values. Unsigned ones beyond 2^63 - 1 become text, which SQLite holds to be larger than every number. */
 void ms_q_uint(sqlite3_context *out, uint64_t value);
 void ms_q_id(sqlite3_context *out, uint64_t value);     /* 0 = NULL */
+/* A step of time: "10ms", or a share of the duration as in "5%". false: it is neither, or 0. */
+bool ms_q_step(const char *text, uint64_t duration_ns, uint64_t *step_ns);
 void ms_q_text(sqlite3_context *out, const char *text); /* lives as long as the trace; NULL and "" = NULL */
 void ms_q_usable(const struct ms_query *q, uint64_t requested, sqlite3_context *out); /* usable.h; NULL where the rule is not known */
 void ms_q_node_path(struct ms_query *q, uint32_t node, sqlite3_context *out); /* "inner < caller < ..." */

@@ -22,7 +22,7 @@ static const struct ms_qcolumn columns[] = {
 	{"blocks_ended", "INTEGER", MS_PUSH_NONE, false, "by free and realloc"},
 	{"bytes_begun", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
 	{"bytes_ended", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
-	{"step", "TEXT", MS_PUSH_NONE, false, "length of a step: '10ms', '1s', '500us'"},
+	{"step", "TEXT", MS_PUSH_NONE, false, "length of a step: '10ms', '1s', '500us', or a share of the run: '5%'"},
 	{"by", "TEXT", MS_PUSH_NONE, false, "site, thread, module, size or family"},
 };
 enum { START, END, KEY, NAME, FIRST_FIELD, STEP = MS_QUERY_COUNT(columns) - 2, BY };
@@ -85,21 +85,19 @@ static int series_load(struct ms_qcursor *c, struct ms_error *err)
 	struct series *s = c->state = calloc(1, sizeof *s);
 	struct ms_analysis_context context = {.trace = trace, .stacks = &c->query->map};
 	uint64_t duration = ms_trace_last_time_ns(trace);
-	struct ms_moment step;
 	void *analysis = NULL;
 	int rc;
 
 	if (!s)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the series");
-	if (ms_moment_parse(&step, step_text, NULL) || step.kind != MS_MOMENT_TIME || step.value == 0 || step.value > INT64_MAX)
-		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "series('%s', ...): a step is '10ms', '1s', '500us', ...", step_text);
+	if (end && end->time_ns > duration)
+		duration = end->time_ns;
+	if (!ms_q_step(step_text, duration, &s->step_ns) || s->step_ns > INT64_MAX)
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "series('%s', ...): a step is '10ms', '1s', '500us', ..., or '5%%' of the run", step_text);
 	while (s->group < MS_TIMELINE_GROUP_COUNT && strcmp(ms_timeline_groups[s->group].name, by) != 0)
 		s->group++;
 	if (s->group == MS_TIMELINE_GROUP_COUNT)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "series(..., '%.40s'): series are by site, thread, module, size or family", by);
-	if (end && end->time_ns > duration)
-		duration = end->time_ns;
-	s->step_ns = step.value;
 	if (duration > INT64_MAX || duration / s->step_ns >= MS_TIMELINE_BUCKETS_MAX)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "series('%s', ...) has more than %u steps", step_text, MS_TIMELINE_BUCKETS_MAX);
 	/* So long that each bucket is one step. */

@@ -24,7 +24,7 @@ static const struct ms_qcolumn columns[] = {
 	{"blocks_ended", "INTEGER", MS_PUSH_NONE, false, "by free and realloc"},
 	{"bytes_begun", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
 	{"bytes_ended", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
-	{"step", "TEXT", MS_PUSH_NONE, false, "length of a step: '10ms', '1s', '500us'"},
+	{"step", "TEXT", MS_PUSH_NONE, false, "length of a step: '10ms', '1s', '500us', or a share of the run: '5%'"},
 };
 #define BUCKET(field) MS_QFIELD(U64, bucket, field)
 static const struct ms_qfield fields[] = {
@@ -117,22 +117,36 @@ static int pass(struct ms_query *q, struct timeline *t, struct ms_error *err)
 	return rc;
 }
 
+bool ms_q_step(const char *text, uint64_t duration_ns, uint64_t *step_ns)
+{
+	struct ms_moment step;
+
+	if (ms_moment_parse(&step, text, NULL))
+		return false;
+	if (step.kind == MS_MOMENT_TIME)
+		*step_ns = step.value;
+	else if (step.kind == MS_MOMENT_SHARE) /* millionths of a percent, of what may be 0 ns long */
+		*step_ns = (uint64_t)((unsigned __int128)duration_ns * step.value / 100000000u) + (duration_ns == 0);
+	else
+		return false;
+	return *step_ns != 0;
+}
+
 static int timeline_load(struct ms_qcursor *c, struct ms_error *err)
 {
 	const struct ms_trace *trace = c->query->trace;
 	const struct ms_end *end = ms_trace_end(trace);
 	struct timeline *t = c->state = calloc(1, sizeof *t);
 	uint64_t duration = ms_trace_last_time_ns(trace);
-	struct ms_moment step;
 	int rc;
 
 	if (!t)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the timeline");
-	if (ms_moment_parse(&step, c->bounds[STEP].text, NULL) || step.kind != MS_MOMENT_TIME || step.value == 0)
-		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "timeline('%s'): a step is '10ms', '1s', '500us', ...", c->bounds[STEP].text);
-	t->step_ns = step.value;
 	if (end && end->time_ns > duration)
 		duration = end->time_ns;
+	if (!ms_q_step(c->bounds[STEP].text, duration, &t->step_ns))
+		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "timeline('%s'): a step is '10ms', '1s', '500us', ..., or '5%%' of the run",
+		               c->bounds[STEP].text);
 	if (duration / t->step_ns >= MAX_STEPS)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "timeline('%s') has more than %u steps", c->bounds[STEP].text, MAX_STEPS);
 	t->count = duration / t->step_ns + 1;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -254,7 +255,9 @@ static void interrupt(int signal_number)
 
 static void say(const char *file, const struct ms_error *err)
 {
-	fprintf(stderr, "memscope-query: %s: %s", file, err->message);
+	bool named = strstr(err->message, file) != NULL; /* "cannot open FILE: ..." */
+
+	fprintf(stderr, "memscope-query: %s%s%s", named ? "" : file, named ? "" : ": ", err->message);
 	if (err->offset != MS_NO_OFFSET)
 		fprintf(stderr, " (offset %" PRIu64 ")", err->offset);
 	putc('\n', stderr);
@@ -359,6 +362,8 @@ int main(int argc, char **argv)
 		rc = ms_query_open(&running, trace, &options, &err);
 	if (rc) {
 		say(s.words[0], &err);
+		if (!trace && (strncasecmp(s.words[0], "select", 6) == 0 || strncasecmp(s.words[0], "with", 4) == 0))
+			fputs("memscope-query: the trace comes first, then the statement\n", stderr);
 		ms_trace_close(trace);
 		return rc == MS_E_NOMEM ? STATUS_UNFINISHED : STATUS_UNREADABLE;
 	}

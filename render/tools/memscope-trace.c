@@ -27,7 +27,7 @@ static void print_help(FILE *out)
 	      out);
 }
 
-static int unknown_command(const char *word)
+static int unknown_command(const char *word, const char *next)
 {
 	const char *names[COMMAND_COUNT], *near;
 
@@ -35,6 +35,12 @@ static int unknown_command(const char *word)
 		names[i] = commands[i]->name;
 	near = command_nearest(word, names, COMMAND_COUNT);
 	fprintf(stderr, "memscope-trace: no command '%s'", word);
+	for (size_t i = 0; next && i < COMMAND_COUNT; i++) {
+		if (strcmp(next, names[i]) == 0) {
+			fprintf(stderr, ": the command comes first, as in memscope-trace %s TRACE\n", next);
+			return COMMAND_USAGE;
+		}
+	}
 	if (near)
 		fprintf(stderr, "; did you mean '%s'?\n", near);
 	else
@@ -72,5 +78,5 @@ int main(int argc, char **argv)
 			return commands[i]->run(argc - 1, argv + 1);
 		}
 	}
-	return unknown_command(argv[1]);
+	return unknown_command(argv[1], argv[2]);
 }

@@ -57,7 +57,7 @@ const struct query_example query_examples[] = {
 	 "SELECT name, unit, samples, min, max, reason FROM monitor ORDER BY id"},
 	{"How does resident memory go along with live bytes over time?",
 	 "SELECT t.start_ns, t.max_live_bytes, (SELECT max(value) FROM samples\n"
-	 "WHERE name = 'rss' AND time_ns >= t.start_ns AND time_ns < t.end_ns) AS rss FROM timeline('20ns') t"},
+	 "WHERE name = 'rss' AND time_ns >= t.start_ns AND time_ns < t.end_ns) AS rss FROM timeline('20%') t"},
 	{"How much processor time went by between two samples?",
 	 "SELECT time_ns, value - lag(value) OVER (ORDER BY time_ns) AS cpu_ns FROM samples WHERE name = 'cpu_user' LIMIT 4"},
 	{"Which mappings held memory when the address space was looked at last?",

@@ -98,7 +98,10 @@ int tool_suppress(const char *tool, const char *file, struct ms_suppressions *s,
 
 void tool_say(const char *tool, const char *file, const struct ms_error *err)
 {
-	fprintf(stderr, "%s: %s: %s", tool, file, err->message);
+	if (strstr(err->message, file)) /* "cannot open FILE: ..." */
+		fprintf(stderr, "%s: %s", tool, err->message);
+	else
+		fprintf(stderr, "%s: %s: %s", tool, file, err->message);
 	if (err->offset != MS_NO_OFFSET)
 		fprintf(stderr, " (offset %" PRIu64 ")", err->offset);
 	putc('\n', stderr);

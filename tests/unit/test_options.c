@@ -137,6 +137,13 @@ static void sizes(void **context)
 	assert_false(options_parse_size("17179869184G", &n));
 	assert_true(options_parse_size("17179869183G", &n));
 	assert_false(options_parse_size("", &n));
+	assert_true(options_parse_size("50k", &n));
+	assert_int_equal(n, 51200);
+	assert_true(options_parse_size("2MiB", &n));
+	assert_int_equal(n, 2 << 20);
+	assert_false(options_parse_size("5kB", &n));
+	assert_false(options_parse_size("5iB", &n));
+	assert_false(options_parse_size("5KiB ", &n));
 	assert_false(options_parse_size("K", &n));
 	assert_false(options_parse_size("5KB", &n));
 	assert_false(options_parse_size(" 5", &n));

@@ -312,6 +312,11 @@ static void test_moments_by_name(void **state)
 	assert_int_equal(refused(q, "SELECT * FROM snapshot", &err), MS_E_ARGUMENT);
 	assert_int_equal(refused(q, "SELECT * FROM timeline('0s')", &err), MS_E_ARGUMENT);
 	assert_int_equal(refused(q, "SELECT * FROM series('0s', 'site')", &err), MS_E_ARGUMENT);
+	assert_int_equal(refused(q, "SELECT * FROM timeline('0%')", &err), MS_E_ARGUMENT);
+	assert_int_equal(refused(q, "SELECT * FROM timeline('peak')", &err), MS_E_ARGUMENT);
+	assert_int_equal(ask(q, "SELECT count(*) FROM timeline('100%%')"), 2);
+	assert_int_equal(ask(q, "SELECT end_ns - start_ns FROM timeline('25%%') LIMIT 1"), ask(q, "SELECT duration_ns / 4 FROM totals"));
+	assert_int_equal(ask(q, "SELECT count(DISTINCT start_ns) FROM series('100%%', 'thread')"), 1);
 	assert_int_equal(refused(q, "SELECT * FROM series('1s', 'colour')", &err), MS_E_ARGUMENT);
 	assert_int_equal(ask(q, "SELECT count(*) FROM series('1s', NULL)"), 0);
 	assert_int_equal(ask(q, "SELECT count(*) FROM snapshot(NULL)"), 0);

@@ -26,7 +26,7 @@ run 2 a b
 has "$T/err" "one trace at a time: 'b'"
 run 2 --nonsense "$golden"
 run 2 --section=nonsense "$golden"
-has "$T/err" "no section is named 'nonsense': there are quality, verdict, findings, totals"
+has "$T/err" "no section is named 'nonsense': there are quality, verdict, findings, totals.*, timeline$"
 run 2 --sort=size "$golden"
 has "$T/err" "no sort key is named 'size': there are peak, live"
 for n in -1 1x '' 99999999999999999999; do
