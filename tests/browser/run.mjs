@@ -14,7 +14,7 @@ import { decode } from '../../render/html/src/data.js';
 
 const [program, modules, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
-const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'empty', 'hostile', 'window', 'cut'];
+const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'both', 'nograph', 'empty', 'hostile', 'window', 'cut'];
 const tests = [];
 const test = (name, run) => tests.push({ name, run });
 
@@ -277,6 +277,256 @@ test('the metric that a heap graph gives', async (browser) => {
 	await close();
 });
 
+/* ---- leaks and retention ------------------------------------------------------------------------------------------------------------------ */
+
+const number = (value) => value.toLocaleString('en-US');
+const exact = (value) => `${number(value)} B`;
+
+for (const name of TRACES)
+	test(`leaks, holders, findings, threads and modules of ${name} equal the JSON report's`, () => {
+		const tables = data(name);
+		const report = json(name);
+		const rows = (table, columns) => tables[table].all().map((row) => columns.map((column) => row[column]));
+		const { leaks, holders, safety } = report;
+		assert.deepEqual(rows('leak_kinds', ['kind', 'blocks', 'bytes', 'call_paths']), leaks.observable
+			? ['definite', 'indirect', 'possible', 'reachable'].map((kind) => [kind, leaks[kind].blocks, leaks[kind].bytes, leaks.call_paths[kind]]) : []);
+		assert.deepEqual(rows('leaks', ['kind', 'node', 'blocks', 'bytes', 'indirect_blocks', 'indirect_bytes', 'min_bytes', 'max_bytes', 'first_block', 'last_block', 'example_block', 'example_retained_bytes']),
+			leaks.list.map((one) => [one.kind, one.site, one.blocks, one.bytes, one.hanging_on.blocks, one.hanging_on.bytes, one.sizes.min_bytes, one.sizes.max_bytes, one.first.block, one.last.block, one.example.block, one.example.retained_bytes]));
+		assert.deepEqual(rows('holders', ['retained_bytes', 'retained_blocks', 'pointers', 'kind', 'tid', 'address']),
+			holders.list.map((one) => [one.retained_bytes, one.retained_blocks, one.pointers, one.holder.kind, one.holder.tid, one.holder.address]));
+		assert.deepEqual(rows('held_tree', ['what', 'parent', 'retained_bytes', 'retained_blocks', 'children', 'blocks', 'bytes', 'heads', 'sites', 'site', 'example']),
+			holders.tree.map(({ blocks: own, ...one }) => [one.what, one.parent ?? 0xffffffff, one.retained_bytes, one.retained_blocks, one.children, own?.blocks ?? 0, own?.bytes ?? 0, own?.heads ?? 0, own?.sites ?? 0, own?.site ?? 0, own?.example ?? 0]));
+		assert.deepEqual(rows('held_paths', ['node', 'retained_bytes']), holders.sites.map((one) => [one.site, one.retained_bytes]));
+		// What the top of the tree retains is all that the graph has.
+		if (leaks.observable && !holders.tree_omitted)
+			assert.equal(holders.tree.filter((one) => one.parent === null).reduce((sum, one) => sum + one.retained_bytes, 0), ['definite', 'indirect', 'possible', 'reachable'].reduce((sum, kind) => sum + leaks[kind].bytes, 0));
+		assert.deepEqual(rows('findings', ['kind', 'cwe', 'message', 'fingerprint', 'count', 'run']), report.findings.map((one) => [one.kind, one.cwe, one.message, one.fingerprint, one.count, one.run]));
+		for (const [i, one] of report.findings.entries()) {
+			const row = tables.findings.row(i);
+			assert.equal(row.bytes, one.bytes?.found ?? '');
+			assert.equal(row.block_size_bytes, one.block?.size ?? 0);
+			if (one.block && one.offset !== null)
+				assert.equal(row.offset, one.offset);
+		}
+		assert.deepEqual(rows('handovers', ['from', 'to', 'blocks', 'bytes']), safety.handovers.map((one) => [one.from_thread, one.to_thread, one.blocks, one.bytes]));
+		assert.deepEqual(rows('boundaries', ['from', 'to', 'blocks', 'bytes']), safety.boundaries.map((one) => [one.from_module, one.to_module, one.blocks, one.bytes]));
+		assert.deepEqual(rows('loaded', ['module', 'build_id', 'start', 'end', 'image']), report.loaded.map((one) => [one.module ?? '', one.build_id ?? '', one.start, one.end, one.image]));
+		assert.ok(report.loaded.length > 1);
+	});
+
+test('leaks: kinds in words, rows by kind, search, stack', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'leaks', '#view=leaks');
+	const { leaks } = json('leaks');
+	assert.match(await text(page, '.leak-kinds'), new RegExp(`definite .* in ${leaks.definite.blocks} blocks from ${leaks.call_paths.definite} call paths`));
+	const lost = leaks.list.filter((one) => one.kind !== 'reachable');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(lost.length + 1));
+	assert.equal(await page.locator('.leaks .bar span span').getAttribute('title'), exact(lost.reduce((sum, one) => sum + one.bytes, 0)));
+	await page.selectOption('#leaks-kind', 'definite');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(leaks.call_paths.definite + 1));
+	assert.match(await hashOf(page), /leaks.kind=definite/);
+	await page.focus('.grid-row[tabindex="0"]');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.grid-detail .stack li');
+	await page.fill('#search', 'make_ring');
+	await page.keyboard.press('Enter');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(leaks.list.filter((one) => one.kind === 'definite' && one.stack.some((line) => (line.function ?? '').includes('make_ring'))).length + 1));
+	await page.click('.grid-detail a:has-text("Flame graph"), .grid-row');
+	quiet();
+	await close();
+});
+
+test('dominator tree: opens by keyboard, keeps what is open in the URL, obeys the search', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'leaks', '#view=leaks&leaks.show=tree');
+	const { tree } = json('leaks').holders;
+	const tops = tree.filter((one) => one.parent === null);
+	assert.equal(await page.locator('.tree > li').count(), tops.length);
+	assert.equal(await page.locator('.tree > li > .tree-row .num >> nth=0').getAttribute('title'), exact(tops[0].retained_bytes));
+	assert.equal(await page.locator('.tree > li >> nth=0 >> [role=group] > li').count(), tree.filter((one) => one.parent === 0).length);
+	await page.focus('.tree li[tabindex="0"]');
+	const lost = tree.findIndex((one) => one.what === 'lost');
+	while (await page.evaluate(() => document.activeElement.dataset.id) !== String(lost))
+		await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('ArrowRight');
+	const below = tree.filter((one) => one.parent === lost);
+	assert.equal(await page.locator(`[data-id="${lost}"] > ul > li`).count(), below.length);
+	assert.match(await hashOf(page), new RegExp(`leaks.tree=0%2C${lost}`));
+	await page.keyboard.press('ArrowRight');
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-level')), '2');
+	await page.reload();
+	await page.waitForSelector('html[data-ready]');
+	assert.equal(await page.locator(`[data-id="${lost}"] > ul > li`).count(), below.length);
+	await page.fill('#search', 'make_ring');
+	await page.keyboard.press('Enter');
+	assert.equal(await page.locator('.tree > li').count(), 1);
+	assert.match(await text(page, '.tree'), /nothing: lost[^]*make_ring/);
+	quiet();
+	await close();
+});
+
+test('who holds it: holders by name, and into the tree', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'leaks', '#view=leaks&leaks.show=holders');
+	const { holders } = json('leaks');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(holders.list.length + (holders.shared_blocks > 0) + (holders.lost_blocks > 0) + 1));
+	assert.match(await text(page, '.grid'), /global middle in leaks_cxx/);
+	await page.fill('#search', 'middle');
+	await page.keyboard.press('Enter');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), '2');
+	await page.fill('#search', '');
+	await page.keyboard.press('Enter');
+	await page.click('.grid-row:has-text("global middle")');
+	await page.click('.grid-detail a:has-text("dominator tree")');
+	const index = holders.tree.findIndex((one) => one.holder?.name === 'middle');
+	assert.equal(await page.getAttribute(`[data-id="${index}"]`, 'aria-expanded'), 'true');
+	quiet();
+	await close();
+});
+
+test('no heap graph: the reason and the option', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'nograph', '#view=leaks');
+	assert.match(await text(page, '.empty p'), /recorded without a heap graph .*--graph=exit/);
+	quiet();
+	await close();
+});
+
+/* ---- findings ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* Suppressions of a file by the fingerprint that each begins with. */
+function suppressionsOf(name) {
+	return new Map([...readFileSync(join(folder, `${name}.supp`), 'utf8').matchAll(/^\{\n   (\S+)\n[^]*?^\}\n/gm)].map((one) => [one[1], one[0]]));
+}
+
+for (const name of ['zoo', 'leaks', 'both'])
+	test(`findings of ${name}: stacks, bytes and suppression of every one`, async (browser) => {
+		const report = json(name);
+		const expected = suppressionsOf(name);
+		const { page, close, quiet } = await open(browser, name, `#view=findings&findings.kind=all&findings.open=${report.findings.map((one) => one.id).join(',')}`);
+		assert.equal(await page.locator('.finding').count(), report.findings.length);
+		assert.equal(expected.size, new Set(report.findings.map((one) => one.fingerprint)).size);
+		for (const one of report.findings) {
+			const card = page.locator(`.finding[data-finding="${one.id}"]`);
+			assert.ok((await card.locator('summary').first().innerText()).includes(one.message));
+			assert.equal(await card.locator('.snippet').textContent(), expected.get(one.fingerprint), one.fingerprint);
+			assert.equal(await card.locator('.stack li').count(), [one.stacks.error, one.stacks.allocation, one.block?.freed || !one.block ? one.stacks.free : []].reduce((sum, stack) => sum + (stack?.length ?? 0), 0), `stacks of ${one.id}`);
+			if (!one.bytes)
+				continue;
+			const cells = card.locator('.bytes td.changed, .bytes td.kept');
+			assert.equal((await cells.allTextContents()).join(''), one.bytes.found, `bytes of ${one.id}`);
+			const wrong = one.bytes.found.match(/../g).filter((byte) => parseInt(byte, 16) !== one.bytes.expected);
+			assert.deepEqual(await card.locator('.bytes td.changed').allTextContents(), wrong);
+			assert.equal(await card.locator('.bytes td.touched').count() > 0, true);
+		}
+		assert.equal(await overflow(page), 0);
+		quiet();
+		await close();
+	});
+
+test('findings: cards open by keyboard, brush and search filter, the snippet is copied', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'zoo', '#view=findings');
+	const { findings, trace } = json('zoo');
+	const errors = findings.filter((one) => !one.kind.startsWith('leak-'));
+	assert.equal(await page.locator('.finding').count(), errors.length);
+	assert.equal(await page.locator('.finding[open]').count(), 1);
+	await page.focus('.finding >> nth=1 >> summary');
+	await page.keyboard.press('Enter');
+	await page.waitForSelector('.finding >> nth=1 >> .three-stacks');
+	await page.waitForFunction(() => /findings.open=1%2C2/.test(location.hash));
+	await page.click('.finding >> nth=0 >> summary:has-text("Suppression")');
+	await page.click('.finding >> nth=0 >> button:has-text("Copy")');
+	assert.match(await text(page, '.finding [role=status]:not(:empty)'), /copied|selected/);
+	await page.fill('#search', 'memcpy');
+	await page.keyboard.press('Enter');
+	assert.ok(await page.locator('.finding').count() < errors.length);
+	await page.fill('#search', `size:${errors[0].block.size}`);
+	await page.keyboard.press('Enter');
+	assert.equal(await page.locator('.finding').count(), errors.filter((one) => one.block.size === errors[0].block.size).length);
+	await page.fill('#search', '');
+	await page.keyboard.press('Enter');
+	await page.evaluate((to) => { location.hash = `#view=findings&from=0&to=${to}`; }, Math.floor(errors[0].window.from_ns / 4));
+	await page.waitForSelector('main:has-text("No finding matches")');
+	assert.ok(trace.duration_ns > errors[0].window.from_ns / 4);
+	quiet();
+	await close();
+});
+
+test('findings: of the other run, and detectors that could not see', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'both', '#view=findings');
+	const { findings, verdict } = json('both');
+	assert.match(await text(page, '.banner'), new RegExp(verdict.companion.replaceAll('.', '\\.')));
+	assert.equal(await page.locator('.finding > summary .tag:text("in both runs")').count(), findings.filter((one) => one.in_both_runs).length);
+	assert.ok(findings.some((one) => one.run === 2), 'some finding is of the second run alone');
+	assert.equal(await page.locator('.finding > summary .tag:text("in the second run")').count(), findings.filter((one) => one.run === 2 && !one.in_both_runs).length);
+	const other = findings.find((one) => one.run === 2);
+	await page.evaluate((id) => { location.hash = `#view=findings&findings.open=${id}`; }, other.id);
+	await page.waitForSelector(`.finding[data-finding="${other.id}"] .three-stacks`);
+	assert.match(await text(page, `.finding[data-finding="${other.id}"] .three-stacks`), new RegExp(`in thread ${other.thread.tid}`));
+	quiet();
+	await close();
+	const without = await open(browser, 'jq', '#view=findings');
+	assert.match(await text(without.page, 'main'), /overflow not observable: record with --guard/);
+	without.quiet();
+	await without.close();
+});
+
+/* ---- threads, process ------------------------------------------------------------------------------------------------------------------------ */
+
+test('threads: ledgers, matrix and brush', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'threads', '#view=threads');
+	const { threads, safety, trace } = json('threads');
+	assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(threads.length + 1));
+	const most = Math.max(...threads.map((thread) => thread.allocated_bytes));
+	assert.equal(await page.locator('.grid-row >> nth=0 >> [role=gridcell] >> nth=3').getAttribute('title'), exact(most));
+	assert.match(await text(page, '.threads .bar'), new RegExp(`${number(threads.reduce((sum, one) => sum + one.ended_others.blocks, 0))} remote frees`));
+	const sum = async () => (await page.locator('.matrix td:not(.shade-own)').evaluateAll((cells) => cells.map((cell) => /: ([0-9,]+) blocks?, ([0-9,]+) B/.exec(cell.title).slice(1).map((part) => Number(part.replaceAll(',', ''))))))
+		.reduce((all, [blocks, bytes]) => [all[0] + blocks, all[1] + bytes], [0, 0]);
+	const whole = safety.handovers.reduce((all, one) => [all[0] + one.blocks, all[1] + one.bytes], [0, 0]);
+	assert.ok(whole[0] > 100);
+	assert.deepEqual(await sum(), whole);
+	await page.click('button:has-text("Bytes")');
+	assert.match(await hashOf(page), /threads.by=bytes/);
+	const one = safety.handovers[0];
+	await page.fill('#search', `thread:${one.from_thread}`);
+	await page.keyboard.press('Enter');
+	assert.deepEqual(await sum(), safety.handovers.filter((pair) => [pair.from_thread, pair.to_thread].includes(one.from_thread)).reduce((all, pair) => [all[0] + pair.blocks, all[1] + pair.bytes], [0, 0]));
+	await page.fill('#search', '');
+	await page.keyboard.press('Enter');
+	const line = await text(page, '.threads .bar');
+	await page.evaluate((to) => { location.hash = `#view=threads&from=0&to=${to}`; }, Math.floor(trace.duration_ns / 2));
+	await page.waitForSelector('.threads .tag:has-text("selected time")');
+	assert.notEqual(await text(page, '.threads .bar'), line);
+	assert.match(await text(page, 'main'), safety.boundaries.length ? /allocated in/i : /None among/);
+	quiet();
+	await close();
+});
+
+test('threads: what needs stacks of frees says so', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'cxx', '#view=threads');
+	assert.match(await text(page, 'main'), /Not observable: stacks of frees .*--free-stacks/);
+	quiet();
+	await close();
+});
+
+test('process: command, options, losses, modules with build-ids', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'zoo', '#view=process');
+	const report = json('zoo');
+	const shown = await text(page, 'main');
+	for (const words of [...report.trace.command, report.trace.recorder_options.join(' '), report.trace.working_directory, report.trace.allocator, `exited with status ${report.trace.exit_code}`])
+		assert.ok(shown.includes(words), words);
+	const ids = await page.locator('.build-id').allInnerTexts();
+	assert.deepEqual(ids.map((id) => id.split('\n')[0]), [...new Set(report.loaded.map((one) => one.build_id ?? 'no build-id'))]);
+	assert.match(shown, new RegExp(`${report.trace.lost_events}\\s+events lost`));
+	const some = report.loaded.find((one) => one.build_id);
+	await page.fill('#search', some.build_id);
+	await page.keyboard.press('Enter');
+	assert.equal(await page.locator('.build-id').count(), 1);
+	quiet();
+	await close();
+	const cut = await open(browser, 'cut', '#view=process');
+	assert.match(await text(cut.page, 'main'), /truncated: the record ends before the program did/);
+	assert.match(await text(cut.page, 'main'), /end not recorded/);
+	cut.quiet();
+	await cut.close();
+});
+
 /* ---- hostile names, paths, policy ---------------------------------------------------------------------------------------------------- */
 
 test('hostile names are text', async (browser) => {
@@ -293,7 +543,7 @@ test('hostile names are text', async (browser) => {
 
 test('--no-paths leaves no directory', async () => {
 	const tables = data('stripped');
-	for (const [table, column] of [['lines', 'file'], ['lines', 'module'], ['modules', 'module'], ['process', 'executable'], ['process', 'working_directory'], ['command', 'text'], ['trace', 'file']])
+	for (const [table, column] of [['lines', 'file'], ['lines', 'module'], ['modules', 'module'], ['process', 'executable'], ['process', 'working_directory'], ['command', 'text'], ['trace', 'file'], ['loaded', 'module'], ['holders', 'path'], ['holders', 'module'], ['boundaries', 'from']])
 		for (const row of tables[table].all())
 			assert.ok(!/.\/./.test(row[column]), `${table}.${column}: ${row[column]}`);
 	assert.ok(!html('stripped').includes(folder));

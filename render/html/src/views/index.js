@@ -7,11 +7,15 @@
  *
  * docs/HOWTO_ADD_VIEW.md says the rest.
  */
+import findings from './findings.js';
 import flame from './flame.js';
+import leaks from './leaks.js';
 import overview from './overview.js';
+import process from './process.js';
 import sites from './sites.js';
 import sizes from './sizes.js';
 import snapshots from './snapshots.js';
+import threads from './threads.js';
 import timeline from './timeline.js';
 
-export const VIEWS = [overview, timeline, flame, sites, sizes, snapshots];
+export const VIEWS = [overview, timeline, flame, sites, leaks, findings, sizes, threads, snapshots, process];

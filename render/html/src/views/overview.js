@@ -3,32 +3,15 @@ import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
 import { METRICS } from '../model.js';
 import { withFilter } from '../query.js';
+import { MARKS, qualityBanner } from '../widgets/quality.js';
 
-const MARKS = { good: '✓', note: 'i', warning: '!', error: '✕' };
 const SHOWN = 8;
 
 function goTo(state, patch, ...children) {
 	return h('a', { href: state.link(patch), onclick: (event) => { event.preventDefault(); state.set(patch); } }, children);
 }
 
-/* ---- quality and verdict: the words of the text report ---------------------------------------------------------------- */
-
-function banner(model) {
-	const rows = model.tables.verdict.all();
-	const quality = rows.find((row) => row.topic === 'quality');
-	const notes = model.tables.notes.all().filter((row) => row.topic === 'quality');
-	const { trace } = model;
-	const window = rows.find((row) => row.topic === 'window').text;
-	return h(`section.banner.${quality.level}`, { 'aria-label': 'Quality of the trace' },
-		h('span.mark', { 'aria-hidden': 'true' }, MARKS[quality.level]),
-		h('div', {},
-			h('p.strong', {}, `Trace ${quality.text}`),
-			window ? h('p.strong', {}, `This report is of a part of it: ${window}`) : null,
-			notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note.text))) : null,
-			h('p.small', {}, [`${of(trace.events, 'event')} in ${bytes(trace.bytes)}`, `lost events ${count(trace.lost_events)}`,
-				`unmatched frees ${count(trace.unmatched_frees)}`, 'sampling none', `guard ${model.process.guard}`,
-				`frames with a function name ${share(trace.symbolized_frames, trace.frames)}`].join(' · '))));
-}
+/* ---- verdict: the words of the text report ---------------------------------------------------------------- */
 
 function verdict(model, state, views) {
 	const notes = model.tables.notes.all();
@@ -216,7 +199,7 @@ export default {
 			replace(matched, searchCard(model, now));
 		}
 		update(state.get());
-		root.append(h('div.overview', {}, banner(model), figures, matched, h('div.columns', {}, peak, h('div', {}, lookCard(model, state, views), verdict(model, state, views)))));
+		root.append(h('div.overview', {}, qualityBanner(model), figures, matched, h('div.columns', {}, peak, h('div', {}, lookCard(model, state, views), verdict(model, state, views)))));
 		return { update };
 	},
 };

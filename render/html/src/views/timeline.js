@@ -7,6 +7,7 @@ import { h, onWidth, replace } from '../dom.js';
 import { bytes, count, exactBytes } from '../format.js';
 import { NONE } from '../model.js';
 import { css } from '../palette.js';
+import { threadMatches } from '../threads.js';
 import { BINARY, bins, blocksPerSecond, chartOptions, decorate as decorateChart, growth, line, perSecond, processors, selected, systemSeries } from '../widgets/charts.js';
 
 const GROUPS = [['', 'the whole heap'], ['module', 'by module'], ['thread', 'by thread'], ['size', 'by size'], ['family', 'by allocation call'], ['site', 'by call path']];
@@ -32,7 +33,7 @@ function keyName(model, group, key) {
 function matcher(model, group, now) {
 	const query = model.query(now);
 	if (group === 'thread' && query.thread !== undefined)
-		return (key) => String(key) === query.thread || model.threadName(key).toLowerCase().split(' ').slice(1).some((word) => word.includes(query.thread));
+		return (key) => threadMatches(model, key, query.thread);
 	if (group === 'size' && query.size)
 		return (key) => model.tables.sizes.number('max_bytes', key) >= query.size.low && model.tables.sizes.number('min_bytes', key) <= query.size.high;
 	if (group === 'module' && query.module !== undefined)
