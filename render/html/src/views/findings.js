@@ -4,6 +4,7 @@
  */
 import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of } from '../format.js';
+import { NONE } from '../model.js';
 import { test } from '../query.js';
 import { suppression } from '../suppression.js';
 import { threadMatches, threadText } from '../threads.js';
@@ -13,7 +14,6 @@ import { banner } from '../widgets/quality.js';
 import { stackList } from '../widgets/stack.js';
 
 const PAGE = 50;
-const NONE = 0xffffffff;
 const CWE = {
 	122: 'Heap-based Buffer Overflow', 124: 'Buffer Underwrite', 126: 'Buffer Over-read', 127: 'Buffer Under-read', 401: 'Missing Release of Memory',
 	415: 'Double Free', 416: 'Use After Free', 590: 'Free of Memory not on the Heap', 761: 'Free of Pointer not at Start of Buffer',

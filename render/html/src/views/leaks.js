@@ -4,7 +4,7 @@
  */
 import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
-import { shortFunction } from '../model.js';
+import { NONE, fileName, shortFunction } from '../model.js';
 import { threadText } from '../threads.js';
 import { link, siteLinks } from '../widgets/link.js';
 import { banner } from '../widgets/quality.js';
@@ -12,7 +12,6 @@ import { stackList } from '../widgets/stack.js';
 import { dataTable } from '../widgets/table.js';
 import { treeView } from '../widgets/tree.js';
 
-const NONE = 0xffffffff;
 const HOW = ' memscope-record takes a heap graph when the program exits (--graph=exit, the default), on a signal with --graph-signal, and with a guard at a crash.';
 const KINDS = {
 	definite: ['error', 'No pointer to them was left anywhere: they can never be freed.'],
@@ -20,10 +19,6 @@ const KINDS = {
 	possible: ['warning', 'Only pointers into their middle were left: by accident, or by a program that does so on purpose.'],
 	reachable: ['good', 'Something still points to them: not lost, but never freed.'],
 };
-
-function fileName(path) {
-	return path.slice(path.lastIndexOf('/') + 1) || path;
-}
 
 /* A holder in the words of the text report. */
 function holderText(model, row) {

@@ -3,13 +3,10 @@ import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
 import { METRICS } from '../model.js';
 import { withFilter } from '../query.js';
+import { link } from '../widgets/link.js';
 import { MARKS, qualityBanner } from '../widgets/quality.js';
 
 const SHOWN = 8;
-
-function goTo(state, patch, ...children) {
-	return h('a', { href: state.link(patch), onclick: (event) => { event.preventDefault(); state.set(patch); } }, children);
-}
 
 /* ---- verdict: the words of the text report ---------------------------------------------------------------- */
 
@@ -19,7 +16,7 @@ function verdict(model, state, views) {
 	return h('section.card', { 'aria-labelledby': 'verdict-title' }, h('h2', { id: 'verdict-title' }, 'Verdict'),
 		h('ul.verdict', {}, rows.map((row) => h(`li.${row.level}`, {},
 			h('span.mark', { 'aria-label': row.level }, MARKS[row.level]),
-			h('div', {}, views.has(row.view) ? goTo(state, { view: row.view }, row.text) : row.text,
+			h('div', {}, views.has(row.view) ? link(state, { view: row.view }, row.text) : row.text,
 				notes.filter((note) => note.topic === row.topic).map((note) => h('p.small', {}, note.text)))))));
 }
 
@@ -103,7 +100,7 @@ function peakCard(model, now, state) {
 			h('thead', {}, h('tr', {}, h('th', {}, 'Place'), h('th.num', {}, 'Bytes'), h('th.num', {}, 'Share'), h('th.num.wide', {}, 'Call paths'))),
 			h('tbody', {}, shown.map((row, i) => h('tr', {},
 				h('td', {}, h(`i.dot.cat-${i % 8}`, {}),
-					goTo(state, { view: 'sites', 'sites.sort': undefined, metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
+					link(state, { view: 'sites', 'sites.sort': undefined, metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
 						h('span.code', { title: row.line.full }, row.line.name)), ' ', h('span.where', { title: row.line.where || row.line.module }, row.line.place)),
 				h('td.num', { title: exactBytes(row.bytes) }, bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
 			rest ? h('tr.quiet', {}, h('td', {}, `${count(rows.length - SHOWN)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
@@ -158,7 +155,7 @@ function lookCard(model, state, views) {
 		return null;
 	return h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
 		h('ol.looks', {}, looks.map((look) => h(`li.${look.level}`, {}, !views.has(look.view) ? look.text
-			: goTo(state, { view: look.view, 'sites.sort': undefined, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
+			: link(state, { view: look.view, 'sites.sort': undefined, ...(look.metric ? { metric: look.metric } : {}), ...(look.site !== undefined ? { q: `site:${model.sites.number('id', look.site)}` } : {}) }, look.text)))));
 }
 
 function searchCard(model, now) {

@@ -1,6 +1,7 @@
 /* process.js - what was recorded, with which options, how it ended, how complete the trace is, and which files were loaded. */
 import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
+import { fileName } from '../model.js';
 import { withFilter } from '../query.js';
 import { commandText, endedText, startText } from '../run_words.js';
 import { link } from '../widgets/link.js';
@@ -85,14 +86,13 @@ function moduleCard(model, state, now) {
 	const words = model.query(now).words;
 	const wanted = model.query(now).module;
 	const shown = rows.filter((row) => (wanted === undefined || row.module.toLowerCase().includes(wanted)) && words.every((word) => `${row.module}\n${row.build_id}`.toLowerCase().includes(word.text) !== word.no));
-	const file = (path) => path.slice(path.lastIndexOf('/') + 1) || path;
 	return h('section.card', { 'aria-labelledby': 'modules-title' }, h('h2', { id: 'modules-title' }, 'Executable and libraries ', h('span.quiet', {}, shown.length === rows.length ? count(rows.length) : `${count(shown.length)} of ${count(rows.length)} match the search`)),
 		shown.length ? h('table.plain.loaded', {},
 			h('thead', {}, h('tr', {}, h('th', {}, 'File, build-id'), h('th.wide', {}, 'Addresses'), h('th.num.wide', {}, 'Call paths'), h('th.num', {}, 'Allocated'), h('th.num.wide', {}, 'At the peak'))),
 			h('tbody', {}, shown.map((row) => {
 				const own = allocated.get(row.module);
 				const title = row.module || '(without a file)';
-				return h('tr', {}, h('td', {}, h('div.code', { title }, own ? link(state, { view: 'sites', q: withFilter('', 'module', file(row.module)) }, title) : title),
+				return h('tr', {}, h('td', {}, h('div.code', { title }, own ? link(state, { view: 'sites', q: withFilter('', 'module', fileName(row.module)) }, title) : title),
 					h('div.build-id.code.quiet', {}, row.build_id || 'no build-id', row.places.length > 1 ? h('span.tag', { title: row.places.join('\n') }, `loaded ${count(row.places.length)} times`) : null,
 						model.trace.images > 1 && row.images.size < model.trace.images ? h('span.tag', { title: 'Process images: an exec begins a new one' }, `image ${[...row.images].join(', ')}`) : null)),
 				h('td.code.wide', { title: row.places.join('\n') }, row.start, h('br'), row.end), h('td.num.wide', {}, own ? count(own.sites) : ''),

@@ -4,6 +4,7 @@
  */
 import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
+import { NONE, fileName } from '../model.js';
 import { withFilter } from '../query.js';
 import { threadMatches, threadText } from '../threads.js';
 import { link } from '../widgets/link.js';
@@ -166,10 +167,10 @@ function handoverCard(model, state) {
 function boundaryCard(model, state) {
 	const { boundaries, safety } = model.tables;
 	const { frees, frees_with_stack: seen, omitted } = safety.row();
-	const file = (path) => path.slice(path.lastIndexOf('/') + 1) || path || 'unknown module';
+	const file = (path) => fileName(path) || 'unknown module';
 	const node = (id) => {
 		const lines = model.stack(id).map((index) => model.line(index));
-		const line = lines.find((one) => !one.allocator) ?? lines[0] ?? model.line(0xffffffff);
+		const line = lines.find((one) => !one.allocator) ?? lines[0] ?? model.line(NONE);
 		return [h('span.code', { title: line.full }, line.name), ' ', h('span.where', { title: line.where }, line.place)];
 	};
 	const rows = boundaries.all();
