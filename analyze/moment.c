@@ -385,11 +385,12 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
                    struct ms_error *err)
 {
 	uint64_t events = ms_trace_event_count(t), end_ns = duration_ns(t), time_ns = m->value;
+	uint64_t start_ns = ms_trace_process(t)->part.from_ns; /* 0, but in a part of a trace */
 
 	*out = (struct ms_instant){0, 0};
 	switch (m->kind) {
 	case MS_MOMENT_START:
-		out->time_ns = ms_trace_process(t)->part.from_ns; /* 0, but in a part of a trace */
+		out->time_ns = start_ns;
 		return MS_OK;
 	case MS_MOMENT_END:
 		*out = (struct ms_instant){events, end_ns};
@@ -407,7 +408,8 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
 		out->event = m->value + 1;
 		return time_before(&out->time_ns, t, out->event, err);
 	case MS_MOMENT_SHARE:
-		time_ns = (uint64_t)((unsigned __int128)end_ns * m->value / WHOLE_SHARE);
+		if (start_ns <= end_ns)
+			time_ns = start_ns + (uint64_t)((unsigned __int128)(end_ns - start_ns) * m->value / WHOLE_SHARE);
 		break;
 	default:
 		break;
@@ -415,6 +417,9 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
 	if (time_ns > end_ns)
 		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no moment at %" PRIu64 " ns: it ends at %" PRIu64 " ns", time_ns,
 		               end_ns);
+	if (time_ns < start_ns)
+		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no moment at %" PRIu64 " ns: this part of a recording begins at %" PRIu64
+		               " ns", time_ns, start_ns);
 	out->time_ns = time_ns;
 	return ms_moment_events_until(&out->event, t, time_ns, err);
 }

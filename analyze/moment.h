@@ -11,7 +11,8 @@
  *   live>SIZE blocks>N           after the first event after which live bytes, or blocks, are above it: live>100MiB; SIZE a
  *                                whole number of bytes, or of KiB, MiB, GiB, TiB
  *   start, end                   before the first event; after the last one, at the end of the recording
- *   50% 12.5%                    this share of the recording's duration, as a time; at most 6 digits after the point
+ *   50% 12.5%                    this share of the recording's duration, as a time (in a part of one: of the part's own); at most 6
+ *                                digits after the point
  *
  * `12.5s`, `event:7` and the words must be written exactly like this, without blanks, in lower case (TEXT as it is).
  * Ownership: a parsed mark borrows its text from the string parsed. Errors: MS_E_ARGUMENT when it is not written so (the message says

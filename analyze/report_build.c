@@ -74,7 +74,7 @@ static int find_window(struct ms_report *r, const struct ms_trace *trace, const 
 		return rc;
 	if (to.event < from.event || to.time_ns < from.time_ns)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "the window ends before it starts: '%.60s' (%llu ns) is before '%.60s' (%llu ns)",
-		               o->to ? o->to : "end", (unsigned long long)to.time_ns, o->from, (unsigned long long)from.time_ns);
+		               o->to ? o->to : "end", (unsigned long long)to.time_ns, o->from ? o->from : "start", (unsigned long long)from.time_ns);
 	r->window = (struct ms_report_window){
 		.given = o->from || o->to, .from_event = from.event, .to_event = to.event, .from_ns = from.time_ns, .to_ns = to.time_ns,
 	};

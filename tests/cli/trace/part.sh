@@ -63,6 +63,21 @@ part dump --json "$trace" | jq -c 'del(.stack, .block)' >"$T/whole.dump"
 part dump --json "$T/all.ms" | jq -c 'del(.stack, .block)' >"$T/part.dump"
 same "$T/whole.dump" "$T/part.dump"
 
+echo "# moments of a part: shares are of its own duration, and before its start there are none"
+eq "the half of the part" 1 "$(query "$T/cut.ms" "SELECT abs((SELECT max(alloc_ns) FROM snapshot('50%')) - (SELECT (min(time_ns) + max(time_ns)) / 2 FROM events)) \
+	< (SELECT (max(time_ns) - min(time_ns)) / 4 FROM events)" | tail -1)"
+eq "its first hundredth" "$(query "$T/cut.ms" "SELECT count(*) > 0 FROM snapshot('start')" | tail -1)" "$(query "$T/cut.ms" "SELECT count(*) > 0 FROM snapshot('1%')" | tail -1)"
+for command in "$BIN/memscope-trace snapshot -o $T/none.ms --at=1ns" "$BIN/memscope-trace cut -o $T/none.ms --window=1ns:end" "$BIN/memscope-analyze --at=1ns" \
+	"$BIN/memscope-analyze --window=1ns:2ns"; do
+	status=0
+	$command "$T/cut.ms" >"$T/out" 2>"$T/err" || status=$?
+	eq "status of $command" 2 $status
+	has "$T/err" "no moment at 1 ns: this part of a recording begins at [0-9]+ ns"
+done
+eq "nothing was written" no "$([ -e "$T/none.ms" ] && echo yes || echo no)"
+"$BIN/memscope-trace" snapshot -q "--at=blocks>10" -o "$T/some.ms" "$trace"
+eq "a moment by what lives" 11 "$(query "$T/some.ms" "SELECT count(*) FROM snapshot('end')" | tail -1)"
+
 echo "# a heap graph in the part: leaks are known there"
 record --graph=exit "$PROGRAMS/leak_chain"
 part snapshot --at end -q -o "$T/snap.ms" "$trace"
