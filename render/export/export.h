@@ -38,6 +38,8 @@ struct ms_export_input {
 	const struct ms_export_condition *conditions;
 	size_t condition_count;
 	bool no_paths;                   /* leave directories out of names of files */
+	const char *source_root;         /* absolute: files below it are relative to it; NULL = the program's working directory */
+	const char *name;                /* of this recording among others, for formats that CI collects; NULL = the program's */
 };
 
 struct ms_export {

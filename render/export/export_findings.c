@@ -1,6 +1,10 @@
 /* export_findings.c - see export_findings.h. */
 #include "export_findings.h"
 
+#include <string.h>
+
+#include "export_names.h"
+
 const struct ms_export_rule ms_export_rules[MS_FINDING_KIND_COUNT] = {
 	[MS_FINDING_DOUBLE_FREE] = {"DoubleFree", "A block is freed twice",
 		"A block that had been freed was given to free again. The allocator may hand out the same memory twice.",
@@ -44,8 +48,27 @@ uint32_t ms_export_finding_node(const struct ms_finding *f)
 	return by_allocation && f->allocation_node ? f->allocation_node : f->error_node ? f->error_node : f->free_node;
 }
 
-const struct ms_report_line *ms_export_user_line(const struct ms_report *home, uint32_t node)
+/* Below `root` by words: nothing is copied, so that "/a/b/../../c" counts as below "/a", which only ever picks another frame's line. */
+static bool below(const char *file, const char *root)
 {
+	size_t n = strlen(root);
+
+	while (n && root[n - 1] == '/')
+		n--;
+	return strncmp(file, root, n) == 0 && file[n] == '/';
+}
+
+const struct ms_report_line *ms_export_user_line(const struct ms_export_input *input, const struct ms_report *home, uint32_t node)
+{
+	const char *root = ms_export_root(input);
+
+	for (uint32_t n = root ? node : 0; n; n = home->nodes[n].parent)
+		for (uint32_t l = 0; l < home->nodes[n].line_count; l++) {
+			const struct ms_report_line *line = &home->lines[home->nodes[n].first_line + l];
+
+			if (!line->allocator && line->line && below(line->file, root))
+				return line;
+		}
 	for (uint32_t n = node; n; n = home->nodes[n].parent)
 		for (uint32_t l = 0; l < home->nodes[n].line_count; l++) {
 			const struct ms_report_line *line = &home->lines[home->nodes[n].first_line + l];

@@ -21,9 +21,9 @@ extern const struct ms_export_rule ms_export_rules[MS_FINDING_KIND_COUNT];
 
 /* The call path by which a finding is known: of the wrong call or access, else of the allocation. A node of ms_finding_home. */
 uint32_t ms_export_finding_node(const struct ms_finding *finding);
-/* Where a person looks first on a call path: the innermost line with a source file that is no allocator's, else the headline; NULL for
-   node 0. */
-const struct ms_report_line *ms_export_user_line(const struct ms_report *home, uint32_t node);
+/* Where a person looks first on a call path: the innermost line whose file lies in ms_export_root, else the innermost with a source
+   file that is no allocator's, else the headline; NULL for node 0. */
+const struct ms_report_line *ms_export_user_line(const struct ms_export_input *input, const struct ms_report *home, uint32_t node);
 /* Not suppressed, and not known from the baseline. */
 bool ms_export_counts(const struct ms_finding *finding);
 /* The call paths of a finding in the order in which they happened, those that there are. */

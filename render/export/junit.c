@@ -7,6 +7,7 @@
  * Source: the schema that Jenkins validates against; JUnit's own XML was never specified.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "export_findings.h"
@@ -53,8 +54,12 @@ static void put_line(FILE *out, const struct ms_export_input *in, const struct m
 	fputs("    ", out);
 	ms_export_xml(out, ms_export_frame(buffer, l));
 	if (*l->file || *l->module) {
+		bool inside;
+		char *place = ms_export_place(in, *l->file ? l->file : l->module, &inside);
+
 		fputs(" (", out);
-		ms_export_xml(out, ms_export_path(in, *l->file ? l->file : l->module));
+		ms_export_xml(out, place ? place : *l->file ? l->file : l->module);
+		free(place);
 		if (*l->file && l->line)
 			fprintf(out, ":%" PRIu32, l->line);
 		putc(')', out);
@@ -93,10 +98,12 @@ static void put_findings(FILE *out, const struct ms_export_input *in, const stru
 	}
 }
 
-static void begin_case(FILE *out, const char *class, const char *name)
+/* A CI knows a case by its class and name over all files that it collects: the class says which recording it is about. */
+static void begin_case(FILE *out, const struct ms_export_input *in, const char *class, const char *name)
 {
-	fputs("\t\t<testcase", out);
-	ms_export_attribute(out, "classname", class);
+	fputs("\t\t<testcase classname=\"memscope.", out);
+	ms_export_xml(out, ms_export_title(in));
+	fprintf(out, ".%s\"", class);
 	ms_export_attribute(out, "name", name);
 	fputs(">\n", out);
 }
@@ -114,7 +121,7 @@ static void detector(FILE *out, const struct ms_export_input *in, const struct m
 	uint64_t fails = failing(in->report, d);
 	char message[200];
 
-	begin_case(out, "memscope.detectors", d->name);
+	begin_case(out, in, "detectors", d->name);
 	if (!fails && d->status == MS_DETECTOR_NOT_OBSERVABLE) {
 		fputs("\t\t\t<skipped>not observable in this trace: ", out);
 		ms_export_xml(out, d->reason);
@@ -137,9 +144,11 @@ static void detector(FILE *out, const struct ms_export_input *in, const struct m
 	fputs("</system-out>\n\t\t</testcase>\n", out);
 }
 
-static void recording(FILE *out, const struct ms_report_trace *t)
+static void recording(FILE *out, const struct ms_export_input *in)
 {
-	begin_case(out, "memscope.recording", "complete");
+	const struct ms_report_trace *t = &in->report->trace;
+
+	begin_case(out, in, "recording", "complete");
 	if (!t->complete) {
 		verdict(out, "error", "recording", "the recording is not complete");
 		if (t->damaged)
@@ -149,11 +158,11 @@ static void recording(FILE *out, const struct ms_report_trace *t)
 	fprintf(out, "\t\t\t<system-out>%" PRIu64 " events</system-out>\n\t\t</testcase>\n", t->events);
 }
 
-static void condition(FILE *out, const struct ms_export_condition *c)
+static void condition(FILE *out, const struct ms_export_input *in, const struct ms_export_condition *c)
 {
 	char message[100];
 
-	begin_case(out, "memscope.conditions", c->text);
+	begin_case(out, in, "conditions", c->text);
 	if (c->reason) {
 		verdict(out, "error", "condition", "cannot be judged");
 		ms_export_xml(out, c->reason);
@@ -188,7 +197,7 @@ static int write_junit(FILE *out, const struct ms_export_input *in, struct ms_er
 	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"memscope\" tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64 "\">\n",
 	        c.tests, c.failures, c.errors);
 	fputs("\t<testsuite", out);
-	ms_export_attribute(out, "name", ms_export_base(ms_export_program(r)));
+	ms_export_attribute(out, "name", ms_export_title(in));
 	fprintf(out, " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRIu64 "\" skipped=\"%" PRIu64 "\" time=\"%.6f\"", c.tests, c.failures,
 	        c.errors, c.skipped, (double)r->trace.duration_ns / 1e9);
 	ms_export_attribute(out, "timestamp", when);
@@ -201,11 +210,11 @@ static int write_junit(FILE *out, const struct ms_export_input *in, struct ms_er
 	property(out, "allocated_bytes", r->totals.allocated_bytes);
 	property(out, "lost_events", r->trace.lost_events);
 	fputs("\t\t</properties>\n", out);
-	recording(out, &r->trace);
+	recording(out, in);
 	for (size_t i = 0; i < r->findings.detector_count; i++)
 		detector(out, in, &r->findings.detectors[i]);
 	for (size_t i = 0; i < in->condition_count; i++)
-		condition(out, &in->conditions[i]);
+		condition(out, in, &in->conditions[i]);
 	fputs("\t</testsuite>\n</testsuites>\n", out);
 	return ferror(out) ? ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write") : MS_OK;
 }

@@ -4,7 +4,8 @@
  * A finding is a result: its place is the innermost line of the program's own source, its call paths are stacks and a code flow, its
  * fingerprint is ours (no address, no line). What a suppression names is there with its suppression; with a baseline a result says
  * whether it is new. Detectors that could not see are notifications, so that no result is never taken for no problem.
- * Places: file URIs, relative to WORKDIR (the program's working directory) where they lie in it.
+ * Places: file URIs, relative to SRCROOT (the directory of the sources, when it is given) or WORKDIR (the program's working directory)
+ * where they lie in it. Recordings are told apart by their name: code scanning keeps the results of each by automationDetails.
  * Source: OASIS SARIF 2.1.0; what GitHub asks for beyond it (a physical location of every result, helpful rules).
  */
 #include <inttypes.h>
@@ -25,6 +26,7 @@ struct sarif {
 };
 
 #define BUDGET_RULE MS_FINDING_KIND_COUNT
+#define BASE_ID(s) ((s)->input->source_root ? "SRCROOT" : "WORKDIR")
 
 /* A path as a URI reference: what is not unreserved is written as %XX, bytes as they are recorded. */
 static char *uri_of(const char *path, bool absolute)
@@ -55,18 +57,16 @@ static void put_uri(struct sarif *s, const char *path, bool absolute)
 
 static void artifact(struct sarif *s, const char *path)
 {
-	const char *folder = s->input->report->trace.process->working_directory;
-	size_t length = folder ? strlen(folder) : 0;
+	bool inside;
+	char *place = ms_export_place(s->input, path, &inside);
 
 	ms_json_object(s->j, "artifactLocation");
-	path = ms_export_path(s->input, path);
-	if (length > 1 && strncmp(path, folder, length) == 0 && path[length] == '/' && path[length + 1]) {
-		put_uri(s, path + length + 1, false);
-		ms_json_string(s->j, "uriBaseId", "WORKDIR");
-	} else {
-		put_uri(s, path, path[0] == '/');
-	}
+	put_uri(s, place ? place : "", place && place[0] == '/');
+	if (inside)
+		ms_json_string(s->j, "uriBaseId", BASE_ID(s));
 	ms_json_end_object(s->j);
+	s->failed |= !place;
+	free(place);
 }
 
 /* line NULL: the program as a whole. message NULL: none. */
@@ -209,7 +209,7 @@ static void call_paths(struct sarif *s, const struct ms_report *home, const stru
 	ms_json_end_array(s->j);
 	ms_json_array(s->j, "relatedLocations");
 	for (size_t i = 0; i < count; i++)
-		location(s, NULL, ms_export_user_line(home, paths[i].node), paths[i].what);
+		location(s, NULL, ms_export_user_line(s->input, home, paths[i].node), paths[i].what);
 	ms_json_end_array(s->j);
 	ms_json_array(s->j, "codeFlows");
 	ms_json_object(s->j, NULL);
@@ -218,7 +218,7 @@ static void call_paths(struct sarif *s, const struct ms_report *home, const stru
 	ms_json_array(s->j, "locations");
 	for (size_t i = 0; i < count; i++) {
 		ms_json_object(s->j, NULL);
-		location(s, "location", ms_export_user_line(home, paths[i].node), paths[i].what);
+		location(s, "location", ms_export_user_line(s->input, home, paths[i].node), paths[i].what);
 		ms_json_end_object(s->j);
 	}
 	ms_json_end_array(s->j);
@@ -253,7 +253,7 @@ static void result(struct sarif *s, const struct ms_finding *f)
 	rule_of(s, ms_finding_kinds[f->kind].name, f->kind, f->severity == MS_SEVERITY_ERROR);
 	sentence(s, f->message);
 	ms_json_array(s->j, "locations");
-	location(s, NULL, ms_export_user_line(home, ms_export_finding_node(f)), NULL);
+	location(s, NULL, ms_export_user_line(s->input, home, ms_export_finding_node(f)), NULL);
 	ms_json_end_array(s->j);
 	call_paths(s, home, f);
 	ms_json_object(s->j, "partialFingerprints");
@@ -338,13 +338,13 @@ static void invocation(struct sarif *s)
 static void run(struct sarif *s)
 {
 	const struct ms_report *r = s->input->report;
-	const char *folder = r->trace.process->working_directory;
+	const char *folder = ms_export_root(s->input);
 	char *id = NULL;
 
 	ms_json_object(s->j, NULL);
 	driver(s);
 	invocation(s);
-	if (asprintf(&id, "memscope/%s/", ms_export_base(ms_export_program(r))) < 0) {
+	if (asprintf(&id, "memscope/%s/", ms_export_title(s->input)) < 0) {
 		s->failed = true;
 		id = NULL;
 	}
@@ -352,17 +352,19 @@ static void run(struct sarif *s)
 	ms_json_string(s->j, "id", id ? id : "memscope/");
 	ms_json_end_object(s->j);
 	free(id);
-	if (folder && folder[0] == '/' && !s->input->no_paths) {
-		char *slash = NULL;
+	if (folder && !s->input->no_paths) {
+		bool inside;
+		char *slash = NULL, *place = ms_export_place(&(struct ms_export_input){.report = r, .source_root = "/"}, folder, &inside);
 
 		ms_json_object(s->j, "originalUriBaseIds");
-		ms_json_object(s->j, "WORKDIR");
-		if (asprintf(&slash, "%s/", strcmp(folder, "/") ? folder : "") < 0) {
+		ms_json_object(s->j, BASE_ID(s));
+		if (!place || asprintf(&slash, "%s/", place) < 0) {
 			s->failed = true;
 			slash = NULL;
 		}
 		put_uri(s, slash ? slash : "/", true);
 		free(slash);
+		free(place);
 		ms_json_end_object(s->j);
 		ms_json_end_object(s->j);
 	}

@@ -16,7 +16,7 @@
 #define TEXT_TOP 10
 #define JSON_TOP 200
 
-enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_NO_PATHS };
+enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_NO_PATHS, KEY_ROOT, KEY_NAME };
 
 static const struct argp_option option_table[] = {
 	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
@@ -25,6 +25,10 @@ static const struct argp_option option_table[] = {
 	{"export", KEY_EXPORT, "KIND[:METRIC]=FILE", 0,
 	 "In the format of another tool, to FILE (- is standard output); may be given again; 'list' shows the kinds", 0},
 	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
+	{"source-root", KEY_ROOT, "DIR", 0,
+	 "Exports sarif, gitlab, junit: names of files below DIR are relative to it (default: the program's working directory)", 0},
+	{"name", KEY_NAME, "NAME", 0,
+	 "Exports sarif, gitlab, junit: what this recording is called where CI collects several (default: the program's name)", 0},
 	{"no-paths", KEY_NO_PATHS, NULL, 0, "HTML and exports: names of files without their directories", 0},
 	{0},
 };
@@ -87,6 +91,7 @@ WRITER(write_export)
 	struct ms_export_input input = {
 		.report = s->report, .trace = s->trace, .metric = output->metric,
 		.conditions = s->conditions, .condition_count = s->condition_count, .no_paths = all->no_paths,
+		.source_root = all->source_root, .name = all->name,
 	};
 
 	return output->export->write(out, &input, err);
@@ -156,6 +161,18 @@ static struct report_output parse_export(struct argp_state *state, char *arg)
 	return output;
 }
 
+/* The directory need not be here: traces are looked at elsewhere. Only a relative one must be, as it is relative to where we are. */
+static char *absolute(struct argp_state *state, const char *folder)
+{
+	char *path = folder[0] == '/' ? strdup(folder) : *folder ? realpath(folder, NULL) : NULL;
+
+	if (!path && *folder)
+		argp_error(state, "--source-root: %s: %s", folder, strerror(errno));
+	if (!path)
+		argp_error(state, "--source-root takes a directory");
+	return path;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct report_outputs *o = state->input;
@@ -173,6 +190,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_EXPORT:
 		rc = add(o, parse_export(state, arg));
+		break;
+	case KEY_ROOT:
+		free(o->source_root);
+		o->source_root = absolute(state, arg);
+		break;
+	case KEY_NAME:
+		if (!*arg)
+			argp_error(state, "--name: a name is not empty");
+		o->name = arg;
 		break;
 	case KEY_NO_PATHS:
 		o->no_paths = true;
@@ -268,6 +294,8 @@ bool report_outputs_write(const struct report_outputs *o, const struct report_so
 void report_outputs_free(struct report_outputs *o)
 {
 	free(o->wanted);
+	free(o->source_root);
+	o->source_root = NULL;
 	o->wanted = NULL;
 	o->count = 0;
 }

@@ -32,6 +32,8 @@ struct report_outputs {
 	size_t count;
 	const char *output;              /* -o */
 	bool no_paths;
+	char *source_root;               /* absolute; NULL = not given */
+	const char *name;                /* NULL = not given */
 };
 
 /* What outputs are made of; all borrowed. */

@@ -39,7 +39,9 @@ static struct ms_leak leaks[] = {
 	{.kind = MS_LEAK_INDIRECT, .node = 4, .blocks = 3, .bytes = 30, .suppressed = true}, {.kind = MS_LEAK_POSSIBLE, .node = 7, .blocks = 4, .bytes = 40},
 	{.kind = MS_LEAK_REACHABLE, .node = 5, .blocks = 5, .bytes = 50},
 };
+static struct ms_process process = {.executable = "/x/app", .working_directory = "/x/work"};
 static struct ms_report report = {
+	.trace.process = &process,
 	.nodes = nodes, .node_count = 8, .lines = lines, .line_count = 7, .sites = sites, .site_count = 6,
 	.leaks = {.observable = true, .leaks = leaks, .leak_count = 5},
 };
@@ -135,10 +137,66 @@ static void names_and_places(void **state)
 	assert_string_equal(ms_export_path(&bare, "/x/app"), "app");
 	assert_string_equal(ms_export_path(&bare, "/x/"), "/x/");
 	assert_string_equal(ms_export_path(&bare, ""), "");
-	assert_ptr_equal(ms_export_user_line(&report, 4), &lines[1]); /* not the allocator */
-	assert_ptr_equal(ms_export_user_line(&report, 6), &lines[0]); /* a bare address has no source, its caller does */
-	assert_ptr_equal(ms_export_user_line(&report, 7), &lines[5]);
-	assert_null(ms_export_user_line(&report, 0));
+	assert_string_equal(ms_export_title(&full), "app");
+	assert_string_equal(ms_export_title(&(struct ms_export_input){.report = &report, .name = "test 7"}), "test 7");
+	assert_ptr_equal(ms_export_user_line(&full, &report, 4), &lines[1]); /* not the allocator */
+	assert_ptr_equal(ms_export_user_line(&full, &report, 6), &lines[0]); /* a bare address has no source, its caller does */
+	assert_ptr_equal(ms_export_user_line(&full, &report, 7), &lines[5]);
+	assert_null(ms_export_user_line(&full, &report, 0));
+}
+
+static void places_below_the_root(void **state)
+{
+	static const struct {
+		const char *root, *path, *place;
+		bool inside;
+	} cases[] = {
+		{NULL, "/x/work/m.c", "m.c", true}, {NULL, "/x/work/build/../src/m.c", "src/m.c", true}, {NULL, "/x/work/../work/./m.c", "m.c", true},
+		{NULL, "/x/work/../m.c", "/x/m.c", false}, {NULL, "/x/worker/m.c", "/x/worker/m.c", false}, {NULL, "/x/work", "/x/work", false},
+		{NULL, "./m.c", "m.c", false}, {NULL, "../../m.c", "../../m.c", false}, {NULL, "a/../../m.c", "../m.c", false}, {NULL, "a/..", ".", false},
+		{NULL, "", ".", false}, {NULL, "/../..", "/", false}, {NULL, "//x//work//m.c", "m.c", true},
+		{"/x", "/x/work/m.c", "work/m.c", true}, {"/x/", "/x/work/m.c", "work/m.c", true}, {"/y/../x/.", "/x/m.c", "m.c", true},
+		{"/", "/x/m.c", "/x/m.c", false}, {"/elsewhere", "/x/work/m.c", "/x/work/m.c", false},
+	};
+	struct ms_export_input bare = {.report = &report, .no_paths = true, .source_root = "/x"};
+	bool inside;
+	char *place;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ms_export_input input = {.report = &report, .source_root = cases[i].root};
+
+		place = ms_export_place(&input, cases[i].path, &inside);
+		assert_string_equal(place, cases[i].place);
+		assert_int_equal(inside, cases[i].inside);
+		free(place);
+	}
+	place = ms_export_place(&bare, "/x/work/m.c", &inside);
+	assert_string_equal(place, "m.c");
+	assert_false(inside);
+	free(place);
+}
+
+/* With a root, code of headers and of others is not where a person looks first. */
+static void own_source_first(void **state)
+{
+	struct ms_report_line own[] = {
+		{.function = "main", .linkage_name = "", .file = "/x/work/main.cpp", .module = "/x/app", .line = 5},
+		{.function = "std::f()", .linkage_name = "", .file = "/usr/include/c++/f.h", .module = "/x/app", .line = 6},
+		{.function = "mine", .linkage_name = "", .file = "/x/work/sub/mine.h", .module = "/x/app", .line = 7, .inlined = true},
+		{.function = "std::g()", .linkage_name = "", .file = "/usr/include/c++/g.h", .module = "/x/app", .line = 8},
+	};
+	struct ms_report_node path[] = {{0, 0, 0}, {0, 0, 1}, {1, 1, 1}, {2, 2, 1}, {3, 3, 1}};
+	struct ms_report r = {.trace.process = &process, .nodes = path, .node_count = 5, .lines = own, .line_count = 4};
+	struct ms_export_input input = {.report = &r};
+
+	(void)state;
+	assert_ptr_equal(ms_export_user_line(&input, &r, 4), &own[2]);
+	assert_ptr_equal(ms_export_user_line(&input, &r, 2), &own[0]);
+	input.source_root = "/usr/include/";
+	assert_ptr_equal(ms_export_user_line(&input, &r, 4), &own[3]);
+	input.source_root = "/x/wor"; /* not a directory of any of them */
+	assert_ptr_equal(ms_export_user_line(&input, &r, 4), &own[3]);
 }
 
 static void text_in_xml(void **state)
@@ -206,7 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_merge_by_name),
 		cmocka_unit_test(weights_of_leaks),
-		cmocka_unit_test(names_and_places),
+		cmocka_unit_test(names_and_places), cmocka_unit_test(places_below_the_root), cmocka_unit_test(own_source_first),
 		cmocka_unit_test(text_in_xml),
 		cmocka_unit_test(messages),
 	};

@@ -57,13 +57,60 @@ eq "level" error "$(jq -r "$first.level" "$T/double.sarif")"
 eq "flow" "make_block drop drop_again" "$(jq -r "[$first.codeFlows[0].threadFlows[0].locations[].location.logicalLocations[0].fullyQualifiedName] | join(\" \")" "$T/double.sarif")"
 eq "frames of the error" "$(value '.findings[0].stacks.error | length')" "$(jq "$first.stacks[2].frames | length" "$T/double.sarif")"
 eq "violated conditions" 'findings>0' "$(jq -r '.runs[0].results[] | select(.ruleId == "memscope/budget-exceeded") | .partialFingerprints.primaryLocationLineHash' "$T/double.sarif")"
-eq "the same for GitLab" 'findings>0' "$(jq -r '.[] | select(.check_name == "budget-exceeded") | .fingerprint' "$T/double.gitlab")"
+eq "the same for GitLab" 'double_free: findings>0' "$(jq -r '.[] | select(.check_name == "budget-exceeded") | .fingerprint' "$T/double.gitlab")"
 eq "issue" "critical 11" "$(jq -r '.[0] | "\(.severity) \(.location.lines.begin)"' "$T/double.gitlab")"
 # The validator of the SARIF SDK, with the rules of GitHub's code scanning: no error.
 "$NPM/@microsoft/sarif-multitool-linux/Sarif.Multitool" validate "$T/double.sarif" --rule-kind 'Sarif;Ghas' --output "$T/verdict.sarif" --log ForceOverwrite >"$T/multitool" 2>&1 ||
 	wrong "Sarif.Multitool: status $?: $(head -c 2000 "$T/multitool")"
 eq "errors of the validator" "" "$(jq -r '.runs[0].results[] | select(.level == "error") | .ruleId' "$T/verdict.sarif")"
 has "$T/multitool" '1 file'
+
+# What tells recordings apart where CI collects several: the program's name, or the one given.
+named() { # NAME OPTION...
+	local name=$1
+	shift
+	all named "$T/double.ms" "$@" --fail-on 'findings>0' --fail-on 'use-after-free>0' --fail-on 'peak<1'
+	eq "category" "memscope/$name/" "$(jq -r '.runs[0].automationDetails.id' "$T/named.sarif")"
+	eq "suite" "$name" "$(xmllint --xpath 'string(//testsuite/@name)' "$T/named.junit")"
+	eq "cases of other classes" 0 "$(xmllint --xpath "count(//testcase[not(starts-with(@classname, 'memscope.$name.'))])" "$T/named.junit")"
+	eq "fingerprint of the condition" "$name: findings>0" "$(jq -r '.[] | select(.check_name == "budget-exceeded").fingerprint' "$T/named.gitlab")"
+}
+named double_free
+named 'twice <1>' --name='twice <1>'
+
+# Files below the root are relative to it; without one it is the program's working directory. ".." is resolved.
+mkdir -p "$T/project/out" "$T/project/src" "$T/project/run"
+cat >"$T/project/src/twice.c" <<-C
+	#include <stdlib.h>
+	__attribute__((noipa)) static void drop(void *p) { free(p); }
+	int main(void) { void *p = malloc(7); drop(p); drop(p); return 0; }
+C
+(cd "$T/project/out" && cc -g -O1 -w -fno-builtin -o twice ../src/twice.c) || give_up "cc fails"
+(cd "$T/project/run" && TRACE=$T/twice.ms record --free-stacks ../out/twice)
+place_of() { # NAME: place and base of the first result, place of the first issue
+	jq -r "$first.locations[0].physicalLocation.artifactLocation | \"\(.uri) \(.uriBaseId)\"" "$T/$1.sarif"
+	jq -r '.[0].location.path' "$T/$1.gitlab"
+	grep -c ' (src/twice.c:2)$' "$T/$1.junit" || true
+}
+conditions=0
+all outside "$T/twice.ms"
+eq "not below the working directory" "file://$T/project/src/twice.c null
+$T/project/src/twice.c
+0" "$(place_of outside)"
+all inside "$T/twice.ms" --source-root="$T/project"
+eq "below the root" "src/twice.c SRCROOT
+src/twice.c
+2" "$(place_of inside)"
+eq "the root" "file://$T/project/" "$(jq -r '.runs[0].originalUriBaseIds.SRCROOT.uri' "$T/inside.sarif")"
+eq "its working directory" "file://$T/project/run" "$(jq -r '.runs[0].invocations[0].workingDirectory.uri' "$T/inside.sarif")"
+(cd "$T/project/src" && all relative "$T/twice.ms" --source-root=..) || exit 1
+eq "a relative root" "$(place_of inside)" "$(place_of relative)"
+for bad in --source-root=nowhere --source-root= --name=; do
+	got=0
+	"$A" -q "$bad" "$T/twice.ms" >"$T/out" 2>"$T/err" || got=$?
+	eq "status of $bad" 2 "$got"
+	has "$T/err" "^memscope-analyze: ${bad%%=*}"
+done
 
 # Leaks, suppressed and known ones.
 conditions=0
