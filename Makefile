@@ -74,7 +74,7 @@ BENCH_SRC   := $(filter-out $(BENCH_LINKED) bench/nop_preload.c,$(wildcard bench
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-TOOLS    := $(patsubst render/tools/%.c,$(BIN)/%,$(TOOL_SRC)) $(if $(wildcard record/main.c),$(BIN)/memscope-record)
+TOOLS    := $(patsubst render/tools/%.c,$(BIN)/%,$(TOOL_SRC)) $(if $(wildcard record/main.c),$(BIN)/memscope-record) $(BIN)/memscope-ci
 UNITS    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PROGRAMS := $(patsubst tests/programs/%.c,$(B)/programs/%,$(PROGRAM_SRC)) \
@@ -207,6 +207,11 @@ $(BIN)/memscope-%: $(B)/obj/render/tools/memscope-%.o $(call obj,$(TOOL_COMMON))
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(SAN) -o $@ $^ $(TOOL_LIBS)
+
+$(BIN)/memscope-ci: render/tools/memscope-ci format/version.h
+	@mkdir -p $(@D)
+	@echo "  COPY    $@"
+	$(Q)sed 's|@VERSION@|$(VERSION)|' $< > $@.tmp && chmod 755 $@.tmp && mv $@.tmp $@
 
 # ---- tests, fuzzers, traced programs, benchmarks ----------------------------------------------------------------------
 UNIT_LIBS := $(if $(HOOKS_OBJ),$(B)/libhooks.a) $(if $(RECORD_SRC),$(B)/librecord.a) $(LIB)/libmemscope.a

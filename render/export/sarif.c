@@ -106,7 +106,7 @@ static void text(struct sarif *s, const char *key, const char *value)
 	ms_json_end_object(s->j);
 }
 
-/* "b...e" as a sentence: "B...e." */
+/* "b...e" as a sentence: "B...e."; "strcpy: ..." begins with a name, which stays. */
 static void sentence(struct sarif *s, const char *message)
 {
 	char *copy = NULL;
@@ -115,7 +115,7 @@ static void sentence(struct sarif *s, const char *message)
 		s->failed = true;
 		copy = NULL;
 	}
-	if (copy && copy[0] >= 'a' && copy[0] <= 'z')
+	if (copy && copy[0] >= 'a' && copy[0] <= 'z' && copy[strcspn(copy, " :")] != ':')
 		copy[0] = (char)(copy[0] - 'a' + 'A');
 	text(s, "message", copy ? copy : message);
 	free(copy);
