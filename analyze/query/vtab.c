@@ -116,8 +116,9 @@ static int vtab_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 			if (op != '=' || (given >> column & 1))
 				continue;
 			given |= 1u << column;
-		} else if (t->columns[column].push == MS_PUSH_NONE || (t->columns[column].push == MS_PUSH_TEXT && op != '=')) {
-			continue;
+		} else if (t->columns[column].push == MS_PUSH_NONE ||
+		           (t->columns[column].push == MS_PUSH_TEXT && (op != '=' || strcmp(sqlite3_vtab_collation(info, i), "BINARY") != 0))) {
+			continue; /* tables compare byte by byte */
 		} else {
 			double share = op == '=' ? 0.02 : 0.3;
 

@@ -1,6 +1,6 @@
 /*
  * test_query_limits.c - what questions cost, counted in events read, and how they are stopped: by time, memory, an interrupt, from
- * inside a replay, too; and that nothing but reading is let through, however it is written.
+ * inside a replay, too; that what a table looks at itself changes no answer; and that nothing but reading is let through, however it is written.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -162,6 +162,28 @@ static void test_narrow_questions_read_little(void **state)
 static bool in_range(const struct ms_live_block *b, const struct ms_birth_range *r)
 {
 	return b->block >= r->low_id && b->block <= r->high_id && b->birth_ns >= r->low_ns && b->birth_ns <= r->high_ns;
+}
+
+/* Conditions that a table may look at give the rows that they give without it, whatever the collation. */
+static void test_collations(void **state)
+{
+	static const char *const tables[][2] = {{"blocks", "family"}, {"events", "kind"}, {"events", "class"}, {"snapshot('50%')", "family"}};
+	static const char *const conditions[] = {"= 'MALLOC' COLLATE NOCASE", "= 'malloc  ' COLLATE RTRIM", "= 'ALLOC' COLLATE NOCASE", "= 'malloc'",
+	                                         "COLLATE NOCASE IN ('MALLOC', 'FREE')"};
+	struct ms_query *q = open_query(NULL);
+	unsigned some = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (size_t k = 0; k < sizeof conditions / sizeof *conditions; k++) {
+			int64_t count = ask(q, "SELECT count(*) FROM %s WHERE +%s %s", tables[i][0], tables[i][1], conditions[k]);
+
+			if (ask(q, "SELECT count(*) FROM %s WHERE %s %s", tables[i][0], tables[i][1], conditions[k]) != count)
+				fail_msg("%s %s: %lld rows are expected", tables[i][1], conditions[k], (long long)count);
+			some += count > 0;
+		}
+	assert_true(some > 10);
+	ms_query_close(q);
 }
 
 /* What a keyframe counts is what a cursor finds alive there. */
@@ -392,7 +414,7 @@ static void test_only_reading(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_narrow_questions_read_little), cmocka_unit_test(test_keyframes_count), cmocka_unit_test(test_hops_load_little),
+		cmocka_unit_test(test_narrow_questions_read_little), cmocka_unit_test(test_collations), cmocka_unit_test(test_keyframes_count), cmocka_unit_test(test_hops_load_little),
 		cmocka_unit_test(test_what_the_counter_sees),
 		cmocka_unit_test(test_replays_are_cancelled), cmocka_unit_test(test_interrupted_inside), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_only_reading),
