@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import { decode } from '../../render/html/src/data.js';
+import { comparisons } from './compare.mjs';
 
 const [program, modules, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
@@ -563,6 +564,8 @@ test('the policy allows nothing but the page itself', async (browser) => {
 	assert.ok(said.some((line) => line.includes('Content Security Policy')), String(said));
 	await close();
 });
+
+comparisons({ test, open, json, data, html, text, viewIds, hashOf, overflow, unhacked });
 
 /* ---- run --------------------------------------------------------------------------------------------------------------------------------- */
 

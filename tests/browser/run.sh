@@ -39,4 +39,33 @@ report window --window=20%:80%
 head -c $(($(stat -c %s jq.ms) * 2 / 3)) jq.ms > cut.ms
 report cut
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
+
+# Comparisons (compare.mjs): of programs that differ, of several runs a side, of builds whose code was moved, of errors, of moments and windows
+# of one trace, of a trace with itself, of nothing, with hostile names, with one that ends too early.
+give_up() { echo "$1"; exit 1; }
+compare() { # NAME ARGUMENT...
+	"$BIN/memscope-diff" -q --top=0 --html="diff-$1.html" --json="diff-$1.json" "${@:2}" 2>/dev/null || [ $? = 1 ]
+}
+for n in 1 2 3; do
+	jq -nc --argjson n $((2900 + 50 * n)) '[range($n) | {id: ., name: "record \(.)", price: (. * 7 % 1000)}]' > some.json
+	record "few$n" jq length some.json
+	record "more$n" jq 'map(.name) | sort | length' some.json
+done
+(. "$ROOT/tests/cli/diff/_builds.sh" && build before "$T/before" && build worse "$T/worse")
+record before "$T/before/records"
+record worse "$T/worse/records"
+record hostile2 "$hostile/\"><img src=x onerror=hacked=2>" 1500 '</script><script>hacked=5</script>'
+compare jq --fail-on 'allocations>+0' --fail-on 'peak>+100MiB' --fail-on 'new:use-after-free>0' few1.ms jq.ms
+compare several few1.ms few2.ms few3.ms -- more1.ms more2.ms more3.ms
+compare moved --ignore-templates before.ms worse.ms
+compare findings zoo.ms leaks.ms
+compare threads threads.ms redis.ms
+compare moments --at=50% --vs=end jq.ms
+compare windows --window=10%:40% --vs-window=40%:90% --align=share jq.ms
+compare same --sort=peak jq.ms jq.ms
+compare empty empty.ms empty.ms
+compare hostile hostile.ms hostile2.ms
+compare cut jq.ms cut.ms
+"$BIN/memscope-diff" -q --no-paths --html=diff-stripped.html hostile.ms hostile2.ms
+
 node "$ROOT/tests/browser/run.mjs" "$(command -v chromium)" "$ROOT/build/browser/node_modules" "$T"

@@ -108,7 +108,7 @@ export default {
 		const line = h('p.bar.small', { role: 'status' });
 		const sortOf = (now) => now['sites.sort'] || (model.chosen(now) === 'impact' ? 'rank' : '-by');
 		const table = dataTable({ label: 'Call paths that changed', columns, sort: sortOf(state.get()), key: (one) => one.row, detail: (one) => detail(model, one), onSort: (sort) => state.set({ 'sites.sort': sort }) });
-		root.append(h('div.sites', {}, h('div.bar', {}, h('label', { for: 'diff-metric' }, 'Metric', select), h('div.chips', { role: 'group', 'aria-label': 'What became of them' }, buttons)), line, table.element));
+		root.append(h('div.sites.diff-grid', {}, h('div.bar', {}, h('label', { for: 'diff-metric' }, 'Metric', select), h('div.chips', { role: 'group', 'aria-label': 'What became of them' }, buttons)), line, table.element));
 
 		function update(now, keys) {
 			if (keys && !['q', 'diff.metric', 'sites.class', 'sites.sort'].some((key) => keys.has(key)))
