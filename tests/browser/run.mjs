@@ -1,5 +1,6 @@
 /*
- * run.mjs - opens the reports that run.sh made in a browser: node run.mjs BROWSER FOLDER-OF-NODE-MODULES FOLDER-OF-REPORTS.
+ * run.mjs - opens the reports that run.sh made in a browser: node run.mjs BROWSER FOLDER-OF-NODE-MODULES FOLDER-OF-REPORTS [WORD: only tests
+ * with it in their names].
  *
  * Prints "ok NAME" or "FAIL NAME: why" per test. A test gets a page of its own, without network; whatever the page says on its console as a
  * warning or an error, whatever it throws and whatever it asks a network for fails the test.
@@ -574,7 +575,7 @@ const browser = await chromium.launch({ executablePath: program, args: ['--no-sa
 	process.exit(1);
 });
 let failed = 0;
-for (const { name, run } of tests) {
+for (const { name, run } of tests.filter((one) => one.name.includes(process.argv[5] ?? ''))) {
 	try {
 		await run(browser);
 		console.log(`ok ${name}`);

@@ -40,8 +40,8 @@ head -c $(($(stat -c %s jq.ms) * 2 / 3)) jq.ms > cut.ms
 report cut
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
 
-# Comparisons (compare.mjs): of programs that differ, of several runs a side, of builds whose code was moved, of errors, of moments and windows
-# of one trace, of a trace with itself, of nothing, with hostile names, with one that ends too early.
+# Comparisons (compare.mjs): of programs that differ, of several runs a side, of builds where a function got another name, of
+# errors, of moments and windows of one trace, of a trace with itself, of nothing, with hostile names, with one that ends too early.
 give_up() { echo "$1"; exit 1; }
 compare() { # NAME ARGUMENT...
 	"$BIN/memscope-diff" -q --top=0 --html="diff-$1.html" --json="diff-$1.json" "${@:2}" 2>/dev/null || [ $? = 1 ]
@@ -52,6 +52,7 @@ for n in 1 2 3; do
 	record "more$n" jq 'map(.name) | sort | length' some.json
 done
 (. "$ROOT/tests/cli/diff/_builds.sh" && build before "$T/before" && build worse "$T/worse")
+(cd worse && cc -g -O1 -fno-builtin -fno-optimize-sibling-calls -Dread_record=load_record -o records records.c text.c)
 record before "$T/before/records"
 record worse "$T/worse/records"
 record hostile2 "$hostile/\"><img src=x onerror=hacked=2>" 1500 '</script><script>hacked=5</script>'
