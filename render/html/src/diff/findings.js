@@ -1,14 +1,11 @@
 /* findings.js - errors and leaks that only one side has, with their stacks; how much leaked on both; what could not be observed. */
 import { h } from '../dom.js';
 import { bytes, count, duration, of } from '../format.js';
+import { link } from '../widgets/link.js';
 import { stackList } from '../widgets/stack.js';
 import { amount, changeTag, exactAmount, kindOf, percent } from './words.js';
 
 const LEAKS = ['leak-definite-bytes', 'leak-indirect-bytes', 'leak-possible-bytes'];
-
-function goTo(state, patch, ...children) {
-	return h('a', { href: state.link(patch), onclick: (event) => { event.preventDefault(); state.set(patch); } }, children);
-}
 
 function card(model, side, i) {
 	const finding = model.tables.findings.row(i);
@@ -44,7 +41,7 @@ function leaks(model, state) {
 				const paths = ['new', 'grown', 'shrunk', 'gone'].filter((name) => metric[`${name}_paths`]);
 				return h(`tr.is-${total.change}`, {}, h('td', {}, metric.title), h('td.num', { title: kind.exact(total.old) }, kind.short(total.old)), h('td.num', { title: kind.exact(total.new) }, kind.short(total.new)),
 					h('td.num.change-cell', { title: exactAmount(total.old, total.new, true) }, total.old === total.new ? '=' : amount(total.old, total.new, true)), h('td.num.wide', {}, percent(total.old, total.new)),
-					h('td.num', {}, paths.length ? paths.map((name) => [' ', goTo(state, { view: 'sites', 'diff.metric': metric.name, 'sites.class': name, 'sites.sort': undefined }, changeTag(name), ` ${count(metric[`${name}_paths`])}`)]) : '='));
+					h('td.num', {}, paths.length ? paths.map((name) => [' ', link(state, { view: 'sites', 'diff.metric': metric.name, 'sites.class': name, 'sites.sort': undefined }, changeTag(name), ` ${count(metric[`${name}_paths`])}`)]) : '='));
 			})))));
 }
 

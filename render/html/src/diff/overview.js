@@ -1,16 +1,13 @@
 /* overview.js - what changed in words, what speaks against the comparison, conditions, totals of both sides, where to look first. */
 import { h, replace } from '../dom.js';
 import { count, of, share } from '../format.js';
+import { link } from '../widgets/link.js';
+import { MARKS } from '../widgets/quality.js';
 import { amount, band, changeSign, changeTag, exactAmount, kindOf, percent } from './words.js';
 
-const MARKS = { good: '✓', note: 'i', warning: '!', error: '✕' };
 const FIGURES = [['peak', 'Peak'], ['live-bytes', 'Alive at the end'], ['allocated-bytes', 'Allocated'], ['allocations', 'Allocations'], ['temporary', 'Temporary'], ['leak-definite-bytes', 'Definitely lost']];
 const VERDICTS = [['good', 'does not hold'], ['error', 'holds'], ['warning', 'cannot be judged']];
 const CLASSES = ['new', 'grown', 'shrunk', 'gone', 'noise'];
-
-function goTo(state, patch, ...children) {
-	return h('a', { href: state.link(patch), onclick: (event) => { event.preventDefault(); state.set(patch); } }, children);
-}
 
 function banner(model) {
 	const { info } = model;
@@ -59,7 +56,7 @@ function totals(model, state) {
 	const blind = model.totals.filter((total) => !total.observable);
 	const cell = (total, value) => h('td.num', { title: kindOf(total.bytes).exact(value) }, kindOf(total.bytes).short(value));
 	const row = (total) => h(`tr.is-${total.change}`, {},
-		h('td', {}, model.metric(total.name) ? goTo(state, { view: 'sites', 'diff.metric': total.name, 'sites.sort': undefined }, total.summary) : total.summary),
+		h('td', {}, model.metric(total.name) ? link(state, { view: 'sites', 'diff.metric': total.name, 'sites.sort': undefined }, total.summary) : total.summary),
 		cell(total, total.old), cell(total, total.new),
 		h('td.num.change-cell', { title: exactAmount(total.old, total.new, total.bytes) }, total.old === total.new ? '=' : amount(total.old, total.new, total.bytes)),
 		h('td.num.wide', {}, percent(total.old, total.new)),
@@ -86,7 +83,7 @@ function byMetric(model, state) {
 		if (!paths)
 			return h('td.num', {}, '');
 		const patch = { view: 'sites', 'diff.metric': metric.name, 'sites.class': name, 'sites.sort': undefined };
-		return h('td.num', { title: `${of(paths, 'call path')}, ${kindOf(metric.bytes).exact(sum)}` }, goTo(state, patch, count(paths)),
+		return h('td.num', { title: `${of(paths, 'call path')}, ${kindOf(metric.bytes).exact(sum)}` }, link(state, patch, count(paths)),
 			name === 'noise' ? null : [' ', h('span.where', {}, less ? amount(sum, 0, metric.bytes) : amount(0, sum, metric.bytes))]);
 	};
 	return h('section.card', { 'aria-labelledby': 'classes-title' }, h('h2', { id: 'classes-title' }, 'Call paths by metric', h('span.quiet', {}, ' how many, and by how much in all')),
@@ -116,7 +113,7 @@ function looks(model, state, views) {
 		});
 	}
 	return list.length ? h('section.card', { 'aria-labelledby': 'look-title' }, h('h2', { id: 'look-title' }, 'Look at first'),
-		h('ol.looks', {}, list.map((look) => h(`li.${look.level}`, {}, views.has(look.patch.view) ? goTo(state, look.patch, look.words) : look.words)))) : null;
+		h('ol.looks', {}, list.map((look) => h(`li.${look.level}`, {}, views.has(look.patch.view) ? link(state, look.patch, look.words) : look.words)))) : null;
 }
 
 function searchCard(model, now) {

@@ -4,14 +4,11 @@
  */
 import uPlot from 'uplot';
 import { h, onWidth, replace } from '../dom.js';
-import { bytes, count, duration, exactBytes, moment } from '../format.js';
+import { bytes, duration, exactBytes, moment } from '../format.js';
 import { css } from '../palette.js';
+import { BINARY, blocksPerSecond as rateOfBlocks, perSecond as rateOfBytes } from '../widgets/charts.js';
 
-const BINARY = Array.from({ length: 60 }, (unused, i) => 2 ** i);
-const rateText = (value) => (value >= 1e6 ? `${(value / 1e6).toPrecision(3)} M` : value >= 1e3 ? `${(value / 1e3).toPrecision(3)} k` : count(value));
-const LEVEL = { print: bytes, steps: BINARY };
-const PER_SECOND = { print: (value) => `${bytes(value)}/s`, steps: BINARY };
-const BLOCKS_PER_SECOND = { print: (value) => `${rateText(value)}/s` };
+const LEVEL = { short: bytes, steps: BINARY };
 
 /* Values of a monitor series per step, null where there is no sample; null: it was not recorded. */
 function monitored(run, name) {
@@ -39,8 +36,8 @@ function perSecond(column) {
 const CHARTS = [
 	{ title: 'Heap', note: 'largest level of each step', height: 280, format: LEVEL, values: (run) => Array.from(run.tables.timeline.column('max_live_bytes')) },
 	{ title: 'Resident memory', note: 'as the monitor sampled it', height: 170, format: LEVEL, values: (run) => monitored(run, 'rss'), gaps: true },
-	{ title: 'Bytes allocated per second', height: 170, format: PER_SECOND, values: perSecond('allocated_bytes') },
-	{ title: 'Blocks begun per second', height: 170, format: BLOCKS_PER_SECOND, values: perSecond('blocks_begun') },
+	{ title: 'Bytes allocated per second', height: 170, format: rateOfBytes, values: perSecond('allocated_bytes') },
+	{ title: 'Blocks begun per second', height: 170, format: rateOfBlocks, values: perSecond('blocks_begun') },
 ];
 
 /* Columns of one run: times from 0 on (seconds, or percent of the run), values; a last point, so that the last step has its width. */
@@ -119,12 +116,12 @@ export default {
 				scales: { x: { time: false, range: () => [low, high] }, y: { range: (u, least, most) => [0, Math.max(most * 1.1, 1e-9)] } },
 				axes: [
 					{ ...axis, values: (u, splits) => splits.map(xText), space: 70, size: 30 },
-					{ ...axis, values: (u, splits) => splits.map(chart.format.print), ...(chart.format.steps ? { incrs: chart.format.steps } : {}), size: width < 500 ? 72 : 84, space: 34 },
+					{ ...axis, values: (u, splits) => splits.map(chart.format.short), ...(chart.format.steps ? { incrs: chart.format.steps } : {}), size: width < 500 ? 72 : 84, space: 34 },
 				],
 				series: [{ label: whole ? 'of the run' : 'time', value: (u, value) => (value === null || value === undefined ? '–' : xText(value)) },
 					...shown.map(({ run }) => ({
 						label: run.label, stroke: css(run.side), width: model.several ? 1 : 1.5, dash: run.side === 'old' ? [5, 3] : undefined, alpha: model.several ? 0.75 : 1,
-						points: { show: !!chart.gaps, size: 4, fill: css(run.side) }, ...(chart.gaps ? { spanGaps: true } : { paths: uPlot.paths.stepped({ align: 1 }) }), value: (u, value) => (value === null || value === undefined ? '–' : chart.format.print(value)),
+						points: { show: !!chart.gaps, size: 4, fill: css(run.side) }, ...(chart.gaps ? { spanGaps: true } : { paths: uPlot.paths.stepped({ align: 1 }) }), value: (u, value) => (value === null || value === undefined ? '–' : chart.format.short(value)),
 					}))],
 				hooks: {
 					draw: chart === CHARTS[0] ? [(u) => marks(u, whole)] : [],
