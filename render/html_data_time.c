@@ -1,4 +1,6 @@
 /* html_data_time.c - what the HTML page gets about the course of time and about sizes: series, system, address space, distributions. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "format/events.h"
@@ -160,8 +162,21 @@ static const struct ms_html_column moment_columns[] = {
 };
 MS_HTML_ROWS(region_rows, r->address_space.regions, r->address_space.region_count)
 #define Q(field) MS_COLUMN(struct ms_address_region, #field, field)
+static const char *region_start(const struct ms_report *r, const void *row, char room[MS_COLUMN_TEXT_ROOM])
+{
+	(void)r;
+	snprintf(room, MS_COLUMN_TEXT_ROOM, "0x%" PRIx64, ((const struct ms_address_region *)row)->start);
+	return room;
+}
+static uint64_t region_bytes(const struct ms_report *r, const void *row)
+{
+	const struct ms_address_region *region = row;
+
+	(void)r;
+	return region->end - region->start;
+}
 static const struct ms_html_column region_columns[] = {
-	Q(start), Q(end), MS_COLUMN_AS_PATH(struct ms_address_region, "name", name), Q(first_bin), Q(bin_count), Q(bin_bytes),
+	MS_COLUMN_OF_TEXT("start", region_start), MS_COLUMN_OF_NUMBER("bytes", region_bytes), MS_COLUMN_AS_PATH(struct ms_address_region, "name", name), Q(first_bin), Q(bin_count), Q(bin_bytes),
 };
 MS_HTML_ROWS(occupancy_rows, r->address_space.occupancy, r->address_space.moment_count * r->address_space.bin_count)
 static const struct ms_html_column occupancy_columns[] = {{"bytes", MS_COLUMN_U64, 0, NULL, NULL}};

@@ -5,7 +5,7 @@
  * Prints "ok NAME" or "FAIL NAME: why" per test. A test gets a page of its own, without network; whatever the page says on its console as a
  * warning or an error, whatever it throws and whatever it asks a network for fails the test.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -527,6 +527,181 @@ test('process: command, options, losses, modules with build-ids', async (browser
 	assert.match(await text(cut.page, 'main'), /end not recorded/);
 	cut.quiet();
 	await cut.close();
+});
+
+/* ---- sizes, address space, system, snapshots ------------------------------------------------------------------------------------------ */
+
+const english = (value) => value.toLocaleString('en-US');
+
+for (const name of TRACES)
+	test(`sizes, lifetimes, address space and system of ${name} equal the JSON report's`, async () => {
+		const tables = data(name);
+		const report = json(name);
+		const sizes = tables.sizes.all();
+		const lives = tables.lifetimes.all();
+		const rule = tables.distributions.text('usable_rule', 0);
+		assert.equal(rule || null, report.usable_rule);
+		const rounded = (row) => (rule ? row : { ...row, usable_bytes: null, live_usable_bytes: null });
+		assert.deepEqual(sizes.filter((row) => row.blocks || row.live_blocks).map(rounded), report.sizes);
+		assert.deepEqual(lives.filter((row) => row.blocks), report.lifetimes);
+		assert.deepEqual(tables.size_lifetimes.all().map((cell) => ({
+			min_bytes: sizes[cell.size_class].min_bytes, max_bytes: sizes[cell.size_class].max_bytes, min_ns: lives[cell.lifetime_class].min_ns, max_ns: lives[cell.lifetime_class].max_ns, blocks: cell.blocks, bytes: cell.bytes,
+		})), report.size_lifetimes);
+		for (const [k, life] of lives.entries())
+			assert.equal(tables.size_lifetimes.all().filter((cell) => cell.lifetime_class === k).reduce((sum, cell) => sum + cell.blocks, 0), life.blocks);
+		const space = report.address_space;
+		assert.deepEqual(tables.address_moments.all().map((one) => [one.time_ns, one.live_bytes, one.occupied_pages, one.heap_pages, one.largest_hole_bytes]),
+			space.moments.map((one) => [one.time_ns, one.live_bytes, one.occupied_pages, one.heap_pages, one.largest_hole_bytes]));
+		assert.deepEqual(tables.address_regions.all().map((one) => [one.start, one.name || null, one.first_bin, one.bin_count]), space.regions.map((one) => [one.start, one.name, one.first_bin, one.bin_count]));
+		assert.deepEqual(Array.from(tables.address_occupancy.column('bytes')), space.occupancy.flat());
+		assert.deepEqual(tables.system_series.all().map((one) => [one.name, one.samples, one.reason || null]), report.system.map((one) => [one.name, one.samples, one.reason]));
+		assert.equal(tables.reconciliation.number('resident_bytes', 0), report.reconciliation.resident_bytes ?? 0);
+		assert.deepEqual(tables.reconciliation_rows.all().map((row) => [row.name, row.basis, row.bytes]), (report.reconciliation.rows ?? []).map((row) => [row.name, row.basis, row.bytes]));
+	});
+
+test('sizes: bars and cells by keyboard, bytes or blocks, the brush, what the search does', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'jq', '#view=sizes');
+	const { sizes, lifetimes, size_lifetimes: cells, totals } = json('jq');
+	const bars = page.locator('.bars-holder');
+	await bars.nth(0).focus();
+	await page.keyboard.press('Home');
+	const said = await page.locator('.bars-line').nth(0).innerText();
+	assert.ok(said.includes(`${english(sizes[0].blocks)} block`) && said.includes(`${english(sizes[0].bytes)} B`), said);
+	await bars.nth(1).focus();
+	await page.keyboard.press('End');
+	assert.ok((await page.locator('.bars-line').nth(1).innerText()).includes(`${english(lifetimes.at(-1).bytes)} B`));
+	assert.equal(await page.locator('.bars').nth(0).locator('.bar-mark').count(), Math.log2(sizes.at(-1).max_bytes + 1) - (sizes[0].max_bytes ? Math.log2(sizes[0].max_bytes + 1) : 0) + 1);
+	// The smallest size that lived shortest: one cell of the map.
+	await page.locator('.heat canvas').focus();
+	await page.keyboard.press('ArrowDown');
+	const first = cells.filter((cell) => cell.min_bytes === sizes[0].min_bytes && cell.min_ns === lifetimes[0].min_ns).reduce((sum, cell) => sum + cell.blocks, 0);
+	assert.match(await text(page, '.heat .bars-line'), first ? new RegExp(`${english(first)} block`) : /: none/);
+	const slack = sizes.reduce((sum, row) => sum + row.usable_bytes - row.bytes, 0);
+	assert.equal(await page.locator('.slack [role=status]').getAttribute('title'), `${english(slack)} B`);
+	await page.click('.slack button:has-text("Alive at the end")');
+	const alive = sizes.reduce((sum, row) => sum + row.live_usable_bytes - row.live_bytes, 0);
+	assert.equal(await page.locator('.slack [role=status]').getAttribute('title'), totals.live_blocks ? `${english(alive)} B` : '0 B');
+	await page.selectOption('#sizes-measure', 'bytes');
+	assert.match(await hashOf(page), /sizes\.measure=bytes/);
+	await page.keyboard.press('/');
+	await page.keyboard.type('size:>1k');
+	await page.waitForSelector('.bar-mark.dim');
+	assert.equal(await page.locator('.bars').nth(0).locator('.bar-mark:not(.dim)').count(), Math.log2(sizes.at(-1).max_bytes + 1) - 10);
+	await page.locator('.bars-holder').nth(0).focus();
+	await page.keyboard.press('Home');
+	await page.keyboard.press('Enter');
+	assert.match(await hashOf(page), new RegExp(`size%3A${sizes[0].min_bytes}\\.\\.${sizes[0].max_bytes}`));
+	// All of the time selected: the same blocks.
+	await page.goto(`${page.url().replace(/#.*/, '')}#view=sizes&from=0&to=${json('jq').trace.duration_ns}`);
+	await page.waitForFunction(() => document.querySelector('.sizes h2').textContent.includes('selected time'));
+	await page.locator('.bars-holder').nth(0).focus();
+	await page.keyboard.press('Home');
+	assert.equal((await page.locator('.bars-line').nth(0).innerText()).split(' (')[0], said.split(' (')[0]);
+	quiet();
+	await close();
+});
+
+test('address space: figures of the chosen moment, by slider, brush and keyboard', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'redis', '#view=address');
+	const { address_space: space, trace } = json('redis');
+	const most = space.moments.reduce((best, one) => (one.live_bytes > best.live_bytes ? one : best));
+	const shown = () => page.$$eval('.address .figure .value', (values) => values.map((value) => value.title));
+	assert.ok((await shown()).includes(`${english(most.live_bytes)} B`));
+	await page.focus('.address input[type=range]');
+	await page.keyboard.press('End');
+	assert.ok((await shown()).includes(`${english(space.moments.at(-1).live_bytes)} B`));
+	assert.ok((await shown()).includes(`${english(space.moments.at(-1).occupied_pages * 4096)} B`));
+	await page.goto(`${page.url().replace(/#.*/, '')}#view=address&from=0&to=${space.moments[3].time_ns + 1}`);
+	await page.waitForFunction(() => document.querySelector('.snap-where').textContent.includes('moment 4 of'));
+	assert.ok((await shown()).includes(`${english(space.moments[3].live_bytes)} B`));
+	assert.ok(trace.duration_ns >= space.moments[3].time_ns);
+	await page.focus('.map-holder canvas');
+	await page.keyboard.press('Home');
+	assert.match(await text(page, '.address .bars-line'), /^0x[0-9a-f]+, .*: [0-9,]+ B live of [0-9,]+ B/);
+	quiet();
+	await close();
+});
+
+test('system: resident memory adds up, what was not observable says why', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'redis', '#view=system');
+	const { reconciliation, system } = json('redis');
+	const parts = await page.$$eval('.rss-parts > table tbody td:nth-child(4)', (cells) => cells.map((cell) => Number(cell.textContent.replace(/[, B]/g, ''))));
+	assert.equal(parts.at(-1), reconciliation.resident_bytes);
+	assert.equal(parts.slice(0, -1).reduce((sum, one) => sum + one, 0), reconciliation.resident_bytes);
+	for (const series of system.filter((one) => one.samples === 0))
+		assert.ok((await text(page, 'main')).includes(series.reason), series.name);
+	assert.ok(await page.locator('.system .uplot').count() >= 2);
+	await page.goto(`${page.url().replace(/#.*/, '')}#view=system&from=0&to=1000`);
+	await page.waitForFunction(() => /selected time/.test(document.querySelector('.system').textContent));
+	quiet();
+	await close();
+});
+
+for (const name of ['jq', 'window', 'cxx'])
+	test(`snapshots of ${name} equal memscope-analyze --at`, async (browser) => {
+		const { page, close, quiet } = await open(browser, name, '#view=snapshots');
+		const steps = readdirSync(folder).map((file) => new RegExp(`^${name}@([0-9]+)\\.json$`).exec(file)).filter(Boolean).map((match) => Number(match[1]));
+		assert.equal(steps.length, 4);
+		const rows = () => page.$$eval('.grid-row', (all) => all.map((row) => [...row.children].map((cell) => cell.title || cell.textContent)));
+		for (const step of steps) {
+			const at = json(`${name}@${step}`);
+			await page.fill('.snap-slider', String(step));
+			await page.waitForFunction((value) => document.querySelector('.snap-slider').value === value, String(step));
+			const expected = at.sites.filter((site) => site.live_blocks).map((site) => [`#${site.id}`, `${english(site.live_bytes)} B`, english(site.live_blocks)]);
+			const shown = at.sites.length ? await rows() : [];
+			assert.equal(await page.locator('.snap-where .strong').nth(1).getAttribute('title'), `${english(at.totals.live_bytes)} B`, `step ${step}`);
+			assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), String(expected.length + 1), `step ${step}`);
+			const wanted = new Map(expected.map(([id, live, blocks]) => [id, `${live} ${blocks}`]));
+			assert.ok(shown.length > 0 || expected.length === 0);
+			for (const row of shown) // those in sight: the rest is the same table
+				assert.equal(`${row[2]} ${row[4]}`, wanted.get(row[1]), `site ${row[1]} at step ${step}`);
+			assert.equal(expected.reduce((sum, row) => sum + Number(row[1].replace(/[, B]/g, '')), 0), at.totals.live_bytes);
+		}
+		quiet();
+		await close();
+	});
+
+test('snapshots: pins, what changed, the brush, the search', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'jq', '#view=snapshots');
+	const [a, b] = readdirSync(folder).map((file) => /^jq@([0-9]+)\.json$/.exec(file)).filter(Boolean).map((match) => Number(match[1])).sort((x, y) => x - y).slice(0, 2);
+	const live = (step) => new Map(json(`jq@${step}`).sites.filter((site) => site.live_blocks).map((site) => [site.id, site.live_bytes]));
+	const [before, after] = [live(a), live(b)];
+	assert.ok(await page.isDisabled('[data-mode=diff]'));
+	await page.fill('.snap-slider', String(a));
+	await page.click('button:has-text("Pin as A")');
+	await page.fill('.snap-slider', String(b));
+	await page.click('button:has-text("Pin as B")');
+	const sums = await text(page, '.snap-sums');
+	const ids = [...new Set([...before.keys(), ...after.keys()])];
+	for (const [word, holds] of [
+		['new', (id) => !before.has(id)], ['gone', (id) => !after.has(id)],
+		['grown', (id) => before.has(id) && after.has(id) && after.get(id) > before.get(id)], ['shrunk', (id) => before.has(id) && after.has(id) && after.get(id) < before.get(id)],
+	]) {
+		const some = ids.filter(holds);
+		assert.equal(sums.includes(word), some.length > 0, `${word} in ${sums}`);
+		if (some.length)
+			assert.match(sums, new RegExp(`(^|[^0-9,])${english(some.length)} ${word}`));
+	}
+	const net = ids.reduce((sum, id) => sum + (after.get(id) ?? 0) - (before.get(id) ?? 0), 0);
+	assert.equal(await page.locator('.snap-sums span').first().getAttribute('title'), `${net < 0 ? '−' : '+'}${english(Math.abs(net))} B`);
+	assert.match(await hashOf(page), /snapshots\.a=[0-9]+.*snapshots\.b=[0-9]+/);
+	await page.keyboard.press('/');
+	await page.keyboard.type('jv_string_sized');
+	await page.waitForFunction(() => location.hash.includes('jv_string'));
+	assert.notEqual(await text(page, '.snap-sums'), sums);
+	await page.reload();
+	await page.waitForSelector('html[data-ready]');
+	assert.match(await text(page, '.snap-sums'), /match the search/);
+	await page.click('button:has-text("Unpin")');
+	assert.ok(await page.isDisabled('[data-mode=diff]'));
+	const box = await page.locator('.strip-area').boundingBox();
+	await page.mouse.move(box.x + box.width * 0.3, box.y + 20);
+	await page.mouse.down();
+	await page.mouse.move(box.x + box.width * 0.6, box.y + 20, { steps: 4 });
+	await page.mouse.up();
+	assert.match(await text(page, '.snap-bar'), /Pinned by the time selection/);
+	quiet();
+	await close();
 });
 
 /* ---- hostile names, paths, policy ---------------------------------------------------------------------------------------------------- */

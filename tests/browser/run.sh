@@ -38,6 +38,19 @@ cp jq.ms window.ms
 report window --window=20%:80%
 head -c $(($(stat -c %s jq.ms) * 2 / 3)) jq.ms > cut.ms
 report cut
+# Moments at ends of steps of the timeline, for the snapshots: NAME@STEP.json. A step at whose end a realloc is between its halves is passed over:
+# its block is alive for --at and not counted by the timeline.
+for name in jq window cxx; do
+	for step in 60 180 300 420; do
+		while :; do
+			at=$(jq ".timeline.start_ns[$step + 1] - 1" $name.json)
+			last=$("$BIN/memscope-query" $name.ms --format=csv "SELECT kind FROM events WHERE time_ns <= $at ORDER BY event DESC LIMIT 1" | tail -n 1)
+			[[ $last == *realloc-free* && $step -lt 470 ]] || break
+			step=$((step + 1))
+		done
+		"$BIN/memscope-analyze" -q --top=0 --at="${at}ns" --json="$name@$step.json" $name.ms
+	done
+done
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
 
 # Comparisons (compare.mjs): of programs that differ, of several runs a side, of builds where a function got another name, of

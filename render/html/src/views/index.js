@@ -7,6 +7,7 @@
  *
  * docs/HOWTO_ADD_VIEW.md says the rest.
  */
+import address from './address.js';
 import findings from './findings.js';
 import flame from './flame.js';
 import leaks from './leaks.js';
@@ -15,7 +16,8 @@ import process from './process.js';
 import sites from './sites.js';
 import sizes from './sizes.js';
 import snapshots from './snapshots.js';
+import system from './system.js';
 import threads from './threads.js';
 import timeline from './timeline.js';
 
-export const VIEWS = [overview, timeline, flame, sites, leaks, findings, sizes, threads, snapshots, process];
+export const VIEWS = [overview, timeline, flame, sites, leaks, findings, sizes, threads, address, system, snapshots, process];
