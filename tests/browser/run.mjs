@@ -630,7 +630,7 @@ test('system: resident memory adds up, what was not observable says why', async 
 	assert.equal(parts.slice(0, -1).reduce((sum, one) => sum + one, 0), reconciliation.resident_bytes);
 	for (const series of system.filter((one) => one.samples === 0))
 		assert.ok((await text(page, 'main')).includes(series.reason), series.name);
-	assert.ok(await page.locator('.system .uplot').count() >= 2);
+	assert.equal(await page.locator('.system .uplot').count() > 0, system.find((one) => one.name === 'rss').samples > 1);
 	await page.goto(`${page.url().replace(/#.*/, '')}#view=system&from=0&to=1000`);
 	await page.waitForFunction(() => /selected time/.test(document.querySelector('.system').textContent));
 	quiet();
