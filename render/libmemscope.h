@@ -9,6 +9,7 @@
  *   ms_player_step, ms_player_run        analyze/player.h         event by event, from any instant, until something happens
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
  *   ms_exports, ms_export_find           render/export/export.h   the same in the formats of other tools
+ *   ms_plots, ms_diff_plots              render/plot/plot.h       figures of both: data and scripts for gnuplot
  *   ms_render_html                       render/html.h            the same as one HTML file
  *   ms_diff_build, ms_diff_gate          analyze/diff.h, diff/diff_gate.h   what changed between reports; conditions on that
  *   ms_render_diff_text, _json, _markdown   render/diff_render.h  the comparison as memscope-diff prints it
@@ -45,6 +46,7 @@ extern "C" {
 #include "render/export/export.h"
 #include "render/html.h"
 #include "render/json.h"
+#include "render/plot/plot.h"
 #include "render/suppression_file.h"
 #include "render/text.h"
 #include "render/why.h"

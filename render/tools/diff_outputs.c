@@ -9,17 +9,20 @@
 
 #include "render/html.h"
 #include "render/output.h"
+#include "render/tools/plot_folder.h"
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
 
-enum { KEY_OF_OUTPUT = 2048, KEY_NO_PATHS = KEY_OF_OUTPUT + DIFF_OUTPUTS };
+enum { KEY_OF_OUTPUT = 2048, KEY_NO_PATHS = KEY_OF_OUTPUT + DIFF_OUTPUTS, KEY_PLOTS };
 
 static const struct argp_option option_table[] = {
 	{"text", KEY_OF_OUTPUT + DIFF_TEXT, "FILE", OPTION_ARG_OPTIONAL, "The comparison as text (the default), to FILE or standard output", 0},
 	{"json", KEY_OF_OUTPUT + DIFF_JSON, "FILE", OPTION_ARG_OPTIONAL, "As JSON (schemas/diff.schema.json), to FILE or standard output", 0},
 	{"markdown", KEY_OF_OUTPUT + DIFF_MARKDOWN, "FILE", OPTION_ARG_OPTIONAL, "As a comment for a pull request, to FILE or standard output", 0},
 	{"html", KEY_OF_OUTPUT + DIFF_HTML, "FILE", OPTION_ARG_OPTIONAL, "As one HTML file for a browser, which needs nothing else, to FILE or standard output", 0},
+	{"plots", KEY_PLOTS, "DIR", 0,
+	 "Figures in DIR, each as data, as a script for gnuplot, and drawn by it as SVG and PNG; call paths in them by --sort (default: peak)", 0},
 	{"output", 'o', "FILE", 0, "Where the comparison goes that names no FILE of its own", 0},
 	{"no-paths", KEY_NO_PATHS, NULL, 0, "HTML: names of files without their directories", 0},
 	{0},
@@ -46,6 +49,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->file[key - KEY_OF_OUTPUT] = arg;
 	} else if (key == KEY_NO_PATHS) {
 		o->no_paths = true;
+	} else if (key == KEY_PLOTS) {
+		if (!*arg || strcmp(arg, "-") == 0)
+			argp_error(state, "--plots takes a folder, not '%s'", arg);
+		o->plots = arg;
 	} else if (key == 'o') {
 		o->output = arg;
 	} else {
@@ -66,7 +73,7 @@ static const char *place(const struct diff_outputs *o, int what)
 
 void diff_outputs_settle(struct diff_outputs *o, struct argp_state *state)
 {
-	bool any = false;
+	bool any = o->plots != NULL;
 
 	for (int i = 0; i < DIFF_OUTPUTS; i++)
 		any |= o->wanted[i];
@@ -85,6 +92,13 @@ void diff_outputs_settle(struct diff_outputs *o, struct argp_state *state)
 
 void diff_outputs_need(const struct diff_outputs *o, struct ms_report_options *report, struct ms_diff_options *diff)
 {
+	if (o->plots) {
+		report->timeline_buckets = MS_PLOT_BUCKETS;
+		for (size_t i = 0; i < ms_diff_plot_count; i++) {
+			report->timeline_by |= ms_diff_plots[i]->timeline_by;
+			report->address_space |= ms_diff_plots[i]->address_space;
+		}
+	}
 	if (!o->wanted[DIFF_HTML])
 		return;
 	report->timeline_buckets = MS_HTML_BUCKETS;
@@ -121,11 +135,23 @@ fail:
 	return false;
 }
 
+static bool write_plots(const struct diff_outputs *o, const struct ms_diff *diff, const struct ms_diff_render_options *options, bool quiet)
+{
+	struct ms_plot_input input = {.diff = diff, .metric = options->metric, .align_share = options->align_share};
+	struct ms_error err;
+
+	if (plot_folder_write("memscope-diff", o->plots, ms_diff_plots, ms_diff_plot_count, &input, quiet, &err) == MS_OK)
+		return true;
+	fprintf(stderr, "memscope-diff: %s\n", err.message);
+	return false;
+}
+
 bool diff_outputs_write(const struct diff_outputs *o, const struct ms_diff *diff, const struct ms_diff_render_options *options,
-                        bool top_given, bool width_given)
+                        bool top_given, bool width_given, bool quiet)
 {
 	for (int i = 0; i < DIFF_OUTPUTS; i++)
 		if (o->wanted[i] && !write_one(o, i, diff, *options, top_given, width_given))
 			return false;
-	return true;
+	/* Last: that gnuplot is missing is no reason to leave out a comparison. */
+	return !o->plots || write_plots(o, diff, options, quiet);
 }

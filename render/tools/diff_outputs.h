@@ -20,6 +20,7 @@ struct diff_outputs {
 	bool wanted[DIFF_OUTPUTS];
 	const char *file[DIFF_OUTPUTS];  /* NULL: where -o says, else standard output */
 	const char *output;              /* -o */
+	const char *plots;               /* folder of figures; NULL = none */
 	bool no_paths;
 };
 
@@ -31,9 +32,9 @@ void diff_outputs_settle(struct diff_outputs *outputs, struct argp_state *state)
 void diff_outputs_need(const struct diff_outputs *outputs, struct ms_report_options *report, struct ms_diff_options *diff);
 /*
  * All of them, up to the first that fails: then false, and why stands on standard error. options: for all; top and width hold when they
- * are given, else each output has its own.
+ * are given, else each output has its own. quiet: no notes on standard error.
  */
 bool diff_outputs_write(const struct diff_outputs *outputs, const struct ms_diff *diff, const struct ms_diff_render_options *options,
-                        bool top_given, bool width_given);
+                        bool top_given, bool width_given, bool quiet);
 
 #endif

@@ -39,7 +39,7 @@ static const struct argp_option option_table[] = {
 	{"at", KEY_AT, "MOMENT", 0, "Report as if the recording had ended at this moment (see below)", 0},
 	{"window", KEY_SPAN, "MOMENT:MOMENT", 0,
 	 "Report only what happened between these moments; one left out is the start or the end", 0},
-	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120, with --html 480)", 0},
+	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120, with --html or --plots 480)", 0},
 	{"by", KEY_BY, "GROUP[,GROUP...]", 0, "Series over time of each: site, thread, module, size (class), family (of calls)", 0},
 	{"address-space", KEY_SPACE, NULL, 0, "Where live blocks lie in the address space over time, and what that leaves unused; costs a second pass", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
@@ -250,7 +250,8 @@ static int write_all(const struct settings *s, const struct ms_report *report, c
 {
 	struct report_sources sources = {
 		.report = report, .trace = trace, .why = why, .text = s->text_options,
-		.top_given = s->top_given, .width_given = s->width_given, .condition_count = s->checks.gate_count,
+		.top_given = s->top_given, .width_given = s->width_given, .quiet = s->quiet,
+		.condition_count = s->checks.gate_count,
 	};
 	struct ms_export_condition *conditions = heap_checks_conditions(&s->checks, report);
 	bool written;

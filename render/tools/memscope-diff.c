@@ -40,7 +40,7 @@ static const struct argp_option option_table[] = {
 	 "Of every trace only what happened between these moments; one left out is the start or the end. With --vs-window: of the old side", 0},
 	{"vs-window", KEY_VS_WINDOW, "MOMENT:MOMENT", 0, "The same for the new side; with one TRACE that is its other window", 0},
 	{"align", KEY_ALIGN, "start|share", 0,
-	 "Text, HTML: how the curves of the runs stand below or over each other: by time since their start (default), or each over the whole line", 0},
+	 "Text, HTML, plots: how the curves of the runs stand below or over each other: by time since their start (default), or each over the whole line", 0},
 	{NULL, 0, NULL, 0, "Checks:", 3},
 	{"fail-on", KEY_FAIL_ON, "EXPR", 0, "Exit with status 1 when EXPR holds, as in 'peak>+5%', 'allocations>+0', 'new:leak-definite>0'; may be given again", 0},
 	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
@@ -379,7 +379,7 @@ static int compare(struct settings *s, const struct ms_report **reports, const s
 	}
 	s->render.conditions = conditions;
 	s->render.condition_count = s->gate_count;
-	if (!diff_outputs_write(&s->outputs, &diff, &s->render, s->top_given, s->width_given))
+	if (!diff_outputs_write(&s->outputs, &diff, &s->render, s->top_given, s->width_given, s->quiet))
 		status = STATUS_UNWRITTEN;
 	if (status == STATUS_FINE)
 		status = verdict;

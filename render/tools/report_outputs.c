@@ -12,11 +12,12 @@
 #include "render/json.h"
 #include "render/output.h"
 #include "render/suppression_file.h"
+#include "render/tools/plot_folder.h"
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
 
-enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_NO_PATHS, KEY_ROOT, KEY_NAME };
+enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_PLOTS, KEY_NO_PATHS, KEY_ROOT, KEY_NAME };
 
 static const struct argp_option option_table[] = {
 	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
@@ -24,6 +25,8 @@ static const struct argp_option option_table[] = {
 	{"html", KEY_HTML, "FILE", OPTION_ARG_OPTIONAL, "Report as one HTML file for a browser, which needs nothing else", 0},
 	{"export", KEY_EXPORT, "KIND[:METRIC]=FILE", 0,
 	 "In the format of another tool, to FILE (- is standard output); may be given again; 'list' shows the kinds", 0},
+	{"plots", KEY_PLOTS, "DIR", 0,
+	 "Figures in DIR, each as data, as a script for gnuplot, and drawn by it as SVG and PNG", 0},
 	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
 	{"source-root", KEY_ROOT, "DIR", 0,
 	 "Exports sarif, gitlab, junit: names of files below DIR are relative to it (default: the program's working directory)", 0},
@@ -43,6 +46,9 @@ struct report_output_kind {
 	uint32_t timeline_buckets;       /* unless --buckets is given; 0 = as the report has it */
 	int (*write)(FILE *out, const struct report_output *output, const struct report_outputs *all, const struct report_sources *sources,
 	             struct ms_error *err);
+	int (*write_folder)(const char *folder, const struct report_sources *sources, struct ms_error *err); /* instead of write */
+	const struct ms_plot *const *plots; /* what they need is needed */
+	const size_t *plot_count;
 };
 
 #define WRITER(name)                                                                                                    \
@@ -97,12 +103,22 @@ WRITER(write_export)
 	return output->export->write(out, &input, err);
 }
 
+static int write_plots(const char *folder, const struct report_sources *s, struct ms_error *err)
+{
+	struct ms_plot_input input = {.report = s->report};
+
+	return plot_folder_write("memscope-analyze", folder, ms_plots, ms_plot_count, &input, s->quiet, err);
+}
+
 static const struct report_output_kind text_kind = {.name = "text", .of_why = true, .write = write_text};
 static const struct report_output_kind json_kind = {.name = "JSON", .of_why = true, .write = write_json};
 static const struct report_output_kind html_kind = {
 	.name = "HTML", .timeline_by = MS_HTML_TIMELINE_BY, .address_space = true, .timeline_buckets = MS_HTML_BUCKETS, .write = write_html,
 };
 static const struct report_output_kind suppressions_kind = {.name = "suppressions", .of_why = true, .write = write_suppressions};
+static const struct report_output_kind plots_kind = {
+	.name = "plots", .timeline_buckets = MS_PLOT_BUCKETS, .write_folder = write_plots, .plots = ms_plots, .plot_count = &ms_plot_count,
+};
 static const struct report_output_kind export_kind = {.name = "export", .repeated = true, .write = write_export};
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
@@ -200,6 +216,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--name: a name is not empty");
 		o->name = arg;
 		break;
+	case KEY_PLOTS:
+		if (!*arg || strcmp(arg, "-") == 0)
+			argp_error(state, "--plots takes a folder, not '%s'", arg);
+		rc = add(o, (struct report_output){.kind = &plots_kind, .file = arg});
+		break;
 	case KEY_NO_PATHS:
 		o->no_paths = true;
 		break;
@@ -258,6 +279,10 @@ void report_outputs_need(const struct report_outputs *o, struct ms_report_option
 
 		options->timeline_by |= output->kind->timeline_by | (output->export ? output->export->timeline_by : 0);
 		options->address_space |= output->kind->address_space;
+		for (size_t k = 0; output->kind->plots && k < *output->kind->plot_count; k++) {
+			options->timeline_by |= output->kind->plots[k]->timeline_by;
+			options->address_space |= output->kind->plots[k]->address_space;
+		}
 		if (!options->timeline_buckets)
 			options->timeline_buckets = output->kind->timeline_buckets;
 	}
@@ -269,9 +294,11 @@ static bool write_one(const struct report_outputs *o, const struct report_output
 {
 	struct ms_output out;
 	struct ms_error err;
-	int closed_early, rc = ms_output_open(&out, place(o, output), &err);
+	int closed_early, rc;
 
-	if (rc == MS_OK) {
+	if (output->kind->write_folder) {
+		rc = output->kind->write_folder(output->file, sources, &err);
+	} else if ((rc = ms_output_open(&out, place(o, output), &err)) == MS_OK) {
 		rc = output->kind->write(out.file, output, o, sources, &err);
 		if (rc && !ferror(out.file)) /* what the stream remembers, commit reports with its reason */
 			ms_output_discard(&out);
@@ -285,9 +312,11 @@ static bool write_one(const struct report_outputs *o, const struct report_output
 
 bool report_outputs_write(const struct report_outputs *o, const struct report_sources *sources)
 {
-	for (size_t i = 0; i < o->count; i++)
-		if (!write_one(o, &o->wanted[i], sources))
-			return false;
+	/* Folders come last: that gnuplot is missing is no reason to leave out a report. */
+	for (int folders = 0; folders < 2; folders++)
+		for (size_t i = 0; i < o->count; i++)
+			if (folders == (o->wanted[i].kind->write_folder != NULL) && !write_one(o, &o->wanted[i], sources))
+				return false;
 	return true;
 }
 

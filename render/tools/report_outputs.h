@@ -2,7 +2,7 @@
  * report_outputs.h - the options of memscope-analyze about outputs: which ones, where each goes, and writing them.
  *
  * A child parser of argp: its input is a struct report_outputs, all zero before. An output is a row of the table in report_outputs.c
- * (text, json, export, ...). Without any the report goes as text to -o or standard output. Two outputs into one place are refused when
+ * (text, json, export, plots, ...). Without any the report goes as text to -o or standard output. Two outputs into one place are refused when
  * the options end. After the options: report_outputs_need; after the report is built: report_outputs_write.
  *
  * Ownership: arguments are borrowed; report_outputs_free. Errors: messages on standard error. Thread-safety: one thread.
@@ -43,6 +43,7 @@ struct report_sources {
 	const struct ms_why *why;        /* NULL: the report itself is asked for */
 	struct ms_text_options text;     /* top, width: those that hold when they are given */
 	bool top_given, width_given;
+	bool quiet;                      /* no notes on standard error */
 	const struct ms_export_condition *conditions;
 	size_t condition_count;
 };
