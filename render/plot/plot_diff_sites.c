@@ -137,7 +137,7 @@ static int write(FILE *data, FILE *script, const struct ms_plot_input *in, struc
 	      "\tset style fill border linecolor '#000000'\n"
 	      "\tx(n) = n/x_unit\n"
 	      "\tplot \\\n"
-	      "\t\tdata using (0):($1-0.19):(0):(x($2)):($1-0.36):($1-0.02) with boxxyerror fillstyle pattern 4 linecolor '#b04000' title 'old', \\\n"
+	      "\t\tdata using (0):($1-0.19):(0):(x($2)):($1-0.36):($1-0.02) with boxxyerror fillstyle solid linecolor '#f0c4a8' title 'old', \\\n"
 	      "\t\tdata using (0):($1+0.19):(0):(x($5)):($1+0.02):($1+0.36) with boxxyerror fillstyle solid linecolor '#1f5f99' title 'new', \\\n", script);
 	if (d->before.count > 1 || d->after.count > 1)
 		fputs("\t\tdata using (x($2)):($1-0.19):(x($3)):(x($4)) with xerrorbars pointtype 0 linecolor '#000000' linewidth 1, \\\n"

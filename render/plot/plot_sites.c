@@ -10,6 +10,8 @@
 #include "plot_figures.h"
 #include "plot_script.h"
 #include "plot_text.h"
+#include "render/escape.h"
+#include "render/export/export_names.h"
 #include "render/units.h"
 
 #define PLACES 7u
@@ -30,22 +32,29 @@ static const char *missing(const struct ms_plot_input *in)
 
 static void put_data(FILE *data, const struct ms_report *r, const struct ms_place_series *s)
 {
-	char name[MS_PLOT_NAME];
+	char name[MS_PLOT_NAME], frame[MS_EXPORT_FRAME];
 
 	ms_plot_data_head(data, &ms_plot_sites, &r, 1);
 	fputs("#\n# sites: live bytes at the end of each step of time by where they were allocated; the columns after the first add up to the heap.\n"
 	      "# A column is all call paths with one headline; #N: the site with the smallest number among them, as reports number them.\n", data);
-	for (size_t i = 0; i < s->count; i++)
-		fprintf(data, "# column %zu: #%" PRIu32 " %s\n", i + 2, s->places[i].node, ms_plot_place(name, s->places[i].line, MS_PLOT_NAME / 2));
-	fprintf(data, "# column %zu: %zu other places\n\"end_ns\"", s->count + 2, s->others);
+	for (size_t i = 0; i < s->count; i++) {
+		fprintf(data, "# column %zu: #%" PRIu32 " ", i + 2, s->places[i].node);
+		ms_escape_text(data, ms_export_frame(frame, s->places[i].line));
+		putc('\n', data);
+	}
+	fputs("\"end_ns\"", data);
 	for (size_t i = 0; i < s->count; i++)
 		fprintf(data, " \"%s\"", ms_plot_place(name, s->places[i].line, 42));
-	fprintf(data, " \"%zu other place%s\"\n", s->others, s->others == 1 ? "" : "s");
+	if (s->others)
+		fprintf(data, " \"%zu other place%s\"", s->others, s->others == 1 ? "" : "s");
+	putc('\n', data);
 	for (size_t b = 0; b < r->timeline_count; b++) {
 		fprintf(data, "%" PRIu64, ms_plot_bucket_end(r, b));
 		for (size_t i = 0; i < s->count; i++)
 			fprintf(data, " %" PRIu64, s->places[i].bytes[b]);
-		fprintf(data, " %" PRIu64 "\n", s->other_bytes[b]);
+		if (s->others)
+			fprintf(data, " %" PRIu64, s->other_bytes[b]);
+		putc('\n', data);
 	}
 }
 
@@ -62,11 +71,12 @@ static void put_script(FILE *script, const struct ms_report *r, const struct ms_
 	ms_plot_unit(script, "time", ms_plot_time(ms_plot_bucket_end(r, r->timeline_count - 1)));
 	fprintf(script,
 	        "from = %" PRIu64 ".0\nto = %" PRIu64 ".0\nmost = %" PRIu64 ".0\nlast = %zu  # column; the places stand in 2 .. last, the largest first\n",
-	        ms_plot_bucket_end(r, 0), ms_plot_bucket_end(r, r->timeline_count - 1), most, s->count + 2);
-	fputs("colours = '#1f5f99 #e69f00 #56b4e9 #a03c00 #7fc4a4 #8a5a9e #e8d870 #b8b8b8'\n"
-	      "patterns = '3 4 3 5 3 2 7 6'\n"
-	      "colour(i) = i == last ? '#c8c8c8' : word(colours, i - 1)\n"
-	      "pattern(i) = i == last ? 3 : int(word(patterns, i - 1))\n", script);
+	        ms_plot_bucket_end(r, 0), ms_plot_bucket_end(r, r->timeline_count - 1), most, s->count + 1 + (s->others > 0));
+	fprintf(script, "others = %d  # 1: the last column is all other places\n", s->others > 0);
+	fputs("colours = '#1f5f99 #e69f00 #56b4e9 #a03c00 #7fc4a4 #8a5a9e #e8d870'\n"
+	      "patterns = '3 4 3 5 3 2 7'\n"
+	      "colour(i) = others && i == last ? '#c8c8c8' : word(colours, i - 1)\n"
+	      "pattern(i) = others && i == last ? 3 : int(word(patterns, i - 1))\n", script);
 	ms_plot_open(script, &ms_plot_sites, 960, 520);
 	fputs("\tset lmargin at screen 0.085\n"
 	      "\tset rmargin at screen 0.645\n"

@@ -14,8 +14,6 @@
 #include "render/output.h"
 #include "render/plot/plot_text.h"
 
-extern char **environ;
-
 static const char *const pictures[] = {"svg", "png"};
 #define PICTURES (sizeof pictures / sizeof *pictures)
 
@@ -82,17 +80,39 @@ done:
 
 /* ---- gnuplot --------------------------------------------------------------------------------------------------------- */
 
+/* The environment, but text is UTF-8 and numbers have points, whatever the user's locale. To be freed; NULL: no memory. */
+static char **environment(void)
+{
+	static char locale[] = "LC_ALL=C.UTF-8";
+	size_t count = 0, n = 0;
+	char **list;
+
+	while (environ[count])
+		count++;
+	list = calloc(count + 2, sizeof *list);
+	for (size_t i = 0; list && i < count; i++)
+		if (strncmp(environ[i], "LC_ALL=", 7) != 0)
+			list[n++] = environ[i];
+	if (list)
+		list[n] = locale;
+	return list;
+}
+
 /* Runs it in the folder `room` on ../NAME.gp; what it says goes to the descriptor. Returns its status, or -1 with errno. */
 static int run_gnuplot(const char *room, const char *name, int messages)
 {
 	char script[80];
-	char *argv[] = {(char *)"gnuplot", (char *)"-d", script, NULL};
+	char *argv[] = {(char *)"gnuplot", (char *)"-d", script, NULL}, **variables = environment();
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t defaults;
 	pid_t pid;
 	int rc, status;
 
+	if (!variables) {
+		errno = ENOMEM;
+		return -1;
+	}
 	snprintf(script, sizeof script, "../%.60s.gp", name);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE); /* ignored here */
@@ -114,16 +134,18 @@ static int run_gnuplot(const char *room, const char *name, int messages)
 	if (!rc)
 		rc = posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
 	if (!rc)
-		rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, environ);
+		rc = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, variables);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	if (rc)
 		goto fail;
+	free(variables);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
 	return status;
 fail:
+	free(variables);
 	errno = rc;
 	return -1;
 }
