@@ -63,8 +63,14 @@ int ms_trace_block_header(const struct ms_trace *t, const struct ms_block_info *
 /* The same for a block of any file. */
 int ms_listed_block_header(const struct ms_source *source, const struct ms_block_info *info, struct ms_block_header *header,
 			   struct ms_error *err);
-/* The list of blocks (struct ms_block_info[]) that the footer of a file leads to. MS_E_NOT_FOUND: there is none. */
+/* The list of blocks (struct ms_block_info[]) that the footer of a file leads to, which must describe the file without gaps, from the first
+   block to the Index. MS_E_NOT_FOUND: there is none. */
 int ms_read_block_list(struct ms_buffer *blocks, const struct ms_source *source, struct ms_unpacker *u, struct ms_error *err);
+
+/* Takes the list from the headers of the blocks, up to the first one that is not whole. */
+int ms_scan_blocks(struct ms_trace *t, struct ms_error *err);
+/* Reading stops here; the first reason stays. */
+void ms_trace_damaged(struct ms_trace *t, const struct ms_error *why);
 
 /* trace_index.c: where a replay can begin. */
 struct ms_index_place {
