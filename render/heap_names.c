@@ -49,6 +49,10 @@ static void print_thread(FILE *f, const struct ms_report *r, const struct ms_hol
 {
 	const struct ms_report_thread *t = h->thread && h->thread <= r->thread_count ? &r->threads[h->thread - 1] : NULL;
 
+	if (!t && !h->tid) {
+		fputs("an unknown thread", f); /* an ended one, for instance, whose storage is kept for the next */
+		return;
+	}
 	fprintf(f, "thread %" PRIu32, h->tid);
 	if (t && (*t->name || t->is_main)) {
 		putc(' ', f);

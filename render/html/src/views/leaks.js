@@ -23,7 +23,7 @@ const KINDS = {
 /* A holder in the words of the text report. */
 function holderText(model, row) {
 	const name = row.name ? shortFunction(row.name) : '';
-	const thread = row.thread ? threadText(model, row.thread) : `thread ${row.tid}`;
+	const thread = row.thread || !row.tid ? threadText(model, row.thread) : `thread ${row.tid}`;
 	switch (row.kind) {
 	case 'global': return `${name ? `global ${name}` : 'data without a name'}${row.module ? ` in ${fileName(row.module)}` : ''}`;
 	case 'stack': return name ? `${name}() in ${thread}` : `stack of ${thread}`;
@@ -41,9 +41,9 @@ function place(model, node) {
 	return site === undefined ? model.line(NONE) : model.siteLine(site);
 }
 
-/* "Type from function file:line" */
-function placeNode(line, type) {
-	return [type ? [h('span.code.strong', {}, type), ' from '] : null, h('span.code', {}, line.name), ' ', h('span.where', {}, line.place)];
+/* "Type from function file:line"; wrap: of the function. */
+function placeNode(line, type, wrap = (text) => text) {
+	return [type ? [h('span.code.strong', {}, type), ' from '] : null, wrap(h('span.code', {}, line.name)), ' ', h('span.where', {}, line.place)];
 }
 
 const placeTitle = (line) => `${line.full}\n${line.where || line.module}`;
@@ -197,7 +197,8 @@ function treePanel(model, state) {
 		if (row.what === 'lost')
 			return [h('i', {}, '(nothing: lost)'), 'Leaked: no root leads to these blocks'];
 		const at = place(model, row.site);
-		return [[placeNode(at, row.type), row.blocks > 1 ? h('span.quiet', {}, ` × ${count(row.blocks)}`) : null], `${placeTitle(at)}\n${of(row.blocks, 'block')} from ${of(row.sites, 'call path')}, ${exactBytes(row.bytes)} themselves; block ${row.example} retains most`];
+		const q = row.sites === 1 ? `site:${row.site}` : `"${at.full.replaceAll('"', '')}"`;
+		return [[placeNode(at, row.type, (text) => link(state, { view: 'sites', q, 'sites.sort': undefined }, text)), row.blocks > 1 ? h('span.quiet', {}, ` × ${count(row.blocks)}`) : null], `${placeTitle(at)}\n${of(row.blocks, 'block')} from ${of(row.sites, 'call path')}, ${exactBytes(row.bytes)} themselves; block ${row.example} retains most`];
 	}
 
 	/* 1: it matches; 2: something below does. */
@@ -210,24 +211,24 @@ function treePanel(model, state) {
 			if (mask[site])
 				wanted.add(placeTitle(model.siteLine(site)));
 		const found = groups.map((row) => (row.what === 'blocks' && wanted.has(placeTitle(place(model, row.site))) ? 1 : 0));
+		const direct = found.reduce((sum, one) => sum + one, 0);
 		for (let i = groups.length - 1; i >= 0; i--)
 			if (found[i] && groups[i].parent !== NONE)
 				found[groups[i].parent] ||= 2;
 		for (let i = 0; i < groups.length; i++) // what hangs below a match is shown, too
 			if (!found[i] && groups[i].parent !== NONE && found[groups[i].parent] === 1)
 				found[i] = 1;
-		return found;
+		return { found, matched: direct };
 	}
 
 	function update(now, keys) {
 		if (toggling || (keys && !keys.has('q') && !keys.has('leaks.tree')))
 			return;
-		const found = marks(now);
+		const { found, matched } = marks(now) ?? { found: null, matched: 0 };
 		const seen = (ids) => (found ? ids.filter((id) => found[id]) : ids);
 		const open = opened(now);
-		const matched = found ? found.filter((one, i) => one === 1 && groups[i].what === 'blocks').length : 0;
 		replace(line, `Below each line stands what it keeps alive: freed with it, unless something else holds it by then. Blocks of one place are one line, so are lists and trees of them.`,
-			found ? h('span.tag', {}, `${of(matched, 'line')} of ${count(groups.length)} match`) : null);
+			found ? h('span.tag', {}, `${of(matched, 'line')} of ${count(groups.length)} ${matched === 1 ? 'matches' : 'match'}; what stands above and below is shown, too`) : null);
 		replace(holder, roots.length ? treeView({
 			label: 'Dominator tree', roots: seen(roots), children: (id) => seen(below[id]), isOpen: (id) => open.has(id) || (found !== null && found[id] === 2),
 			heads: [{ text: 'What' }, { text: 'Retained' }, { text: 'Share', wide: true }, { text: 'Itself', wide: true }, { text: 'Blocks', wide: true }],

@@ -130,10 +130,10 @@ function matrix(model, state, now) {
 		const own = { blocks: threads.number('ended_own_blocks', id - 1), bytes: threads.number('ended_own_bytes', id - 1) };
 		return h('td.num.shade-own', { title: `${rows.names[i]} ended ${of(own.blocks, 'block')} of its own, ${exactBytes(own.bytes)}` }, own[by] ? print(own[by]) : '·');
 	};
-	return h('div.matrix-scroll', { tabindex: '0', role: 'group', 'aria-label': 'Hand-over matrix' }, h('table.matrix', {},
-		h('caption.small', {}, `${by === 'bytes' ? 'Bytes of blocks' : 'Blocks'} allocated by the thread of the row and freed (or reallocated) by that of the column`),
+	const caption = `${by === 'bytes' ? 'Bytes of blocks' : 'Blocks'} allocated by the thread of the row and freed (or reallocated) by that of the column`;
+	return [h('p.small', {}, caption), h('div.matrix-scroll', { tabindex: '0', role: 'group', 'aria-label': 'Hand-over matrix' }, h(`table.matrix${columns.names.length <= 8 ? '.few' : ''}`, { 'aria-label': caption },
 		h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'from ↓  to →'), columns.names.map((name) => h('th.num', { scope: 'col', title: name }, name)))),
-		h('tbody', {}, cells.map((row, i) => h('tr', {}, h('th', { scope: 'row', title: rows.names[i] }, rows.names[i]), row.map((cell, k) => cellOf(cell, i, k)))))));
+		h('tbody', {}, cells.map((row, i) => h('tr', {}, h('th', { scope: 'row', title: rows.names[i] }, rows.names[i]), row.map((cell, k) => cellOf(cell, i, k)))))))];
 }
 
 function handoverCard(model, state) {

@@ -39,6 +39,7 @@ export function treeView({ label, heads, roots, children, cells, isOpen, onToggl
 		const open = below.length > 0 && isOpen(id);
 		const arrow = h('span.tree-arrow', { 'aria-hidden': 'true' }, below.length ? (open ? '▾' : '▸') : '');
 		const row = h('div.tree-row', {}, h('span.tree-name', { title, style: { '--depth': String(Math.min(depth, 12)) } }, arrow, name), line(rest));
+		row.querySelector('a')?.setAttribute('tabindex', '-1');
 		const element = h('li', { role: 'treeitem', tabindex: '-1', 'aria-level': String(depth + 1), 'aria-expanded': below.length ? String(open) : null, 'data-id': id }, row);
 		element.toggle = (wanted) => {
 			if (!below.length || wanted === (element.getAttribute('aria-expanded') === 'true'))
@@ -63,13 +64,18 @@ export function treeView({ label, heads, roots, children, cells, isOpen, onToggl
 	}
 
 	const tree = level(roots, 0);
+	/* One row at a time is reached by Tab, and the link in it. */
+	function reach(element, index) {
+		element?.setAttribute('tabindex', index);
+		element?.firstChild.querySelector('a')?.setAttribute('tabindex', index);
+	}
 	function focus(element) {
-		tree.querySelector('[tabindex="0"]')?.setAttribute('tabindex', '-1');
-		element.setAttribute('tabindex', '0');
+		reach(tree.querySelector('li[tabindex="0"]'), '-1');
+		reach(element, '0');
 		element.focus({ preventScroll: true });
 		element.firstChild.scrollIntoView({ block: 'nearest' });
 	}
-	tree.querySelector('li')?.setAttribute('tabindex', '0');
+	reach(tree.querySelector('li'), '0');
 	tree.addEventListener('keydown', (event) => {
 		const at = event.target;
 		if (at.getAttribute('role') !== 'treeitem')
