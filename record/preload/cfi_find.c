@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <sys/auxv.h>
 
 #include "cfi.h"
 #include "stack_bounds.h"
@@ -40,31 +41,52 @@ bool ms_cfi_module(uint64_t address, struct cfi_module *module)
 	return true;
 }
 
+/* Program headers of a module, and up to where its segments may lie. */
+struct headers {
+	const Elf64_Phdr *at;
+	unsigned count;
+	uint64_t limit;
+};
+
 /*
- * The loaded, readable segment that holds an address. A module's mapped range may have holes that fault, so reads stay
- * within one segment; the program headers are in the first page of every module that a linker makes. That page is probed:
- * the loader rounds map_start down to the segment's alignment, where nothing need be mapped.
+ * They are in the first page of every module that a linker makes. That page is probed: the loader rounds map_start down to the
+ * segment's alignment, where nothing need be mapped. But of an executable that the kernel mapped with holes between its segments,
+ * glibc finds each segment as a module of its own: then they are those that the kernel handed over.
  */
-static bool segment_of(const struct cfi_module *module, const uint8_t *address, struct cfi_bytes *segment)
+static bool headers_of(const struct cfi_module *module, struct headers *h)
 {
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)module->map_start;
-	uint64_t wanted = (uint64_t)address;
 	uint64_t bias = ((const struct link_map *)module->link_map)->l_addr;
-	const Elf64_Phdr *header;
 
-	if (module->map_end - module->map_start < sizeof(*elf) || wanted < module->map_start || wanted >= module->map_end)
+	*h = (struct headers){(const Elf64_Phdr *)getauxval(AT_PHDR), (unsigned)getauxval(AT_PHNUM), UINT64_MAX};
+	for (unsigned i = 0; h->at != NULL && getauxval(AT_PHENT) == sizeof(*h->at) && i < h->count; i++)
+		if (h->at[i].p_type == PT_LOAD && h->at[i].p_vaddr + bias == module->map_start &&
+		    module->map_start + h->at[i].p_memsz == module->map_end)
+			return true;
+	if (module->map_start % 4096 == 0 && module->map_end - module->map_start >= sizeof(*elf) && ms_memory_readable(module->map_start) &&
+	    __builtin_memcmp(elf->e_ident, ELFMAG, SELFMAG) == 0 && elf->e_phentsize == sizeof(Elf64_Phdr) && elf->e_phoff % 8 == 0 &&
+	    elf->e_phoff <= 4096 - sizeof(Elf64_Phdr) && elf->e_phnum <= (4096 - elf->e_phoff) / sizeof(Elf64_Phdr)) {
+		*h = (struct headers){(const Elf64_Phdr *)(module->map_start + elf->e_phoff), elf->e_phnum, module->map_end};
+		return true;
+	}
+	return false;
+}
+
+/* The loaded, readable segment that holds an address. A module's mapped range may have holes that fault, so reads stay within one
+   segment. */
+static bool segment_of(const struct cfi_module *module, const uint8_t *address, struct cfi_bytes *segment)
+{
+	uint64_t bias = ((const struct link_map *)module->link_map)->l_addr;
+	struct headers h;
+
+	if (!headers_of(module, &h))
 		return false;
-	if (module->map_start % 4096 != 0 || !ms_memory_readable(module->map_start))
-		return false;
-	if (__builtin_memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 || elf->e_phentsize != sizeof(*header) ||
-	    elf->e_phoff % 8 != 0 || elf->e_phoff > 4096 - sizeof(*header) ||
-	    elf->e_phnum > (4096 - elf->e_phoff) / sizeof(*header))
-		return false;
-	header = (const Elf64_Phdr *)(module->map_start + elf->e_phoff);
-	for (unsigned i = 0; i < elf->e_phnum; i++, header++) {
+	for (unsigned i = 0; i < h.count; i++) {
+		const Elf64_Phdr *header = &h.at[i];
 		uint64_t start = header->p_vaddr + bias;
-		if (header->p_type == PT_LOAD && (header->p_flags & PF_R) && wanted - start < header->p_filesz &&
-		    start + header->p_filesz <= module->map_end) {
+
+		if (header->p_type == PT_LOAD && (header->p_flags & PF_R) && (uint64_t)address - start < header->p_filesz &&
+		    start + header->p_filesz <= h.limit) {
 			segment->start = (const uint8_t *)start;
 			segment->end = segment->start + header->p_filesz;
 			return true;

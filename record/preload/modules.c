@@ -252,6 +252,22 @@ void ms_modules_inherit(struct ms_modules_saved *saved)
 
 /* Inside a stack walk: no lock, no allocation. The program headers follow the ELF header, which the linker maps at the
    start of the module; where it does not, there is no build-id. */
+/* Where the kernel left holes between the segments of an executable, glibc finds each segment as an object of its own. */
+static bool is_segment_of_known(const struct module_facts *facts)
+{
+	for (uint32_t i = first_index; i < MODULES_MAX; i++) {
+		const struct ms_module_record *record = &ms_process.modules[i];
+		uint64_t owner = atomic_load_explicit(&claims[i], memory_order_relaxed);
+
+		if (owner == 0)
+			return false;
+		if (owner != CLAIM_GONE && atomic_load_explicit(&states[i], memory_order_acquire) != RECORD_EMPTY &&
+		    record->load_bias == facts->bias && record->start <= facts->start && facts->end <= record->end)
+			return true;
+	}
+	return false;
+}
+
 void ms_module_seen(uint64_t map_start, uint64_t map_end, const void *link_map)
 {
 	const struct link_map *map = link_map;
@@ -263,6 +279,8 @@ void ms_module_seen(uint64_t map_start, uint64_t map_end, const void *link_map)
 	if (ms_process.header == NULL || map == NULL)
 		return;
 	facts.bias = map->l_addr;
+	if (is_segment_of_known(&facts))
+		return;
 	facts.name = map->l_name != NULL ? map->l_name : "";
 	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) == 0 && elf->e_phentsize == sizeof(ElfW(Phdr)) &&
 	    elf->e_phoff + (uint64_t)elf->e_phnum * sizeof(ElfW(Phdr)) <= PAGE_BYTES) {
@@ -311,11 +329,17 @@ void ms_module_name_at(const void *address, char *name, uint32_t bytes)
 static bool is_mapped(const struct ms_module_record *record, uint64_t start)
 {
 	struct dl_find_object module;
+	uint64_t map_start;
 
 	if (record->path[0] == '\0')
 		return true; /* the vDSO: the loader does not know it as an object */
-	return _dl_find_object((void *)(uintptr_t)(start + (record->end - start) / 2), &module) == 0 &&
-	       ((uint64_t)(uintptr_t)module.dlfo_map_start & ~(uint64_t)(PAGE_BYTES - 1)) == start;
+	if (_dl_find_object((void *)(uintptr_t)(start + (record->end - start) / 2), &module) != 0 && /* else a hole is there */
+	    _dl_find_object((void *)(uintptr_t)start, &module) != 0)
+		return false;
+	map_start = (uint64_t)(uintptr_t)module.dlfo_map_start & ~(uint64_t)(PAGE_BYTES - 1);
+	return map_start == start || /* or a segment of it, as ms_module_seen is told */
+	       (module.dlfo_link_map != NULL && module.dlfo_link_map->l_addr == record->load_bias && map_start > start &&
+		(uint64_t)(uintptr_t)module.dlfo_map_end <= record->end);
 }
 
 static void forget_unloaded(void)
