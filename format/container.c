@@ -129,7 +129,7 @@ int ms_source_open(struct ms_source *s, const char *path, struct ms_error *err)
 fail_stat:
 	ms_source_close(s);
 	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot read %s: %s", path,
-	               saved ? strerror(saved) : "it is no regular file, and a trace is not read in one go");
+	               saved ? strerror(saved) : "it is not a regular file, and a trace is read in any order");
 }
 
 void ms_source_memory(struct ms_source *s, const void *bytes, size_t size)
