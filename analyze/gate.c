@@ -45,25 +45,25 @@ static uint64_t leaked_definite(const struct ms_report *r) { return leaked(r, MS
 static uint64_t leaked_indirect(const struct ms_report *r) { return leaked(r, MS_LEAK_INDIRECT); }
 static uint64_t leaked_possible(const struct ms_report *r) { return leaked(r, MS_LEAK_POSSIBLE); }
 
-/* X(name, summary, value, whether it is in bytes, kind of finding that must be observable or none) */
+/* X(name, summary, value, whether it is in bytes, the share of a call path or NULL, kind of finding that must be observable or none) */
 #define NO_KIND MS_FINDING_KIND_COUNT
-#define QUANTITIES(X)                                                                                             \
-	X("findings", "heap errors and leaks of any kind", all_findings, 0, NO_KIND)                                  \
-	X("errors", "findings of severity error", errors, 0, NO_KIND)                                                 \
-	X("warnings", "findings of severity warning", warnings, 0, NO_KIND)                                           \
-	X("peak", "bytes live at the peak", peak, 1, NO_KIND)                                                         \
-	X("live-bytes", "bytes alive at the end", live_bytes, 1, NO_KIND)                                             \
-	X("live-blocks", "blocks alive at the end", live_blocks, 0, NO_KIND)                                          \
-	X("allocations", "allocations", allocations, 0, NO_KIND)                                                      \
-	X("reallocations", "reallocations", reallocations, 0, NO_KIND)                                                \
-	X("allocated-bytes", "bytes allocated in all", allocated_bytes, 1, NO_KIND)                                   \
-	X("temporary", "blocks freed at once", temporary, 0, NO_KIND)                                                 \
-	X("failed-allocations", "allocation calls that returned NULL", failed, 0, NO_KIND)                            \
-	X("leak-definite-bytes", "bytes definitely lost", leaked_definite, 1, MS_FINDING_LEAK_DEFINITE)               \
-	X("leak-indirect-bytes", "bytes indirectly lost", leaked_indirect, 1, MS_FINDING_LEAK_INDIRECT)               \
-	X("leak-possible-bytes", "bytes possibly lost", leaked_possible, 1, MS_FINDING_LEAK_POSSIBLE)                 \
-	X("unmatched-frees", "frees of unknown blocks", unmatched, 0, NO_KIND)                                        \
-	X("lost-events", "events that the recording lost", lost, 0, NO_KIND)
+#define QUANTITIES(X) \
+	X("findings", "heap errors and leaks of any kind", all_findings, 0, NULL, NO_KIND) \
+	X("errors", "findings of severity error", errors, 0, NULL, NO_KIND) \
+	X("warnings", "findings of severity warning", warnings, 0, NULL, NO_KIND) \
+	X("peak", "bytes live at the peak", peak, 1, site_peak, NO_KIND) \
+	X("live-bytes", "bytes alive at the end", live_bytes, 1, site_live_bytes, NO_KIND) \
+	X("live-blocks", "blocks alive at the end", live_blocks, 0, site_live_blocks, NO_KIND) \
+	X("allocations", "allocations", allocations, 0, site_allocations, NO_KIND) \
+	X("reallocations", "reallocations", reallocations, 0, site_reallocations, NO_KIND) \
+	X("allocated-bytes", "bytes allocated in all", allocated_bytes, 1, site_allocated_bytes, NO_KIND) \
+	X("temporary", "blocks freed at once", temporary, 0, site_temporary, NO_KIND) \
+	X("failed-allocations", "allocation calls that returned NULL", failed, 0, NULL, NO_KIND) \
+	X("leak-definite-bytes", "bytes definitely lost", leaked_definite, 1, NULL, MS_FINDING_LEAK_DEFINITE) \
+	X("leak-indirect-bytes", "bytes indirectly lost", leaked_indirect, 1, NULL, MS_FINDING_LEAK_INDIRECT) \
+	X("leak-possible-bytes", "bytes possibly lost", leaked_possible, 1, NULL, MS_FINDING_LEAK_POSSIBLE) \
+	X("unmatched-frees", "frees of unknown blocks", unmatched, 0, NULL, NO_KIND) \
+	X("lost-events", "events that the recording lost", lost, 0, NULL, NO_KIND)
 
 #define FIELD(name, field) \
 	static uint64_t name(const struct ms_report *r) { return r->field; }
@@ -78,8 +78,18 @@ FIELD(failed, totals.failed_allocations)
 FIELD(unmatched, totals.unmatched_frees)
 FIELD(lost, trace.lost_events)
 
+#define SHARE(name, field) \
+	static uint64_t name(const struct ms_report_site *site) { return site->field; }
+SHARE(site_peak, peak_bytes)
+SHARE(site_live_bytes, live_bytes)
+SHARE(site_live_blocks, live_blocks)
+SHARE(site_allocations, allocations)
+SHARE(site_reallocations, reallocations)
+SHARE(site_allocated_bytes, allocated_bytes)
+SHARE(site_temporary, temporary_allocations)
+
 const struct ms_gate_quantity ms_gate_quantities[] = {
-#define X(name, summary, value, bytes, kind) {name, summary, value, bytes, kind},
+#define X(name, summary, value, bytes, of_site, kind) {name, summary, value, bytes, kind, of_site},
 	QUANTITIES(X)
 #undef X
 };
@@ -108,11 +118,53 @@ bool ms_gate_is_aggregate(int quantity)
 	return quantity >= MS_FINDING_KIND_COUNT && quantity < MS_FINDING_KIND_COUNT + 3;
 }
 
-uint64_t ms_gate_value_among(int quantity, const struct ms_report *r, uint32_t kinds)
+/* What an aggregate counts; all of one kind. */
+static uint8_t severity_of(int quantity)
 {
 	static const uint8_t severities[] = {EVERY_SEVERITY, MS_SEVERITY_ERROR, MS_SEVERITY_WARNING}; /* as QUANTITIES begins */
 
-	return ms_gate_is_aggregate(quantity) ? findings(r, kinds, severities[quantity - MS_FINDING_KIND_COUNT]) : ms_gate_value(quantity, r);
+	return ms_gate_is_aggregate(quantity) ? severities[quantity - MS_FINDING_KIND_COUNT] : EVERY_SEVERITY;
+}
+
+uint64_t ms_gate_value_among(int quantity, const struct ms_report *r, uint32_t kinds)
+{
+	return ms_gate_is_aggregate(quantity) ? findings(r, kinds, severity_of(quantity)) : ms_gate_value(quantity, r);
+}
+
+static bool is_about(int quantity, const struct ms_finding *f)
+{
+	uint8_t severity = severity_of(quantity);
+	bool right_kind = ms_gate_is_aggregate(quantity) || (int)f->kind == quantity;
+
+	return counts(f) && right_kind && (severity == EVERY_SEVERITY || f->severity == severity);
+}
+
+const struct ms_finding *ms_gate_example(int quantity, const struct ms_report *r)
+{
+	for (size_t i = 0; i < r->findings.count; i++)
+		if (is_about(quantity, &r->findings.list[i]))
+			return &r->findings.list[i];
+	return NULL;
+}
+
+const struct ms_report_site *ms_gate_largest(int quantity, const struct ms_report *r, uint64_t *share)
+{
+	uint64_t (*of_site)(const struct ms_report_site *) =
+		quantity < MS_FINDING_KIND_COUNT ? NULL : ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].of_site;
+	const struct ms_report_site *largest = NULL;
+
+	*share = 0;
+	for (size_t i = 0; of_site && i < r->site_count; i++)
+		if (of_site(&r->sites[i]) > *share) {
+			largest = &r->sites[i];
+			*share = of_site(largest);
+		}
+	return largest;
+}
+
+bool ms_gate_is_bytes(int quantity)
+{
+	return quantity >= MS_FINDING_KIND_COUNT && ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].bytes;
 }
 
 static int unknown_name(const char *name, size_t n, struct ms_error *err)
@@ -165,6 +217,10 @@ static const char *parse_name(struct ms_gate *gate, const char *text, bool of_ch
 	gate->quantity = find_quantity(text, n);
 	if (of_change && n == 4 && strncmp(text, "live", n) == 0)
 		gate->quantity = find_quantity("live-bytes", strlen("live-bytes"));
+	if (gate->quantity < 0 && !of_change && strncmp(text, "new:", 4) == 0) {
+		ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s': new: compares two traces, which memscope-diff does; here findings of --baseline do not count", text);
+		return NULL;
+	}
 	if (gate->quantity < 0) {
 		unknown_name(text, n, err);
 		return NULL;
@@ -206,7 +262,9 @@ static int parse(struct ms_gate *gate, const char *text, bool of_change, struct 
 	}
 	if (!read_number(at, &gate->limit, gate->relative ? &gate->percent : NULL))
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%.60s': '%.40s' is no number; bytes may have a unit: KiB, MiB, GiB, TiB%s",
-		               text, number, of_change ? "; a change is +N, +N% or -N" : "");
+		               text, number,
+		               of_change ? "; a change is +N, +N% or -N"
+		               : *number == '+' || *number == '-' ? "; a change is between two traces, which memscope-diff compares" : "");
 	return MS_OK;
 }
 
@@ -305,6 +363,6 @@ enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_r
 		snprintf(text, MS_GATE_TEXT, "not observable in this trace: %.280s", remedy);
 		return MS_GATE_UNKNOWN;
 	}
-	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64, value);
+	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 "%s", value, ms_gate_is_bytes(gate->quantity) ? " bytes" : "");
 	return holds ? MS_GATE_HOLDS : MS_GATE_FAILS;
 }

@@ -36,6 +36,7 @@ struct ms_gate_quantity {
 	uint64_t (*value)(const struct ms_report *report);
 	bool bytes;                      /* the unit; else it counts */
 	int kind;                        /* enum ms_finding_kind that must be observable; MS_FINDING_KIND_COUNT = none */
+	uint64_t (*of_site)(const struct ms_report_site *site); /* what call paths have of it; NULL = they have none */
 };
 extern const struct ms_gate_quantity ms_gate_quantities[];
 extern const size_t ms_gate_quantity_count;
@@ -48,6 +49,11 @@ uint64_t ms_gate_value(int quantity, const struct ms_report *report);
    quantity its value. */
 bool ms_gate_is_aggregate(int quantity);
 uint64_t ms_gate_value_among(int quantity, const struct ms_report *report, uint32_t kinds);
+bool ms_gate_is_bytes(int quantity);
+/* The first finding that it counts; NULL = none, or it does not count findings. */
+const struct ms_finding *ms_gate_example(int quantity, const struct ms_report *report);
+/* The call path that has most of it, and how much; NULL = none has any. Ties: the first. */
+const struct ms_report_site *ms_gate_largest(int quantity, const struct ms_report *report, uint64_t *share);
 /* order: of the value to the limit: < 0, 0, > 0. */
 bool ms_gate_compare(enum ms_gate_op op, int order);
 /* The detector without which the condition says nothing, as the trace could not show what it looks for; NULL = none. */

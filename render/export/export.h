@@ -28,7 +28,11 @@ struct ms_export_condition {
 	const char *text;                /* as given: "peak>64MiB" */
 	bool holds;                      /* the budget is violated */
 	uint64_t value;
+	bool bytes;                      /* the unit of value and share; else they count */
 	const char *reason;              /* why it could not be judged; NULL = it could */
+	/* Where to look first: a node of the report. 0 = nowhere in particular. */
+	uint32_t node;
+	uint64_t share;                  /* of the value: what this call path has of it; 0 = the node is that of a finding */
 };
 
 struct ms_export_input {

@@ -1,6 +1,8 @@
 /* export_findings.c - see export_findings.h. */
 #include "export_findings.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "export_names.h"
@@ -95,6 +97,15 @@ size_t ms_export_finding_paths(struct ms_export_path paths[MS_EXPORT_PATHS], con
 	if (f->error_node)
 		paths[n++] = (struct ms_export_path){f->error_node, f->evidence == MS_EVIDENCE_DAMAGE ? "the damage was found here" : "the error is here"};
 	return n;
+}
+
+char *ms_export_violation(const struct ms_export_condition *c)
+{
+	char most[80] = "", *words = NULL;
+
+	if (c->share)
+		snprintf(most, sizeof most, "; the largest part, %" PRIu64 ", is from one call path", c->share);
+	return asprintf(&words, "it is %" PRIu64 "%s%s", c->value, c->bytes ? " bytes" : "", most) < 0 ? NULL : words;
 }
 
 const char *ms_export_program(const struct ms_report *r)

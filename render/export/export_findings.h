@@ -33,6 +33,8 @@ struct ms_export_path {
 };
 #define MS_EXPORT_PATHS 3
 size_t ms_export_finding_paths(struct ms_export_path paths[MS_EXPORT_PATHS], const struct ms_finding *finding);
+/* What is to be said of a condition that holds: "it is 6690 bytes; the largest part, 3490, is from one call path". To be freed; NULL: no memory. */
+char *ms_export_violation(const struct ms_export_condition *condition);
 /* The program: its executable, or the first word of its command. */
 const char *ms_export_program(const struct ms_report *report);
 

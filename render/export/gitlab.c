@@ -6,7 +6,6 @@
  * fingerprint of a condition has the recording's name: GitLab wants fingerprints to be unique over what it merges.
  * Source: GitLab's documentation of the report (a subset of Code Climate's format).
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,15 +65,18 @@ static int write_gitlab(FILE *out, const struct ms_export_input *input, struct m
 	}
 	for (size_t i = 0; i < input->condition_count; i++) {
 		const struct ms_export_condition *c = &input->conditions[i];
-		char *message = NULL, *fingerprint = NULL;
+		char *message = NULL, *fingerprint = NULL, *words = NULL;
 
 		if (!c->holds)
 			continue;
-		if (asprintf(&message, "%s: condition %s holds: it is %" PRIu64, ms_export_title(input), c->text, c->value) < 0)
+		words = ms_export_violation(c);
+		if (!words || asprintf(&message, "%s: condition %s holds: %s", ms_export_title(input), c->text, words) < 0)
 			message = NULL;
 		if (asprintf(&fingerprint, "%s: %s", ms_export_title(input), c->text) < 0)
 			fingerprint = NULL;
-		fine &= message && fingerprint && issue(&j, input, "budget-exceeded", message, fingerprint, "major", NULL);
+		fine &= message && fingerprint && issue(&j, input, "budget-exceeded", message, fingerprint, "major",
+		                                        ms_export_user_line(input, r, c->node));
+		free(words);
 		free(message);
 		free(fingerprint);
 	}

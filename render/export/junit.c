@@ -158,9 +158,14 @@ static void recording(FILE *out, const struct ms_export_input *in)
 	fprintf(out, "\t\t\t<system-out>%" PRIu64 " events</system-out>\n\t\t</testcase>\n", t->events);
 }
 
-static void condition(FILE *out, const struct ms_export_input *in, const struct ms_export_condition *c)
+/* false: no memory */
+static bool condition(FILE *out, const struct ms_export_input *in, const struct ms_export_condition *c)
 {
-	char message[100];
+	const struct ms_report *r = in->report;
+	char *words = ms_export_violation(c);
+
+	if (!words)
+		return false;
 
 	begin_case(out, in, "conditions", c->text);
 	if (c->reason) {
@@ -168,13 +173,19 @@ static void condition(FILE *out, const struct ms_export_input *in, const struct 
 		ms_export_xml(out, c->reason);
 		fputs("</error>\n", out);
 	} else if (c->holds) {
-		snprintf(message, sizeof message, "it is %" PRIu64, c->value);
-		verdict(out, "failure", "condition", message);
+		verdict(out, "failure", "condition", words);
+		if (c->node)
+			fputs(c->share ? "the call path with the largest part:\n" : "the first of them:\n", out);
+		for (uint32_t n = c->node; n; n = r->nodes[n].parent)
+			for (uint32_t l = 0; l < r->nodes[n].line_count; l++)
+				put_line(out, in, &r->lines[r->nodes[n].first_line + l]);
 		fputs("</failure>\n", out);
 	} else {
-		fprintf(out, "\t\t\t<system-out>it is %" PRIu64 "</system-out>\n", c->value);
+		fprintf(out, "\t\t\t<system-out>%s</system-out>\n", words);
 	}
 	fputs("\t\t</testcase>\n", out);
+	free(words);
+	return true;
 }
 
 static void property(FILE *out, const char *name, uint64_t value)
@@ -214,7 +225,8 @@ static int write_junit(FILE *out, const struct ms_export_input *in, struct ms_er
 	for (size_t i = 0; i < r->findings.detector_count; i++)
 		detector(out, in, &r->findings.detectors[i]);
 	for (size_t i = 0; i < in->condition_count; i++)
-		condition(out, in, &in->conditions[i]);
+		if (!condition(out, in, &in->conditions[i]))
+			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a condition");
 	fputs("\t</testsuite>\n</testsuites>\n", out);
 	return ferror(out) ? ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write") : MS_OK;
 }

@@ -276,9 +276,9 @@ static void result(struct sarif *s, const struct ms_finding *f)
 
 static void violated(struct sarif *s, const struct ms_export_condition *c)
 {
-	char *message = NULL;
+	char *message = NULL, *words = ms_export_violation(c);
 
-	if (asprintf(&message, "The condition %s holds: it is %" PRIu64, c->text, c->value) < 0) {
+	if (!words || asprintf(&message, "The condition %s holds: %s", c->text, words) < 0) {
 		s->failed = true;
 		message = NULL;
 	}
@@ -286,13 +286,14 @@ static void violated(struct sarif *s, const struct ms_export_condition *c)
 	rule_of(s, "budget-exceeded", BUDGET_RULE, true);
 	sentence(s, message ? message : c->text);
 	ms_json_array(s->j, "locations");
-	location(s, NULL, NULL, NULL);
+	location(s, NULL, ms_export_user_line(s->input, s->input->report, c->node), NULL);
 	ms_json_end_array(s->j);
 	ms_json_object(s->j, "partialFingerprints");
 	ms_json_string(s->j, "primaryLocationLineHash", c->text);
 	ms_json_end_object(s->j);
 	ms_json_end_object(s->j);
 	free(message);
+	free(words);
 }
 
 static void notification(struct sarif *s, const char *id, const char *message)

@@ -1,10 +1,14 @@
 /* heap_checks.c - see heap_checks.h. */
 #include "heap_checks.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "analyze/baseline.h"
+#include "render/export/export_findings.h"
+#include "render/export/export_names.h"
+#include "render/text_style.h"
 #include "render/tools/tool_options.h"
 
 enum { KEY_SUPPRESSIONS = 1024, KEY_GENERATE, KEY_FAIL_ON, KEY_BASELINE };
@@ -58,6 +62,34 @@ int heap_checks_apply(struct heap_checks *c, struct ms_report *report, const str
 	return rc == MS_OK && c->baseline ? ms_baseline_apply(report, c->baseline, err) : rc;
 }
 
+/* Of the call path that has most of it, else of the first finding that counts; 0: neither. */
+static uint32_t place_of(const struct ms_gate *gate, const struct ms_report *report, uint64_t *share)
+{
+	const struct ms_report_site *site = ms_gate_largest(gate->quantity, report, share);
+	const struct ms_finding *f = ms_gate_example(gate->quantity, report);
+
+	if (site)
+		return site->node;
+	return f && ms_finding_home(report, f) == report ? ms_export_finding_node(f) : 0;
+}
+
+/* "; the largest part, 3490, from copy_name (records.c:9)" after what was found; nothing where no call path has a share. */
+static void say_most(const struct ms_gate *gate, const struct ms_report *report)
+{
+	uint64_t share;
+	const struct ms_report_site *site = ms_gate_largest(gate->quantity, report, &share);
+	const struct ms_report_line *line = site ? ms_report_headline(report, site->node) : NULL;
+	char *function = line && *line->function ? ms_text_escaped(line->function) : NULL;
+	char *file = line && *line->file ? ms_text_escaped(ms_export_base(line->file)) : NULL;
+
+	if (function && file)
+		fprintf(stderr, "; the largest part, %" PRIu64 ", from %s (%s:%" PRIu32 ")", share, function, file, line->line);
+	else if (function)
+		fprintf(stderr, "; the largest part, %" PRIu64 ", from %s", share, function);
+	free(function);
+	free(file);
+}
+
 enum ms_gate_verdict heap_checks_judge(const struct heap_checks *c, const struct ms_report *report)
 {
 	enum ms_gate_verdict worst = MS_GATE_FAILS;
@@ -66,8 +98,11 @@ enum ms_gate_verdict heap_checks_judge(const struct heap_checks *c, const struct
 	for (size_t i = 0; i < c->gate_count; i++) {
 		enum ms_gate_verdict verdict = ms_gate_judge(&c->gates[i], report, text);
 
-		if (verdict == MS_GATE_HOLDS)
-			fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: %s\n", c->gates[i].text, text);
+		if (verdict == MS_GATE_HOLDS) {
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' holds: %s", c->gates[i].text, text);
+			say_most(&c->gates[i], report);
+			fputc('\n', stderr);
+		}
 		else if (verdict == MS_GATE_UNKNOWN)
 			fprintf(stderr, "memscope-analyze: --fail-on '%s' cannot be judged: %s\n", c->gates[i].text, text);
 		else if (ms_gate_note(&c->gates[i], ms_gate_kinds(report), text))
@@ -90,7 +125,9 @@ struct ms_export_condition *heap_checks_conditions(const struct heap_checks *c, 
 		list[i].text = c->gates[i].text;
 		list[i].holds = verdict == MS_GATE_HOLDS;
 		list[i].value = ms_gate_value(c->gates[i].quantity, report);
+		list[i].bytes = ms_gate_is_bytes(c->gates[i].quantity);
 		list[i].reason = verdict == MS_GATE_UNKNOWN ? text : NULL;
+		list[i].node = place_of(&c->gates[i], report, &list[i].share);
 	}
 	return list;
 }

@@ -300,6 +300,59 @@ static void test_what_cannot_be_judged(void **state)
 	assert_false(ms_gate_note(&gate, 0, text));
 }
 
+/* Where a person looks first: the call path with the largest part of a sum, the first finding that counts. */
+static void test_where_to_look(void **state)
+{
+	struct ms_report_site sites[] = {
+		{.node = 1, .peak_bytes = 5, .allocations = 9, .live_blocks = 1}, {.node = 2, .peak_bytes = 70, .allocations = 9, .live_bytes = 3},
+		{.node = 3, .peak_bytes = 6, .reallocations = 4, .allocated_bytes = 8, .temporary_allocations = 2},
+	};
+	struct ms_finding found[] = {
+		{.kind = MS_FINDING_DOUBLE_FREE, .severity = MS_SEVERITY_ERROR, .is_new = true, .suppressed_by = 1},
+		{.kind = MS_FINDING_LEAK_POSSIBLE, .severity = MS_SEVERITY_WARNING, .is_new = true},
+		{.kind = MS_FINDING_DOUBLE_FREE, .severity = MS_SEVERITY_ERROR, .is_new = true},
+	};
+	struct ms_report r = {.sites = sites, .site_count = 3, .findings = {.list = found, .count = 3}, .totals = {.peak_bytes = 81}};
+	static const struct {
+		const char *text;
+		int site, finding;
+		uint64_t share;
+		bool bytes;
+	} cases[] = {
+		{"peak>0", 1, -1, 70, true}, {"allocations>0", 0, -1, 9, false}, {"reallocations>0", 2, -1, 4, false}, {"live-blocks>0", 0, -1, 1, false},
+		{"live-bytes>0", 1, -1, 3, true}, {"allocated-bytes>0", 2, -1, 8, true}, {"temporary>0", 2, -1, 2, false},
+		{"leak-definite-bytes>0", -1, -1, 0, true}, {"lost-events>0", -1, -1, 0, false}, {"findings>0", -1, 1, 0, false}, {"errors>0", -1, 2, 0, false},
+		{"warnings>0", -1, 1, 0, false}, {"double-free>0", -1, 2, 0, false}, {"invalid-free>0", -1, -1, 0, false},
+	};
+	char text[MS_GATE_TEXT];
+	struct ms_gate gate;
+	struct ms_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t share;
+		const struct ms_report_site *site;
+		const struct ms_finding *finding;
+
+		assert_int_equal(ms_gate_parse(&gate, cases[i].text, &err), MS_OK);
+		site = ms_gate_largest(gate.quantity, &r, &share);
+		finding = ms_gate_example(gate.quantity, &r);
+		if ((site ? site - sites : -1) != cases[i].site || share != cases[i].share)
+			fail_msg("%s: site %d, share %d", cases[i].text, site ? (int)(site - sites) : -1, (int)share);
+		if ((finding ? finding - found : -1) != cases[i].finding)
+			fail_msg("%s: finding %d", cases[i].text, finding ? (int)(finding - found) : -1);
+		assert_int_equal(ms_gate_is_bytes(gate.quantity), cases[i].bytes);
+	}
+	assert_int_equal(ms_gate_parse(&gate, "peak>80B", &err), MS_OK);
+	assert_int_equal(ms_gate_judge(&gate, &r, text), MS_GATE_HOLDS);
+	assert_string_equal(text, "it is 81 bytes");
+	/* What belongs to memscope-diff is named. */
+	assert_int_equal(ms_gate_parse(&gate, "peak>+5%", &err), MS_E_ARGUMENT);
+	assert_non_null(strstr(err.message, "memscope-diff"));
+	assert_int_equal(ms_gate_parse(&gate, "new:errors>0", &err), MS_E_ARGUMENT);
+	assert_non_null(strstr(err.message, "memscope-diff"));
+}
+
 /* Of what the report of before knows, nothing counts; suppressed findings do not count either. */
 static void test_baseline(void **state)
 {
@@ -364,7 +417,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_valgrind), TEST(test_leaks), TEST(test_errors), TEST(test_counts), TEST(test_generated), TEST(test_globs),
-		TEST(test_gates), TEST(test_what_cannot_be_judged), TEST(test_baseline), TEST(test_returned_constant),
+		TEST(test_gates), TEST(test_what_cannot_be_judged), TEST(test_where_to_look), TEST(test_baseline), TEST(test_returned_constant),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,7 +101,9 @@ echo "# a fixed budget of one test"
 edit memscope-ci.conf 's|^report test_parse .*|report test_parse peak>4KiB|'
 ci check
 eq "status beyond the budget" 1 $status
-has "$T/ci.err" "^test_parse: --fail-on 'peak>4KiB' holds: it is [0-9]+"
+line=$(line_of src/records.c 'malloc\(length')
+has "$T/ci.err" "^test_parse: --fail-on 'peak>4KiB' holds: it is 6690 bytes; the largest part, 3490, from copy_name \(records.c:$line\)$"
+eq "place of what violates it" "src/records.c:$line " "$(places budget-exceeded)"
 eq "failed tests" 1 "$(grep -c '\*\*failed\*\*' memscope-ci/comment.md)"
 eq "violated" "test_parse: peak>4KiB" "$(jq -r '.runs[0].results[] | select(.ruleId == "memscope/budget-exceeded").partialFingerprints.primaryLocationLineHash' memscope-ci/memscope.sarif)"
 

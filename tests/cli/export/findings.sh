@@ -112,6 +112,16 @@ for bad in --source-root=nowhere --source-root= --name=; do
 	has "$T/err" "^memscope-analyze: ${bad%%=*}"
 done
 
+# A condition that holds is where the largest part is from; in JUnit with the call path.
+conditions=2
+all budget "$T/twice.ms" --source-root="$T/project" --fail-on 'allocated-bytes>6' --fail-on 'lost-events<1'
+eq "where" "src/twice.c:3 out/twice:null" "$(jq -r '[.runs[0].results[] | select(.ruleId == "memscope/budget-exceeded").locations[0].physicalLocation |
+	"\(.artifactLocation.uri):\(.region.startLine)"] | join(" ")' "$T/budget.sarif")"
+eq "where for GitLab" "src/twice.c:3 out/twice:1" "$(jq -r '[.[] | select(.check_name == "budget-exceeded").location | "\(.path):\(.lines.begin)"] | join(" ")' "$T/budget.gitlab")"
+has "$T/budget.junit" 'message="it is 7 bytes; the largest part, 7, is from one call path">the call path with the largest part:$'
+has "$T/budget.junit" '^    main \(src/twice.c:3\)$'
+has "$T/budget.junit" 'message="it is 0"></failure>$'
+
 # Leaks, suppressed and known ones.
 conditions=0
 record --graph=exit "$PROGRAMS/leak_chain"
