@@ -61,7 +61,7 @@ static int run(int argc, char **argv)
 	target = o.output ? o.output : path;
 	rc = target ? index_option_write(t, o.trace, target, NULL, NULL, &facts, &err)
 	            : ms_fail(&err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for a file name");
-	if (rc == MS_E_IO || rc == MS_E_NOMEM || rc == MS_E_FULL || rc == MS_E_LIMIT) {
+	if (index_option_unwritten(rc)) {
 		status = command_unwritable(argv[0], target ? target : o.trace, &err);
 	} else if (rc) {
 		status = command_unreadable(argv[0], o.trace, &err);

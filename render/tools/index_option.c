@@ -116,3 +116,8 @@ int index_option_use(const struct index_option *o, struct ms_trace *t, const cha
 	free(path);
 	return rc;
 }
+
+bool index_option_unwritten(int rc)
+{
+	return rc == MS_E_IO || rc == MS_E_NOMEM || rc == MS_E_FULL || rc == MS_E_LIMIT;
+}

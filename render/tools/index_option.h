@@ -34,4 +34,7 @@ int index_option_use(const struct index_option *o, struct ms_trace *t, const cha
 int index_option_write(const struct ms_trace *t, const char *trace_path, const char *index_path, index_progress *progress,
                        void *progress_arg, struct ms_index_facts *facts, struct ms_error *err);
 
+/* Of an error of these two: the index cannot be made or written (exit status 4), the trace is readable as far as is known. */
+bool index_option_unwritten(int rc);
+
 #endif

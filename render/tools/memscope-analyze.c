@@ -290,7 +290,7 @@ int main(int argc, char **argv)
 		rc = index_option_use(&s.index, trace, s.trace, "memscope-analyze", s.verbose, s.report_options.progress,
 		                      s.report_options.progress_arg, &err);
 		if (rc) {
-			unwritten = true;
+			unwritten = index_option_unwritten(rc);
 			rc = err.code;
 		}
 	}

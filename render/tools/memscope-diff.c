@@ -296,6 +296,7 @@ static int suppress(const struct settings *s, struct run *r, struct ms_error *er
 static int read_run(struct settings *s, struct run *r)
 {
 	struct ms_error err;
+	bool unwritten = false;
 	int rc;
 
 	if (s->verbose && !s->quiet)
@@ -304,8 +305,10 @@ static int read_run(struct settings *s, struct run *r)
 	s->report.from = r->from;
 	s->report.to = r->to;
 	rc = ms_trace_open(&r->trace, r->file, &err);
-	if (rc == MS_OK)
+	if (rc == MS_OK) {
 		rc = index_option_use(&s->index, r->trace, r->file, "memscope-diff", s->verbose && !s->quiet, NULL, NULL, &err);
+		unwritten = index_option_unwritten(rc);
+	}
 	if (rc == MS_OK)
 		rc = ms_report_build(&r->report, r->trace, &s->report, &err);
 	if (rc == MS_OK) {
@@ -319,7 +322,7 @@ static int read_run(struct settings *s, struct run *r)
 		return STATUS_FINE;
 	tool_say("memscope-diff", r->file, &err);
 	/* A moment or window that this trace does not have is a wrong question, not a wrong file. */
-	return rc == MS_E_NOMEM                                                             ? STATUS_UNWRITTEN
+	return unwritten || rc == MS_E_NOMEM                                                ? STATUS_UNWRITTEN
 	       : (r->from || r->to) && (rc == MS_E_NOT_FOUND || rc == MS_E_ARGUMENT) ? STATUS_USAGE
 	                                                                                     : STATUS_UNREADABLE;
 }

@@ -344,6 +344,7 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct ms_trace *trace = NULL;
 	struct ms_error err;
+	bool unwritten = false;
 	int status, rc;
 
 	setlocale(LC_CTYPE, "");
@@ -353,8 +354,10 @@ int main(int argc, char **argv)
 	if (s.words[s.word_count - 1][0] == '.')
 		return dot_command(s.words[s.word_count - 1]);
 	rc = ms_trace_open(&trace, s.words[0], &err);
-	if (rc == MS_OK)
+	if (rc == MS_OK) {
 		rc = index_option_use(&s.index, trace, s.words[0], "memscope-query", s.verbose && !s.quiet, NULL, NULL, &err);
+		unwritten = index_option_unwritten(rc);
+	}
 	options.file = s.words[0];
 	options.timeout_ns = s.timeout_ns;
 	options.max_memory_bytes = s.max_memory_bytes;
@@ -365,7 +368,7 @@ int main(int argc, char **argv)
 		if (!trace && (strncasecmp(s.words[0], "select", 6) == 0 || strncasecmp(s.words[0], "with", 4) == 0))
 			fputs("memscope-query: the trace comes first, then the statement\n", stderr);
 		ms_trace_close(trace);
-		return rc == MS_E_NOMEM ? STATUS_UNFINISHED : STATUS_UNREADABLE;
+		return unwritten || rc == MS_E_NOMEM ? STATUS_UNFINISHED : STATUS_UNREADABLE;
 	}
 	if (ms_trace_damage(trace) && !s.quiet) {
 		fputs("memscope-query: what stands before the damage is answered from: ", stderr);

@@ -14,6 +14,54 @@ static int fail(struct ms_error *err, const char *what, const char *path)
 	return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
+/* A file without a name yet in the folder of the target: who is killed leaves nothing behind. -1: the file system has none, or it could not be
+   named later. */
+static int open_unnamed(const char *target)
+{
+	char *folder = strdup(target), *slash = folder ? strrchr(folder, '/') : NULL, path[40];
+	int fd;
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = folder ? open(slash ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+	free(folder);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (fd >= 0 && access(path, F_OK) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The name under which it is put into place. */
+static int give_name(struct replace_file *r)
+{
+	char path[40];
+
+	if (!r->unnamed)
+		return 0;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", r->fd);
+	for (unsigned tries = 0; tries < 100; tries++) {
+		char *x = r->temporary + strlen(r->temporary) - strlen("XXXXXX.tmp");
+		int fd;
+
+		/* a free name */
+		memcpy(x, "XXXXXX", 6);
+		fd = mkostemps(r->temporary, 4, O_CLOEXEC);
+		if (fd < 0)
+			return -1;
+		close(fd);
+		unlink(r->temporary);
+		if (linkat(AT_FDCWD, path, AT_FDCWD, r->temporary, AT_SYMLINK_FOLLOW) == 0) {
+			r->unnamed = false;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
 int replace_file_open(struct replace_file *r, const char *target, const char *source, struct ms_error *err)
 {
 	struct stat st, from;
@@ -33,7 +81,10 @@ int replace_file_open(struct replace_file *r, const char *target, const char *so
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		goto fail;
 	}
-	r->fd = mkostemps(r->temporary, 4, O_CLOEXEC);
+	r->fd = open_unnamed(r->target);
+	r->unnamed = r->fd >= 0;
+	if (!r->unnamed)
+		r->fd = mkostemps(r->temporary, 4, O_CLOEXEC);
 	if (r->fd < 0)
 		goto fail;
 	if (stat(r->target, &st) == 0)
@@ -78,6 +129,8 @@ int replace_file_commit(struct replace_file *r, struct ms_error *err)
 {
 	int rc = ms_stream_sync(&r->stream, err);
 
+	if (rc == MS_OK && give_name(r) != 0)
+		rc = fail(err, "name", r->target);
 	if (rc == MS_OK && rename(r->temporary, r->target) != 0)
 		rc = fail(err, "replace", r->target);
 	if (rc != MS_OK) {
@@ -91,7 +144,7 @@ int replace_file_commit(struct replace_file *r, struct ms_error *err)
 
 void replace_file_abandon(struct replace_file *r)
 {
-	if (r->temporary)
+	if (r->temporary && !r->unnamed)
 		unlink(r->temporary);
 	release(r);
 }

@@ -97,6 +97,32 @@ wait
 ls "$T" >"$T/files"
 has_not "$T/files" '\.tmp$'
 
+# Killed in the middle: nothing is left behind, where files can be without a name.
+if python3 -c 'import os, sys; os.open(sys.argv[1], os.O_TMPFILE | os.O_RDWR)' "$T" 2>/dev/null; then
+	"$TRACER" index -q "$trace" &
+	builder=$!
+	until ls -l "/proc/$builder/fd" 2>/dev/null | grep -q "$T/#[0-9]* (deleted)"; do
+		kill -0 $builder 2>/dev/null || break
+	done
+	kill -KILL $builder 2>/dev/null || wrong "the index was written before it could be interrupted"
+	wait $builder || true
+	ls "$T" >"$T/files"
+	has_not "$T/files" '\.tmp$'
+fi
+
+# A place where no index can be written: every tool says so by its status.
+mkfifo "$T/fifo.ms.index"
+ln -s t.ms "$T/fifo.ms"
+for tool in "$A" "$TRACER index" "$BIN/memscope-diff --at=80% --vs=90%"; do
+	got=0
+	$tool $([ "$tool" = "$TRACER index" ] || echo --index) "$T/fifo.ms" >"$T/out" 2>"$T/said" || got=$?
+	eq "status of $tool" 4 $got
+	has "$T/said" 'cannot write .*fifo.ms.index'
+done
+got=0
+"$Q" --index "$T/fifo.ms" "SELECT 1" >"$T/out" 2>"$T/said" || got=$?
+eq "status of a query" 4 $got
+
 # A folder that cannot be written.
 got=0
 "$TRACER" index -o "$T/none/x.index" "$trace" 2>"$T/said" || got=$?
