@@ -269,9 +269,9 @@ export function comparisons({ test, open, json, data, html, text, viewIds, hashO
 		const diff = json('diff-findings');
 		for (const [list, expected] of [['new', diff.findings.new], ['fixed', diff.findings.fixed]]) {
 			assert.ok(expected.length > 0);
-			assert.equal(await page.locator(`details[data-list="${list}"]`).count(), expected.length);
+			assert.equal(await page.locator(`details[data-side="${list}"]`).count(), expected.length);
 		}
-		const one = page.locator('details[data-list="fixed"]').first();
+		const one = page.locator('details[data-side="fixed"]').first();
 		await one.locator('summary').focus();
 		await page.keyboard.press('Enter');
 		assert.match(await one.innerText(), /allocated at/);

@@ -3,7 +3,7 @@
  *
  *   shell({model, state, views, heading, meta, generator, foot, controls})
  *     views      the table of views (views/index.js)
- *     heading, meta   what the page is about, and the line below
+ *     heading, meta   what the page is about, and the line below; title: the heading in full
  *     controls   elements above the view, each {element, update(now, keys)}
  */
 import { h, replace } from './dom.js';
@@ -83,7 +83,7 @@ function emptyView(title, reason) {
 	return h('section.empty', { 'aria-labelledby': 'empty-title' }, h('h2', { id: 'empty-title' }, title), h('p', {}, reason));
 }
 
-export function shell({ model, state, views, heading, meta, generator, foot, controls }) {
+export function shell({ model, state, views, heading, title = heading, meta, generator, foot, controls }) {
 	state.start();
 	const main = h('main', { id: 'main', tabindex: '-1' });
 	const bar = tabs(model, views, state);
@@ -125,7 +125,7 @@ export function shell({ model, state, views, heading, meta, generator, foot, con
 	replace(document.getElementById('app'),
 		h('a.skip', { href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, 'Skip to the view'),
 		h('header.top', {},
-			h('div.title', {}, h('h1', { title: heading }, heading), h('p.meta', {}, meta)),
+			h('div.title', {}, h('h1', { title }, heading), h('p.meta', {}, meta)),
 			h('div.tools', {}, h('span.brand', {}, generator), themeButton(redraw))),
 		bar.element,
 		h('div.controls', {}, parts.map((part) => part.element)),

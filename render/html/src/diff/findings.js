@@ -1,6 +1,7 @@
 /* findings.js - errors and leaks that only one side has, with their stacks; how much leaked on both; what could not be observed. */
 import { h } from '../dom.js';
 import { bytes, count, duration, of } from '../format.js';
+import { byteMap } from '../widgets/bytes.js';
 import { link } from '../widgets/link.js';
 import { stackList } from '../widgets/stack.js';
 import { amount, changeTag, exactAmount, kindOf, percent } from './words.js';
@@ -11,15 +12,19 @@ function card(model, side, i) {
 	const finding = model.tables.findings.row(i);
 	const { run, runs, comparable } = model.tables.diff_findings.row(i);
 	const number = model.info[`${side === 'new' ? 'new' : 'old'}_runs`];
-	const where = finding.first_frame_error || finding.first_frame_allocation;
+	const byAllocation = finding.evidence === 'damage' || !finding.error_node; // damage is seen by a check, wherever that happens
+	const lines = model.stack(byAllocation ? finding.allocation_node : finding.error_node).map((line) => model.line(line));
+	const at = lines.find((line) => !line.allocator) ?? lines[0];
+	const picture = byteMap(finding);
 	const stacks = [['happened at', finding.error_node], ['allocated at', finding.allocation_node], ['freed at', finding.free_node]].filter(([, node]) => node);
 	const block = finding.block_known ? `block of ${bytes(finding.block_size_bytes)}, born ${duration(finding.block_birth_ns)} after the start` : '';
-	return h(`details.card.diff-finding.${finding.severity === 'error' ? 'error' : 'warning'}`, { 'data-list': side },
-		h('summary', {}, h(`span.change.is-${side === 'new' ? 'new' : 'gone'}`, {}, side === 'new' ? '✚ new' : '✕ fixed'), ' ', h('span.strong', {}, finding.kind), ` ${finding.message}`, where ? h('span.where.code', {}, ` ${where}`) : null,
-			number > 1 ? h('span.quiet', {}, ` in ${count(runs)} of ${of(number, 'run')}`) : null),
+	return h(`details.card.diff-finding.${finding.severity === 'error' ? 'error' : 'warning'}`, { 'data-judged': comparable ? side : 'doubtful', 'data-side': side },
+		h('summary', {}, h(`span.change.is-${side === 'new' ? 'new' : 'gone'}`, {}, side === 'new' ? '✚ new' : '✕ fixed'), ' ', h('span.strong', {}, finding.kind), ` ${finding.message}`, at ? h('span.small', {}, byAllocation ? ', allocated by ' : ', in ', h('span.code', { title: at.full }, at.name), ' ', h('span.where', { title: at.where }, at.place)) : null,
+			comparable ? null : h('span.tag', {}, 'not comparable'), number > 1 ? h('span.quiet', {}, ` in ${count(runs)} of ${of(number, 'run')}`) : null),
 		comparable ? null : h('p.small', {}, `It could not have been seen in ${side === 'new' ? 'the old' : 'the new'} trace: that it is ${side === 'new' ? 'new' : 'fixed'} is not known.`),
 		h('p.small', {}, [`${finding.certainty}, ${of(finding.count, 'time')}`, finding.leaked_blocks ? `${bytes(finding.leaked_bytes)} in ${of(finding.leaked_blocks, 'block')}` : '', block, finding.cwe ? `CWE-${finding.cwe}` : '',
 			finding.fingerprint, number > 1 ? `as run ${run + 1} has it` : ''].filter(Boolean).join(' · ')),
+		picture ? h(`div.picture${picture.table ? '' : '.alone'}`, {}, picture.bar, picture.table) : null,
 		h('div.diff-finding-stacks', {}, stacks.map(([title, node]) => h('section', {}, h('h3', {}, title), stackList(model, node)))));
 }
 
@@ -52,7 +57,7 @@ export default {
 	render(root, { model, state }) {
 		const blind = model.tables.diff_not_observable.all().map((row) => row.name);
 		root.append(h('div.findings', {}, leaks(model, state),
-			h('p.bar.small', {}, h('span', {}, `${of(model.info.common_findings, 'finding')} on both sides.`), blind.length ? h('span', {}, `Not observable in every trace: ${blind.join(', ')}.`) : null),
+			h('p.bar.small', {}, h('span', {}, model.info.common_findings ? `${of(model.info.common_findings, 'finding')} on both sides.` : 'No finding is on both sides.'), blind.length ? h('span', {}, `Not observable in every trace: ${blind.join(', ')}.`) : null),
 			list(model, 'new', 'New findings', 'None: the new side has no finding that the old one does not have.'), list(model, 'fixed', 'Fixed findings', 'None: the old side has no finding that the new one does not have.')));
 		const open = root.querySelectorAll('details.diff-finding');
 		if (open.length <= 3)

@@ -93,6 +93,11 @@ export default {
 			return Math.sign(changed) * Math.sqrt(Math.abs(changed) / Math.max(1, top.sums[MORE], top.sums[LESS]));
 		};
 
+		const exact = (sums) => {
+			const words = [amount, exactAmount].map((print) => print(sums[OLD], sums[NEW], metric.bytes));
+			return words[0] === words[1] ? words[0] : `${words[0]} (${words[1]})`;
+		};
+
 		const graph = icicle({
 			label: () => `Flame graph of the comparison, ${metric.title}`,
 			name: (node) => `${SIGNS[becameOf(node.sums)]}${lineOf(node).name}`,
@@ -115,7 +120,7 @@ export default {
 				const parts = [`old ${kind.short(sums[OLD])}, new ${kind.short(sums[NEW])}`];
 				if (became === 'new' || became === 'gone')
 					parts.push(became);
-				parts.push(sums[OLD] === sums[NEW] ? 'the same' : `${amount(sums[OLD], sums[NEW], metric.bytes)} (${exactAmount(sums[OLD], sums[NEW], metric.bytes)})${sums[OLD] ? `, ${percent(sums[OLD], sums[NEW])}` : ''}`);
+				parts.push(sums[OLD] === sums[NEW] ? 'the same' : `${exact(sums)}${sums[OLD] ? `, ${percent(sums[OLD], sums[NEW])}` : ''}`);
 				if (model.several && changedOf(sums) !== sums[NEW] - sums[OLD])
 					parts.push(`beyond noise ${changedOf(sums) ? amount(0, changedOf(sums), metric.bytes) : 'nothing'}`);
 				if (node !== all)

@@ -48,9 +48,9 @@ export class Comparison extends Names {
 		return this.totals.find((total) => total.name === name);
 	}
 
-	/* The metric that views show: of the state, of --sort, else impact. */
+	/* The metric that views show: of the state, else of --sort; without --sort call paths are ranked by impact. */
 	chosen(now) {
-		return this.metric(now['diff.metric']) || now['diff.metric'] === 'impact' ? now['diff.metric'] : this.info.ranked_by;
+		return this.metric(now['diff.metric']) ? now['diff.metric'] : this.info.ranked_by;
 	}
 
 	/* {old, new, change; old_min, ... with several runs} of a call path in a metric. */

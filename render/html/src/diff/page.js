@@ -1,5 +1,6 @@
 /* page.js - the page of a comparison: its model, its heading, its views. */
 import { of } from '../format.js';
+import { fileName } from '../names.js';
 import { commandText } from '../run_words.js';
 import { shell } from '../shell.js';
 import * as state from '../state.js';
@@ -9,11 +10,14 @@ import { Comparison } from './model.js';
 
 const HELP = 'Words match functions, files and modules of a call path, on either side. Filters: site:12 (the rank)  module:libc  size:>1k (mean size of a block). -word leaves out.';
 
-/* "3 runs of jq", "jq ..." with both commands when they differ. */
-function heading(model) {
+/* The command, or both when they differ. short: programs without their folders, which are long and often all that differs. */
+function heading(model, short) {
 	const commands = ['old', 'new'].map((side) => {
 		const run = model.runs.find((one) => one.side === side);
-		return commandText(run.tables.command, run.process);
+		const words = commandText(run.tables.command, run.process);
+		const program = run.tables.command.rows ? run.tables.command.text('text', 0) : run.process.executable;
+		const name = fileName(program);
+		return short && words.startsWith(program) ? name + words.slice(program.length) : words;
 	});
 	return commands[0] === commands[1] ? commands[1] : `${commands[0]} → ${commands[1]}`;
 }
@@ -27,7 +31,7 @@ function side(model, name) {
 export function comparison(tables) {
 	const model = new Comparison(tables);
 	shell({
-		model, state, views: VIEWS, heading: heading(model), generator: model.info.generator,
+		model, state, views: VIEWS, heading: heading(model, true), title: heading(model, false), generator: model.info.generator,
 		meta: `comparison · old: ${side(model, 'old')} · new: ${side(model, 'new')}`,
 		foot: `Sizes are requested sizes. KiB = 1,024 B. ${model.several ? 'Figures of a side are medians of its runs. ' : ''}Point at a figure for the exact number.`,
 		controls: () => [searchBox(model, state, { help: HELP, hint: 'Search: function, file, module:…, size:>1k' })],

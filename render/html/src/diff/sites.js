@@ -1,6 +1,7 @@
 /* sites.js - call paths that grew, shrank, are new, are gone or were moved, by the most important metric of each or by one; open to both stacks. */
 import { h, replace } from '../dom.js';
 import { count, of, share } from '../format.js';
+import { link } from '../widgets/link.js';
 import { stackList } from '../widgets/stack.js';
 import { dataTable } from '../widgets/table.js';
 import { amount, band, changeTag, exactAmount, kindOf, percent } from './words.js';
@@ -61,19 +62,20 @@ function pairing(model, row) {
 	}
 }
 
-function detail(model, { row }) {
+function detail(model, state, { row, rank, name }) {
 	const oldNode = model.places.number('old_node', row);
 	const newNode = model.places.number('new_node', row);
 	const { old_run: oldRun, old_site: oldSite, new_run: newRun, new_site: newSite } = model.rows.row(row);
 	const label = (side, run, site) => `${side}${model.info[`${side.toLowerCase()}_runs`] > 1 ? ` run ${run + 1}` : ''}, site #${site}`;
 	return h('div.detail', {}, figures(model, row), h('p.small', {}, pairing(model, row)),
-		h('div.pair-stacks', {}, sideStack(model, label('Old', oldRun, oldSite), oldNode, newNode), sideStack(model, label('New', newRun, newSite), newNode, oldNode)));
+		h('div.pair-stacks', {}, sideStack(model, label('Old', oldRun, oldSite), oldNode, newNode), sideStack(model, label('New', newRun, newSite), newNode, oldNode)),
+		rank ? h('p.small', {}, 'Show only: ', link(state, { q: `site:${rank}` }, 'this call path'), ' · ', link(state, { view: 'flame', q: `site:${rank}`, 'diff.metric': name }, 'in the flame graph')) : null);
 }
 
 export default {
 	id: 'sites',
 	title: 'Call paths',
-	empty: (model) => (entries(model, 'impact').length ? null : `No call path changed: ${model.info.paths}.`),
+	empty: (model) => (entries(model, model.info.ranked_by).length ? null : `No call path changed: ${model.info.paths}.`),
 	render(root, { model, state }) {
 		let most = 1;
 		const short = (one, value) => kindOf(one.bytes).short(value);
@@ -102,12 +104,12 @@ export default {
 			{ id: 'percent', title: '%', align: 'right', width: '84px', wide: true, value: (one) => (one.old ? (one.new - one.old) / one.old : one.new ? Infinity : 0), cell: (one) => percent(one.old, one.new) },
 			{ id: 'share', title: 'Of total', note: 'Share of its change in the total of the metric that it is ranked by', align: 'right', width: '84px', wide: true, value: (one) => (one.rank ? model.places.number('share', one.row) : null), cell: (one) => (one.rank ? share(model.places.number('share', one.row), 2 ** 32) : '–') },
 		];
-		const select = h('select', { id: 'diff-metric', onchange: (event) => state.set({ 'diff.metric': event.target.value, 'sites.sort': undefined }) },
-			h('option', { value: 'impact' }, 'each by its most important'), model.metrics.map((metric) => h('option', { value: metric.name, disabled: !metric.observable }, metric.title)));
+		const select = h('select', { id: 'diff-metric', onchange: (event) => state.set({ 'diff.metric': event.target.value === model.info.ranked_by ? undefined : event.target.value, 'sites.sort': undefined }) },
+			model.info.ranked_by === 'impact' ? h('option', { value: 'impact' }, 'each by its most important') : null, model.metrics.map((metric) => h('option', { value: metric.name, disabled: !metric.observable }, metric.title)));
 		const buttons = ['', ...CLASSES].filter((name) => name !== 'noise' || model.several).map((name) => h('button', { type: 'button', title: NOTES[name] ?? '', onclick: () => state.set({ 'sites.class': name || undefined }) }));
 		const line = h('p.bar.small', { role: 'status' });
 		const sortOf = (now) => now['sites.sort'] || (model.chosen(now) === 'impact' ? 'rank' : '-by');
-		const table = dataTable({ label: 'Call paths that changed', columns, sort: sortOf(state.get()), key: (one) => one.row, detail: (one) => detail(model, one), onSort: (sort) => state.set({ 'sites.sort': sort }) });
+		const table = dataTable({ label: 'Call paths that changed', columns, sort: sortOf(state.get()), key: (one) => one.row, detail: (one) => detail(model, state, one), onSort: (sort) => state.set({ 'sites.sort': sort }) });
 		root.append(h('div.sites.diff-grid', {}, h('div.bar', {}, h('label', { for: 'diff-metric' }, 'Metric', select), h('div.chips', { role: 'group', 'aria-label': 'What became of them' }, buttons)), line, table.element));
 
 		function update(now, keys) {

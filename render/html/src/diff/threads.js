@@ -8,7 +8,7 @@ const FIELDS = [['allocated_bytes', 'Allocated', true], ['allocations', 'Allocat
 
 function rowsOf(model) {
 	return model.once('threads', () => model.tables.diff_threads.all().map((thread, index) => {
-		const row = { index, main: thread.main && thread.name, name: thread.name || (thread.main ? '(main)' : '(no name)'), presence: model.changes[thread.presence] };
+		const row = { index, main: !!thread.main && thread.name !== '', name: thread.name || (thread.main ? '(main)' : '(no name)'), presence: model.changes[thread.presence] };
 		for (const [field] of FIELDS) {
 			row[field] = { change: model.changes[thread[`${field}.change`]] };
 			for (const part of ['old', 'new', 'old_min', 'old_max', 'new_min', 'new_max'])
