@@ -349,8 +349,10 @@ export default {
 	title: 'Leaks & retention',
 	empty(model) {
 		const { tables } = model;
-		if (tables.leaks_summary.number('observable', 0) || tables.growth.rows + tables.growth_filled.rows + tables.growth_periodic.rows)
+		if (tables.growth.rows + tables.growth_filled.rows + tables.growth_periodic.rows)
 			return null;
+		if (tables.leaks_summary.number('observable', 0))
+			return tables.leaks_summary.number('graph_blocks', 0) ? null : 'Nothing was alive when the heap graph was taken: nothing leaked, and there was nothing to hold.';
 		return `Leaks and holders are not observable: ${tables.leaks_summary.text('reason', 0)}. ${alive(model)}${HOW}`;
 	},
 	render(root, { model, state }) {

@@ -41,10 +41,11 @@ function recordingCard(model) {
 	return facts('The recording', [
 		['recorder', p.recorder || 'unknown'],
 		['options', options.length ? code(options.join(' ')) : 'none given'],
+		['environment', 'not recorded'],
 		['trace', [code(trace.file || '(unnamed)'), ` format version ${trace.format_version}, ${of(trace.events, 'event')} in ${bytes(trace.bytes)}`], exactBytes(trace.bytes)],
 		['clock', p.clock ? `time stamp counter, ${(p.clock_hz / 1e6).toFixed(0)} MHz` : 'CLOCK_MONOTONIC'],
 		['stacks', `${p.stack_depth_limit ? `the ${count(p.stack_depth_limit)} innermost frames` : 'whole'}, of ${p.free_stacks ? 'allocations and frees' : 'allocations (--free-stacks adds those of frees)'}`],
-		['when the buffer was full', p.on_full ? 'events were dropped and counted' : 'the program waited'],
+		['if its buffer is full', p.on_full ? 'events are dropped and counted' : 'the program waits'],
 		['size limit', p.max_size_bytes ? `${bytes(p.max_size_bytes)}${trace.size_limit_reached ? ', reached' : ', not reached'}` : 'none'],
 		['guard', `${GUARDS[p.guard] ?? p.guard}${p.guard_side ? `, at the ${p.guard_side} of blocks` : ''}${p.guard_sample_rate ? `, one allocation in ${count(p.guard_sample_rate)}` : ''}`],
 		p.guard !== 'none' ? ['guarded blocks', `${count(r.guard_page_blocks)} by a page, ${count(r.guard_canary_blocks)} by redzones, ${count(r.guard_plain_blocks)} not; ${of(r.guard_checks, 'check')}, ${of(r.guard_calls, 'checked libc call')}${r.guard_dropped ? `, ${count(r.guard_dropped)} pieces of evidence dropped` : ''}`] : null,
@@ -107,7 +108,7 @@ export default {
 	render(root, { model, state }) {
 		const modules = h('div', {});
 		const update = (now, keys) => (!keys || keys.has('q')) && replace(modules, moduleCard(model, state, now));
-		root.append(h('div', {}, qualityBanner(model), h('div.two', {}, h('div', {}, processCard(model), lossCard(model)), recordingCard(model)), modules,
+		root.append(h('div', {}, qualityBanner(model), h('div.three', {}, processCard(model), recordingCard(model), lossCard(model)), modules,
 			h('p.small', {}, 'About the whole recording: the selection of time changes nothing here; words of the search look at files and build-ids.')));
 		update(state.get());
 		return { update };

@@ -139,7 +139,7 @@ function matrix(model, state, now) {
 function handoverCard(model, state) {
 	const { handovers, safety } = model.tables;
 	if (!handovers.rows)
-		return { element: h('section.card', {}, h('h2', {}, 'Hand-overs between threads'), h('p.quiet', {}, `None: every one of the ${of(safety.number('frees', 0), 'block')} that ended was ended by the thread that had allocated it.`)), update: () => {} };
+		return { element: h('section.card', {}, h('h2', {}, 'Hand-overs between threads'), h('p.quiet', {}, !safety.number('frees', 0) ? 'No block ended.' : `None: every one of the ${of(safety.number('frees', 0), 'block')} that ended was ended by the thread that had allocated it.`)), update: () => {} };
 	const holder = h('div', {});
 	const list = h('div', {});
 	const button = (by, text) => h('button', { type: 'button', 'data-by': by, onclick: () => state.set({ 'threads.by': by === 'blocks' ? undefined : by }) }, text);

@@ -29,6 +29,17 @@ function label(offset, size) {
 	return offset >= size ? `end +${count(offset - size)}` : offset < 0 ? `start −${count(-offset)}` : `start +${count(offset)}`;
 }
 
+/* What was done there. */
+function deed(f) {
+	const place = placeOf(f.offset, f.block_size_bytes);
+	if (f.kind === 'size-mismatched-free')
+		return `${f.free_call} was told ${exactBytes(f.length_bytes)}`;
+	if (f.free_call)
+		return f.offset ? `${f.free_call} got an address ${place}` : `${f.free_call} got its start`;
+	const verbs = { read: 'read', write: 'written' };
+	return `${f.evidence === 'damage' ? 'changed' : verbs[f.access] ?? 'touched'} ${place}`;
+}
+
 function bar(f, touched) {
 	const size = f.block_size_bytes;
 	const low = Math.min(0, touched.from, touched.seen[0]);
@@ -39,14 +50,13 @@ function bar(f, touched) {
 	const x = (offset) => (offset - from) * scale;
 	const width = Math.max(6, x(touched.to) - x(touched.from));
 	return h('figure.block-bar', {},
-		svg('svg', { viewBox: '0 0 1000 46', preserveAspectRatio: 'none', role: 'img', 'aria-label': `Block of ${exactBytes(size)}, touched ${placeOf(touched.from, size)}` },
+		svg('svg', { viewBox: '0 0 1000 46', preserveAspectRatio: 'none', role: 'img', 'aria-label': `Block of ${exactBytes(size)}: ${deed(f)}` },
 			svg('rect.outside', { x: 0, y: 14, width: 1000, height: 24 }),
 			svg(`rect.inside${f.block_freed ? '.freed' : ''}`, { x: x(0), y: 14, width: Math.max(2, x(size) - x(0)), height: 24 }),
 			svg('rect.touched', { x: x(touched.from), y: 8, width, height: 36 }),
 			svg('path.arrow', { d: `M${x(touched.from) + width / 2 - 9} 0h18l-9 8z` })),
 		h('figcaption.small', {}, `${f.block_freed ? 'freed block' : 'block'} of ${exactBytes(size)}; `,
-			h('span.strong', {}, `${f.free_call ? `${f.free_call} got its address` : f.evidence === 'damage' ? 'changed' : f.access === 'read' ? 'read' : f.access === 'write' ? 'written' : 'touched'} ${placeOf(touched.from, size)}`),
-			f.length_bytes && !f.free_call ? `, ${of(f.length_bytes, 'byte')}` : ''));
+			h('span.strong', {}, deed(f)), f.length_bytes && !f.free_call ? `, ${of(f.length_bytes, 'byte')}` : ''));
 }
 
 export function byteMap(f) {
@@ -74,7 +84,7 @@ export function byteMap(f) {
 	if (touched.to > size)
 		high = Math.ceil(high / ROW) * ROW + ROW; // a line of what lies behind
 	const rows = Math.min(ROWS, Math.ceil((high - low) / ROW));
-	const left = high - (low + rows * ROW);
+	const left = Math.max(touched.to, seen[1]) - (low + rows * ROW);
 	const line = (row) => {
 		const first = low + row * ROW;
 		return h('tr', {}, h('th', { scope: 'row' }, label(first, size)),
@@ -104,7 +114,7 @@ export function byteMap(f) {
 			h('p.small.keys', {}, legend(f.block_freed ? 'inside.freed' : 'inside', f.block_freed ? 'the freed block' : 'the block'), legend('outside', around), legend('touched', 'touched'),
 				found.length ? legend('changed', 'not as expected') : null),
 			gap > NEAR ? h('p.small', {}, `${of(gap, 'byte')} lie between the block and these.`) : null,
-			left > 0 ? h('p.small', {}, `… ${of(left, 'more byte')}`) : null,
+			left > 0 ? h('p.small', {}, `… and ${of(left, 'more byte')}`) : null,
 			f.evidence === 'damage' && f.length_bytes > f.byte_count && f.byte_count ? h('p.small', {}, `… ${of(f.length_bytes - f.byte_count, 'more byte')} changed, not kept`) : null),
 	};
 }
