@@ -122,7 +122,7 @@ struct ms_arena_header {
 	_Atomic uint32_t images;       /* app: number of images that attached (1 after start, +1 per exec), release */
 	_Atomic uint32_t unload_epoch; /* app: +1 after a module was unloaded and its nodes retired */
 	_Atomic uint32_t module_count; /* app: release, after the record is filled */
-	char allocator[64];            /* app, at attach: file name of the library that defines malloc */
+	char allocator[64];            /* app, at attach: file name of the library, or executable, that defines malloc */
 	_Atomic uint64_t limit_shift;  /* app: bytes of its RLIMIT_AS that are the arena's, + 1 if its hard limit has them, too;
 	                                  for the image after an exec */
 

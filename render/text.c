@@ -181,6 +181,9 @@ int ms_text_quality(struct ms_text *t)
 		        ms_unit_share(a, r->symbolized_frames, r->frames), ms_unit_count(b, r->frames));
 		fprintf(t->out, ", weighted by blocks %s%s\n", ms_unit_share(a, r->symbolized_frame_uses, r->frame_uses),
 		        r->symbols_stored || r->symbolized_frames ? "" : " (memscope-trace symbolize adds them)");
+		if (r->symbols_stored && r->symbolized_frame_uses < r->frame_uses / 2)
+			fputs("  the others are of stripped files, or of generated code: with their debug files installed, memscope-trace symbolize\n"
+			      "  finds the names, and with --debuginfod it fetches them\n", t->out);
 	}
 	if (r->images > 1)
 		fprintf(t->out, "  the process replaced its program by exec %" PRIu32 " time%s\n", r->images - 1,

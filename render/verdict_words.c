@@ -57,6 +57,20 @@ static void note_part(FILE *out, const struct ms_part *p)
 		        ms_unit_count(d, p->of_events));
 }
 
+/* An allocator in the executable comes before every library that can be preloaded. */
+static void note_unseen(FILE *out, const struct ms_report *report)
+{
+	const struct ms_process *p = report->trace.process;
+
+	if (p->allocator && *p->allocator && !strstr(p->allocator, ".so")) {
+		fputs("the executable ", out);
+		ms_escape_text(out, p->allocator);
+		fputs(" defines malloc itself: what it allocates is not seen\n", out);
+	} else if (p->part.kind == MS_PART_WHOLE && !report->window.given && !report->totals.allocations && !report->totals.reallocations) {
+		fputs("no allocation was seen: the program made none, or its allocator is inside the executable, where it is not seen\n", out);
+	}
+}
+
 void ms_quality_notes(FILE *out, const struct ms_report *report)
 {
 	const struct ms_report_trace *r = &report->trace;
@@ -65,6 +79,7 @@ void ms_quality_notes(FILE *out, const struct ms_report *report)
 
 	if (part)
 		note_part(out, &r->process->part);
+	note_unseen(out, report);
 	note_if(out, r->lost_events, "event", part ? "lost by the whole recording" : "lost");
 	note_if(out, r->lost_threads, "thread", "not recorded");
 	note_if(out, r->lost_stacks, "event", "without a stack although one was wanted");

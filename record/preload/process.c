@@ -38,8 +38,10 @@
  */
 #include "process.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -148,6 +150,16 @@ static void find_clock(uint32_t clock)
 	ms_clock_vdso = (int (*)(clockid_t, struct timespec *))vdso.address;
 }
 
+/* An executable that defines malloc is asked before any library that could be preloaded, for our own calls, too. */
+static void name_allocator(struct ms_arena_header *header)
+{
+	struct dl_find_object bound, ours;
+	bool own = _dl_find_object((void *)(uintptr_t)&malloc, &bound) == 0 && _dl_find_object((void *)(uintptr_t)&name_allocator, &ours) == 0 &&
+	           bound.dlfo_link_map != ours.dlfo_link_map;
+
+	ms_module_name_at((const void *)(uintptr_t)(own ? &malloc : ms_real.malloc), header->allocator, sizeof(header->allocator));
+}
+
 bool ms_process_attach(void *base, uint32_t image)
 {
 	struct ms_arena_header *header = base;
@@ -173,7 +185,7 @@ bool ms_process_attach(void *base, uint32_t image)
 	ms_limits_attached(header);
 	make_ready_words();
 	if (image == 0)
-		ms_module_name_at((const void *)(uintptr_t)ms_real.malloc, header->allocator, sizeof(header->allocator));
+		name_allocator(header);
 	if (header->guard.mode != MS_GUARD_OFF && guard_start != NULL)
 		guard_start(header);
 	ms_graph_start(header);
