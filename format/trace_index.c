@@ -67,7 +67,7 @@ static int decode(uint64_t **out, uint32_t count, struct fb_column column, uint6
 	struct ms_fb_vector data;
 
 	*out = NULL;
-	if (column.at == NULL || fb_column_count(column) != count || count > MS_MAX_RAW_BYTES)
+	if (column.at == NULL || fb_column_count(column) != count)
 		return ms_fail(err, MS_E_CORRUPT, offset, "a column of the index is missing");
 	data = fb_column_data(column);
 	*out = malloc(((size_t)count + 1) * sizeof(**out));
@@ -83,8 +83,11 @@ static int read_marks(struct ms_trace_index *x, const struct ms_trace *t, struct
 	const struct fb_column column = fb_trace_index_mark_strings(f);
 	const uint32_t count = column.at != NULL ? fb_column_count(column) : 0;
 	uint64_t *strings = NULL, *events = NULL, *times = NULL;
-	int rc = decode(&strings, count, column, offset, err);
+	int rc = MS_OK;
 
+	if (count > t->tables.string_count) /* one at most for each text */
+		return ms_fail(err, MS_E_CORRUPT, offset, "the index has %u marks, the trace %u strings", count, t->tables.string_count);
+	rc = decode(&strings, count, column, offset, err);
 	if (rc == MS_OK)
 		rc = decode(&events, count, fb_trace_index_mark_events(f), offset, err);
 	if (rc == MS_OK)

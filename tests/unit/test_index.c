@@ -382,6 +382,35 @@ static void test_damaged(void **state)
 	close_pair(&p);
 }
 
+/* What an index says of marks is bounded by what the trace can have: the first of each text. Else a small file asks for much memory. */
+static void test_more_marks_than_texts(void **state)
+{
+	struct pair p;
+	struct ms_error err = {0};
+	struct ms_index_mark marks[RANDOM_TRACE_STRINGS + 60];
+
+	(void)state;
+	open_pair(&p, 4, 300, 20);
+	assert_true(ms_trace_string_count(p.plain) < sizeof marks / sizeof *marks);
+	for (size_t count = ms_trace_string_count(p.plain); count <= ms_trace_string_count(p.plain) + 1u; count++) {
+		const struct ms_index_facts facts = {.marks = marks, .mark_count = count};
+		struct ms_index_writer *w;
+		struct ms_stream stream;
+
+		for (size_t i = 0; i < count; i++)
+			marks[i] = (struct ms_index_mark){.string = 1, .event = i};
+		ms_stream_init_memory(&stream);
+		assert_int_equal(ms_index_writer_open(&w, &stream, &err), MS_OK);
+		assert_int_equal(ms_index_writer_end(w, p.plain, &facts, &err), MS_OK);
+		ms_index_writer_close(w);
+		assert_int_equal(ms_trace_attach_index_memory(p.plain, stream.memory, stream.position, &err),
+		                 count > ms_trace_string_count(p.plain) ? MS_E_CORRUPT : MS_OK);
+		ms_trace_detach_index(p.plain);
+		ms_stream_free(&stream);
+	}
+	close_pair(&p);
+}
+
 /* ---- seeds of tests/fuzz/fuzz_index.c ------------------------------------------------------------------------------- */
 
 /* The blocks of a file, not compressed, up to its Index. */
@@ -444,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows), cmocka_unit_test(test_events),    cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_level_text), cmocka_unit_test(test_foreign), cmocka_unit_test(test_truncated), cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_more_marks_than_texts),
 	};
 
 	if (getenv("MEMSCOPE_SEEDS")) {
