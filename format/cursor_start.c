@@ -29,7 +29,7 @@ static int load_keyframe_part(struct ms_cursor *c, const struct ms_source *sourc
 
 	if (fb_keyframe_event(k) != info->first_event || count != info->count ||
 	    fb_keyframe_time_ns(k) != info->first_time_ns || fb_keyframe_next_block(k) > fb_keyframe_event(k) + 1 + c->trace->start_blocks ||
-	    count > MS_MAX_RAW_BYTES)
+	    count >= fb_keyframe_next_block(k)) /* ids ascend from 1; before memory is taken for them */
 		return ms_fail(err, MS_E_CORRUPT, info->offset, "the Keyframe block and its header differ");
 	for (unsigned i = 0; i < KEY_COLUMNS; i++) {
 		struct ms_fb_vector data = fb_column_data(columns[i]);

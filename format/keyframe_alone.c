@@ -31,7 +31,7 @@ static int count_part(const struct ms_trace *t, struct ms_unpacker *u, const str
 	if (rc != MS_OK)
 		return rc;
 	n = fb_column_count(fb_keyframe_blocks(k));
-	if (n != info->count || n > MS_MAX_RAW_BYTES)
+	if (n != info->count || n >= fb_keyframe_next_block(k) || fb_keyframe_next_block(k) > info->first_event + 1 + t->start_blocks)
 		return ms_fail(err, MS_E_CORRUPT, info->offset, "the Keyframe block and its header differ");
 	ids = malloc(((size_t)n + 1) * sizeof(*ids));
 	if (with_times)
