@@ -31,7 +31,7 @@ static void *group_rows(const struct ms_report *r, size_t *count, bool *owned)
 	for (size_t i = 0; rows && i < MS_TIMELINE_GROUP_COUNT; i++)
 		rows[i] = (struct group_row){
 			ms_timeline_groups[i].name, ms_timeline_groups[i].summary, r->timeline_by[i].series != NULL,
-			ms_html_series_merged(&r->timeline_by[i], MS_HTML_SERIES_CELLS),
+			ms_html_series_merged(&r->timeline_by[i], ms_html_cells_max(i)),
 		};
 	return rows;
 }

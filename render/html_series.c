@@ -169,7 +169,7 @@ struct series_row {
 	uint32_t key;
 	size_t first_cell, cell_count;
 };
-static void *make_series(const struct ms_timeline_group_series *g, size_t *count, bool *owned)
+static void *make_series(const struct ms_report *r, enum ms_timeline_group group, size_t *count, bool *owned)
 {
 	struct ms_html_series_list list = {0};
 	struct series_row *rows = NULL;
@@ -177,7 +177,7 @@ static void *make_series(const struct ms_timeline_group_series *g, size_t *count
 
 	*owned = true;
 	*count = 1;
-	if (ms_html_series_pick(&list, g, MS_HTML_SERIES_CELLS) == MS_OK)
+	if (ms_html_series_pick(&list, &r->timeline_by[group], ms_html_cells_max(group)) == MS_OK)
 		rows = calloc(list.count + 1, sizeof *rows);
 	for (size_t i = 0; rows && i < list.count; i++) {
 		rows[i] = (struct series_row){list.series[i].key, cells, list.series[i].cell_count};
@@ -222,7 +222,7 @@ static void pack(struct packed_cell *rows, const struct ms_html_series *s)
 		blocks = c->last_live_blocks;
 	}
 }
-static void *make_cells(const struct ms_timeline_group_series *g, size_t *count, bool *owned)
+static void *make_cells(const struct ms_report *r, enum ms_timeline_group group, size_t *count, bool *owned)
 {
 	struct ms_html_series_list list = {0};
 	struct packed_cell *rows = NULL;
@@ -230,7 +230,7 @@ static void *make_cells(const struct ms_timeline_group_series *g, size_t *count,
 
 	*owned = true;
 	*count = 1;
-	if (ms_html_series_pick(&list, g, MS_HTML_SERIES_CELLS) == MS_OK)
+	if (ms_html_series_pick(&list, &r->timeline_by[group], ms_html_cells_max(group)) == MS_OK)
 		rows = calloc(list.cell_count + 1, sizeof *rows);
 	for (size_t i = 0; rows && i < list.count; i++) {
 		pack(rows + n, &list.series[i]);
@@ -248,11 +248,11 @@ static const struct ms_html_column cell_columns[] = {
 #define X(id, name, summary)                                                                                             \
 	static void *series_rows_##id(const struct ms_report *r, size_t *count, bool *owned)                                 \
 	{                                                                                                                    \
-		return make_series(&r->timeline_by[MS_TIMELINE_##id], count, owned);                                             \
+		return make_series(r, MS_TIMELINE_##id, count, owned);                                                           \
 	}                                                                                                                    \
 	static void *cell_rows_##id(const struct ms_report *r, size_t *count, bool *owned)                                   \
 	{                                                                                                                    \
-		return make_cells(&r->timeline_by[MS_TIMELINE_##id], count, owned);                                              \
+		return make_cells(r, MS_TIMELINE_##id, count, owned);                                                            \
 	}
 MS_TIMELINE_GROUPS(X)
 #undef X

@@ -704,6 +704,41 @@ test('snapshots: pins, what changed, the brush, the search', async (browser) => 
 	await close();
 });
 
+/* ---- large reports ------------------------------------------------------------------------------------------------------------------------ */
+
+test('a large report stays small, and nothing of its sums is lost', async (browser) => {
+	const tables = data('large');
+	const report = json('large');
+	assert.ok(html('large').length < 20e6, `${html('large').length} bytes`);
+	const group = tables.timeline_groups.all().find((one) => one.name === 'site');
+	assert.equal(tables.timeline_by_site.rows, tables.sites.rows - group.merged + 1);
+	assert.ok(group.merged > 0);
+	// Levels at the end of each step and traffic of all series together.
+	const cells = tables.timeline_by_site_cells;
+	const [bucket, last] = ['bucket', 'last_live_bytes'].map((column) => cells.column(column));
+	const change = new Float64Array(tables.timeline.rows);
+	for (const series of tables.timeline_by_site.all())
+		for (let c = series.first_cell; c < series.first_cell + series.cell_count; c++)
+			change[bucket[c]] += last[c] - (c > series.first_cell ? last[c - 1] : 0);
+	let level = 0;
+	assert.deepEqual(Array.from(change, (value) => (level += value)), report.timeline.last_live_bytes);
+	const sum = (column) => cells.column(column).reduce((all, value) => all + value, 0);
+	assert.equal(sum('allocated_bytes'), report.totals.allocated_bytes);
+	assert.equal(sum('freed_bytes'), report.totals.freed_bytes);
+	assert.equal(sum('allocations'), report.totals.allocations + report.totals.reallocations);
+	const { page, close, quiet } = await open(browser, 'large', `#view=snapshots&snapshots.at=${report.timeline.start_ns[200]}`);
+	assert.equal(await page.locator('.snap-sums span').nth(1).getAttribute('title'), `${english(report.timeline.last_live_bytes[200])} B`);
+	assert.match(await text(page, '.grid-row'), new RegExp(`${english(group.merged)} small call paths that share one series`));
+	await page.goto(`${page.url().replace(/#.*/, '')}#view=sites&from=0&to=${report.timeline.start_ns[100]}`);
+	await page.waitForSelector('.sites');
+	assert.match(await text(page, '.sites .bar'), new RegExp(`Without ${english(group.merged)} small call paths`));
+	await page.click('.tabs a[data-view="overview"]');
+	assert.ok((await text(page, '.overview .card h2')).startsWith('What was alive at the end of the selection'));
+	assert.equal(await page.locator('.overview .card h2 span').first().getAttribute('title'), `${english(report.timeline.last_live_bytes[99])} B`);
+	quiet();
+	await close();
+});
+
 /* ---- hostile names, paths, policy ---------------------------------------------------------------------------------------------------- */
 
 test('hostile names are text', async (browser) => {

@@ -5,6 +5,7 @@
  * ("site") is known by its row in the table sites; its id is the node of its stack, as in the text and JSON reports.
  */
 import { bisectRight } from 'd3-array';
+import { bytes, of } from './format.js';
 import { Names } from './names.js';
 import { test } from './query.js';
 
@@ -111,6 +112,13 @@ export class Model extends Names {
 		const window = this.merged(group) ? this.groupWindow(group, brush) : null;
 		const at = window ? window.keys.lastIndexOf(NONE) : -1;
 		return at < 0 ? null : Object.fromEntries(Object.keys(window).filter((name) => name !== 'keys').map((name) => [name, window[name][at]]));
+	}
+
+	/* What a view by call path says of them when it shows a selection of time; '': each call path has its own series. */
+	mergedNote(state) {
+		const brush = this.brush(state);
+		const window = brush && this.mergedWindow('site', brush);
+		return window ? `Without ${of(this.merged('site'), 'small call path')} that share one series, to keep the page small: together ${bytes(window.allocated_bytes)} allocated in the selected time, ${bytes(window.live_bytes)} alive at its end.` : '';
 	}
 
 	/* Figures of each key of a group in a window: {keys, allocations, ..., peak_bytes (largest level of its own)} as arrays; null: no series. */

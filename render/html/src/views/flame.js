@@ -59,7 +59,8 @@ export default {
 			},
 			onAlt: (node) => state.set({ q: withFilter(state.get().q, 'module', lineOf(node).module.replace(/^.*\//, '')) }),
 		});
-		root.append(h('div.flame', {}, h('div.bar', {}, h('label', { for: 'flame-metric' }, 'Metric', metricSelect), invert, graph.bar), graph.element));
+		const merged = h('p.small', {});
+		root.append(h('div.flame', {}, h('div.bar', {}, h('label', { for: 'flame-metric' }, 'Metric', metricSelect), invert, graph.bar), merged, graph.element));
 
 		function build(now) {
 			const metric = METRICS[now.metric] ? now.metric : 'peak';
@@ -73,6 +74,7 @@ export default {
 			invert.setAttribute('aria-pressed', String(!!now['flame.inverted']));
 			const top = values && (now['flame.inverted'] ? inverted : topDown)(tree, leaves, mask ? [values, values.map((value, i) => (mask[i] ? value : 0))] : [values]);
 			all = top ? top.sums[0] : 0;
+			merged.textContent = METRICS[metric].windowed ? model.mergedNote(now) : '';
 			graph.show(all > 0 ? top : null, top ? `Nothing to draw: ${METRICS[metric].title.toLowerCase()} is 0 for every call path.` : METRICS[metric].missing ?? 'This report does not have it.');
 		}
 

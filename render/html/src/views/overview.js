@@ -1,7 +1,7 @@
 /* overview.js - how good the trace is, what it says in words, the totals, what the peak was made of, and where to look first. */
 import { h, replace } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
-import { METRICS } from '../model.js';
+import { METRICS, NONE } from '../model.js';
 import { withFilter } from '../query.js';
 import { link } from '../widgets/link.js';
 import { MARKS, qualityBanner } from '../widgets/quality.js';
@@ -58,35 +58,57 @@ function windowTotals(model, brush) {
 
 /* ---- composition: call paths grouped by place ---------------------------------------------------------------------------- */
 
+/* For each line of source the first one that reads the same: with 100,000 call paths names are too slow to compare. */
+function placesOf(model) {
+	return model.once('places of lines', () => {
+		const { lines } = model.tables;
+		const [functions, files, numbers, modules, offsets] = ['function', 'file', 'line', 'module', 'offset'].map((name) => lines.column(name));
+		const first = new Map();
+		return Int32Array.from({ length: lines.rows }, (unused, i) => {
+			const key = lines.text('function', i) ? `${functions[i]} ${files[i]} ${numbers[i]} ${modules[i]}` : `- ${modules[i]} ${offsets[i]}`;
+			if (!first.has(key))
+				first.set(key, i);
+			return first.get(key);
+		});
+	});
+}
+
+/* {total, rows}: a row {line, bytes, sites, first} per place; line is looked up by whoever shows it. */
 function composition(model, values, mask) {
+	const place = placesOf(model);
+	const headline = model.sites.column('headline');
 	const places = new Map();
 	let total = 0;
 	for (let site = 0; site < values.length; site++) {
 		total += values[site];
 		if (!values[site] || (mask && !mask[site]))
 			continue;
-		const line = model.siteLine(site);
-		const key = `${line.full}\n${line.where}\n${line.module}`;
-		const place = places.get(key) ?? { line, bytes: 0, sites: 0, first: site, most: 0 };
-		place.bytes += values[site];
-		place.sites++;
-		if (values[site] > place.most) {
-			place.most = values[site];
-			place.first = site;
+		const key = place[headline[site]] ?? NONE;
+		let row = places.get(key);
+		if (row === undefined)
+			places.set(key, row = { line: key, bytes: 0, sites: 0, first: site, most: 0 });
+		row.bytes += values[site];
+		row.sites++;
+		if (values[site] > row.most) {
+			row.most = values[site];
+			row.first = site;
 		}
-		places.set(key, place);
 	}
-	return { total, rows: [...places.values()].sort((a, b) => b.bytes - a.bytes) };
+	return { total, rows: [...places.values()].sort((a, b) => b.bytes - a.bytes || a.line - b.line) };
 }
 
 function peakCard(model, now, state) {
 	const brush = model.brush(now);
 	const moment = brush && model.metric('moment', now);
 	const name = moment ? 'moment' : 'peak';
-	const { total, rows } = composition(model, moment ?? model.metric('peak', now), model.matches(now));
-	const shown = rows.slice(0, SHOWN);
-	const rest = rows.slice(SHOWN).reduce((sum, row) => sum + row.bytes, 0);
-	const matched = rows.reduce((sum, row) => sum + row.bytes, 0);
+	const mask = model.matches(now);
+	const { total: known, rows } = composition(model, moment ?? model.metric('peak', now), mask);
+	const merged = moment ? model.mergedWindow('site', brush) : null; // call paths that share a series have no place
+	const total = known + (merged?.live_bytes ?? 0);
+	const shown = rows.slice(0, SHOWN).map((row) => ({ ...row, line: model.line(row.line) }));
+	const rest = rows.slice(SHOWN).reduce((sum, row) => sum + row.bytes, 0) + (mask ? 0 : merged?.live_bytes ?? 0);
+	const more = rows.length - shown.length + (mask || !merged ? 0 : model.merged('site'));
+	const matched = mask ? rows.reduce((sum, row) => sum + row.bytes, 0) : total;
 	const title = moment ? 'What was alive at the end of the selection' : 'What the peak was made of';
 	if (!total)
 		return h('section.card', {}, h('h2', {}, title), h('p.quiet', {}, 'Nothing was allocated.'));
@@ -103,7 +125,7 @@ function peakCard(model, now, state) {
 					link(state, { view: 'sites', 'sites.sort': undefined, metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
 						h('span.code', { title: row.line.full }, row.line.name)), ' ', h('span.where', { title: row.line.where || row.line.module }, row.line.place)),
 				h('td.num', { title: exactBytes(row.bytes) }, bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
-			rest ? h('tr.quiet', {}, h('td', {}, `${count(rows.length - SHOWN)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
+			rest ? h('tr.quiet', {}, h('td', {}, `${count(more)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
 }
 
 /* ---- what to look at first --------------------------------------------------------------------------------------------- */

@@ -133,7 +133,8 @@ export default {
 				h('span', { title: exactBytes(sum('live_bytes')) }, `${brush ? 'alive at the end of the selection' : 'alive at the end'} ${bytes(sum('live_bytes'))}`),
 				h('span', { title: exactBytes(sum('allocated_bytes')) }, `allocated ${bytes(sum('allocated_bytes'))} in ${of(sum('begun'), 'block')}`),
 				brush ? h('span.tag', {}, 'figures of the selected time; at the peak, temporary and lifetime of the run')
-					: model.brush(now) ? h('span.tag', {}, 'of the whole run: this report has no series by call path') : null);
+					: model.brush(now) ? h('span.tag', {}, 'of the whole run: this report has no series by call path') : null,
+				brush && model.merged('site') ? h('span', {}, model.mergedNote(now)) : null);
 			table.update(rows, sortOf(now));
 			if (rows.length === 1 && (!keys || keys.has('q')))
 				table.openOnly(rows[0]);

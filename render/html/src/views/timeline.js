@@ -14,8 +14,6 @@ const GROUPS = [['', 'the whole heap'], ['module', 'by module'], ['thread', 'by 
 const STACKED = 7; // keys that get a colour of their own; the rest is one band
 
 function keyName(model, group, key) {
-	if (key === NONE)
-		return `${count(model.merged(group))} others`;
 	switch (group) {
 	case 'site': return model.siteOfNode.has(key) ? `${model.siteName(model.siteOfNode.get(key))} #${key}` : `#${key}`;
 	case 'thread': return model.threadName(key);
@@ -67,12 +65,13 @@ function stackOf(model, group) {
 			for (let c = first; c < first + series.number('cell_count', i); c++)
 				most = Math.max(most, cells.number('max_live_bytes', c));
 			return { key: series.number('key', i), most };
-		}).sort((a, b) => b.most - a.most);
+		}).filter((one) => one.key !== NONE).sort((a, b) => b.most - a.most);
 		const top = peaks.slice(0, STACKED);
 		const named = new Set(top.map((one) => one.key));
 		const layers = top.map((one) => ({ label: keyName(model, group, one.key), values: model.groupSeries(group, 'last_live_bytes', (key) => key === one.key) }));
-		if (peaks.length > STACKED)
-			layers.push({ label: `${count(peaks.length - STACKED)} more`, rest: true, values: model.groupSeries(group, 'last_live_bytes', (key) => !named.has(key)) });
+		const more = peaks.length - top.length + model.merged(group);
+		if (more)
+			layers.push({ label: `${count(more)} more`, rest: true, values: model.groupSeries(group, 'last_live_bytes', (key) => !named.has(key)) });
 		const sums = new Float64Array(model.buckets);
 		for (const layer of layers) {
 			layer.sum = Array.from(layer.values, (value, b) => {
