@@ -41,6 +41,7 @@ struct ms_export_input {
 	const char *metric;              /* NULL = the format's first */
 	const struct ms_export_condition *conditions;
 	size_t condition_count;
+	const char *file;                /* what it will be called, for formats whose readers go by that; NULL = not known, as standard output */
 	bool no_paths;                   /* leave directories out of names of files */
 	const char *source_root;         /* absolute: files below it are relative to it; NULL = the program's working directory */
 	const char *name;                /* of this recording among others, for formats that CI collects; NULL = the program's */

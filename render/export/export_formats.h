@@ -17,7 +17,11 @@
 	X(speedscope) \
 	X(svg)      \
 	X(csv)      \
-	X(valgrind_xml)
+	X(valgrind_xml) \
+	X(dhat)     \
+	X(callgrind) \
+	X(jeprof)   \
+	X(heaptrack)
 
 #define X(name) extern const struct ms_export ms_export_##name;
 MS_EXPORT_FORMATS(X)

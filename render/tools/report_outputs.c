@@ -51,6 +51,14 @@ struct report_output_kind {
 	const size_t *plot_count;
 };
 
+/* NULL = standard output */
+static const char *place(const struct report_outputs *o, const struct report_output *output)
+{
+	const char *file = output->file ? output->file : o->output;
+
+	return file && strcmp(file, "-") != 0 ? file : NULL;
+}
+
 #define WRITER(name)                                                                                                    \
 	static int name(FILE *out, const struct report_output *output, const struct report_outputs *all, \
 	                const struct report_sources *s, struct ms_error *err)
@@ -98,6 +106,7 @@ WRITER(write_export)
 		.report = s->report, .trace = s->trace, .metric = output->metric,
 		.conditions = s->conditions, .condition_count = s->condition_count, .no_paths = all->no_paths,
 		.source_root = all->source_root, .name = all->name,
+		.file = place(all, output),
 	};
 
 	return output->export->write(out, &input, err);
@@ -236,14 +245,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp report_outputs_argp = {option_table, parse, NULL, NULL, NULL, NULL, NULL};
-
-/* NULL = standard output */
-static const char *place(const struct report_outputs *o, const struct report_output *output)
-{
-	const char *file = output->file ? output->file : o->output;
-
-	return file && strcmp(file, "-") != 0 ? file : NULL;
-}
 
 static void put_name(char *text, size_t size, const struct report_output *output)
 {
