@@ -21,7 +21,8 @@
 	X(dhat)     \
 	X(callgrind) \
 	X(jeprof)   \
-	X(heaptrack)
+	X(heaptrack) \
+	X(massif)
 
 #define X(name) extern const struct ms_export ms_export_##name;
 MS_EXPORT_FORMATS(X)
