@@ -52,6 +52,9 @@ void ms_call_tree_free(struct ms_call_tree *t)
 	free(t->tail_of_name);
 	free(t->hash_of_name);
 	free(t->build_of_module);
+	for (size_t i = 0; i < t->text_capacity; i++)
+		free(t->texts[i]);
+	free(t->texts);
 	ms_intern_free(&t->names);
 	ms_intern_free(&t->tails);
 	ms_intern_free(&t->modules);
@@ -123,6 +126,8 @@ static uint32_t intern_name(struct ms_call_tree *t, const char *name, size_t len
 		return id;
 	if (!reserve(&t->tail_of_name, &t->tail_capacity, id, sizeof *t->tail_of_name) ||
 	    !reserve(&t->hash_of_name, &t->hash_capacity, id, sizeof *t->hash_of_name))
+		return 0;
+	if (t->keep_names && (!reserve(&t->texts, &t->text_capacity, id, sizeof *t->texts) || !(t->texts[id] = strndup(name, length))))
 		return 0;
 	t->hash_of_name[id] = hash_bytes(name, length);
 	if (length == 4 && memcmp(name, "main", 4) == 0)

@@ -6,7 +6,7 @@
  * itself (recursion) counts once. A frame without a name is called by the file name of its module, with its offset when every
  * trace given has the same build of that module (same build-id), because then an offset is a name.
  *
- * Ownership: the tree owns its arrays; names are not kept. Errors: MS_E_NOMEM. Thread-safety: one thread at a time; read-only
+ * Ownership: the tree owns its arrays; names are not kept, unless asked. Errors: MS_E_NOMEM. Thread-safety: one thread at a time; read-only
  * after the last report.
  */
 #ifndef MS_ANALYZE_CALL_TREE_H
@@ -37,6 +37,9 @@ struct ms_call_tree {
 	size_t module_capacity;
 	uint32_t main_name;              /* 0 = nobody has a main */
 	bool ignore_templates;
+	bool keep_names;                 /* set after init: texts has them */
+	char **texts;                    /* by name */
+	size_t text_capacity;
 };
 
 int ms_call_tree_init(struct ms_call_tree *tree, bool ignore_templates, struct ms_error *err);

@@ -156,7 +156,6 @@ static int put_file(FILE *out, const struct ms_export_input *in, struct dhat *d,
 	}
 	ms_json_end_array(&j);
 	ms_json_end_object(&j);
-	putc('\n', out);
 	return ferror(out) ? ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot write") : MS_OK;
 }
 

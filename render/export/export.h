@@ -21,6 +21,7 @@
 
 #include "analyze/report.h"
 
+struct ms_diff;
 struct ms_trace;
 
 /* A condition of --fail-on and how it went, for formats that list budgets. */
@@ -53,18 +54,23 @@ struct ms_export {
 	const char *suffix;              /* Required. Usual end of its files, with the dot. */
 	const char *const *metrics;      /* Optional. NULL-terminated. */
 	uint32_t timeline_by;            /* bits of ms_report_options.timeline_by that it needs */
-	/* Required. Writes the whole of it. */
+	/* One of the two is required. Writes the whole of it: of a report, of a comparison (metric: as in struct ms_export_input). */
 	int (*write)(FILE *out, const struct ms_export_input *input, struct ms_error *err);
+	int (*write_diff)(FILE *out, const struct ms_diff *diff, const char *metric, struct ms_error *err);
 };
 
 #pragma GCC visibility push(default) /* part of libmemscope.so */
 extern const struct ms_export *const ms_exports[];
 extern const size_t ms_export_count;
+/* Those of comparisons: memscope-diff. */
+extern const struct ms_export *const ms_diff_exports[];
+extern const size_t ms_diff_export_count;
 
 /*
  * Takes "KIND" or "KIND:METRIC" apart. *metric points into the text. Errors: MS_E_ARGUMENT names what there is.
  */
 int ms_export_find(const struct ms_export **out, const char **metric, const char *text, struct ms_error *err);
+int ms_diff_export_find(const struct ms_export **out, const char **metric, const char *text, struct ms_error *err);
 /* MS_OK when the list is well formed: every required field there, names unique and well spelt; else MS_E_ARGUMENT. */
 int ms_export_check(const struct ms_export *const *list, size_t count, struct ms_error *err);
 #pragma GCC visibility pop

@@ -1,5 +1,5 @@
 /*
- * export_formats.h - the formats, one row each; exports.c makes the table of them.
+ * export_formats.h - the formats, one row each; exports.c makes the tables of them.
  *
  * X(name): `const struct ms_export ms_export_<name>`, defined in the format's own file. Pure data; thread-safe.
  */
@@ -22,10 +22,16 @@
 	X(callgrind) \
 	X(jeprof)   \
 	X(heaptrack) \
-	X(massif)
+	X(massif)   \
+	X(chrome)
+
+/* Of comparisons. */
+#define MS_DIFF_EXPORT_FORMATS(X) \
+	X(folded_diff)
 
 #define X(name) extern const struct ms_export ms_export_##name;
 MS_EXPORT_FORMATS(X)
+MS_DIFF_EXPORT_FORMATS(X)
 #undef X
 
 #endif

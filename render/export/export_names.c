@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "export_findings.h"
+#include "render/escape.h"
 
 const char *ms_export_base(const char *path)
 {
@@ -106,4 +107,19 @@ char *ms_export_place(const struct ms_export_input *input, const char *path, boo
 	}
 	free(folder);
 	return place;
+}
+
+void ms_put_folded_name(FILE *out, const char *name)
+{
+	while (*name) {
+		size_t n = ms_utf8_length(name);
+
+		if (n == 0)
+			fputs("\xef\xbf\xbd", out);
+		else if (n == 1)
+			putc(*name == ';' ? ':' : (unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name, out);
+		else
+			fwrite(name, 1, n, out);
+		name += n ? n : 1;
+	}
 }

@@ -26,5 +26,7 @@ const char *ms_export_root(const struct ms_export_input *input);
 char *ms_export_place(const struct ms_export_input *input, const char *path, bool *inside);
 /* The recording's name: input->name, else the program's, without directories. */
 const char *ms_export_title(const struct ms_export_input *input);
+/* A frame in folded stacks: ';' becomes ':', control characters '?', what is no UTF-8 U+FFFD. */
+void ms_put_folded_name(FILE *out, const char *name);
 
 #endif

@@ -11,6 +11,13 @@ const struct ms_export *const ms_exports[] = {
 };
 const size_t ms_export_count = sizeof ms_exports / sizeof *ms_exports;
 
+const struct ms_export *const ms_diff_exports[] = {
+#define X(name) &ms_export_##name,
+	MS_DIFF_EXPORT_FORMATS(X)
+#undef X
+};
+const size_t ms_diff_export_count = sizeof ms_diff_exports / sizeof *ms_diff_exports;
+
 /* " a, b, c" into text, as much as it holds. */
 static void append(char *text, size_t size, const char *name, bool first)
 {
@@ -19,16 +26,17 @@ static void append(char *text, size_t size, const char *name, bool first)
 	snprintf(text + used, size - used, "%s%s", first ? "" : ", ", name);
 }
 
-int ms_export_find(const struct ms_export **out, const char **metric, const char *text, struct ms_error *err)
+static int find(const struct ms_export **out, const char **metric, const struct ms_export *const *list, size_t count, const char *text,
+                struct ms_error *err)
 {
 	size_t length = strcspn(text, ":");
 	const struct ms_export *found = NULL;
 	char names[200] = "";
 
-	for (size_t i = 0; i < ms_export_count; i++) {
-		append(names, sizeof names, ms_exports[i]->name, i == 0);
-		if (strlen(ms_exports[i]->name) == length && memcmp(ms_exports[i]->name, text, length) == 0)
-			found = ms_exports[i];
+	for (size_t i = 0; i < count; i++) {
+		append(names, sizeof names, list[i]->name, i == 0);
+		if (strlen(list[i]->name) == length && memcmp(list[i]->name, text, length) == 0)
+			found = list[i];
 	}
 	if (!found)
 		return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "no export is named '%.*s': there are %s",
@@ -50,6 +58,16 @@ int ms_export_find(const struct ms_export **out, const char **metric, const char
 	return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "'%s' has no metric '%.30s': there are %s", found->name, text + length + 1, names);
 }
 
+int ms_export_find(const struct ms_export **out, const char **metric, const char *text, struct ms_error *err)
+{
+	return find(out, metric, ms_exports, ms_export_count, text, err);
+}
+
+int ms_diff_export_find(const struct ms_export **out, const char **metric, const char *text, struct ms_error *err)
+{
+	return find(out, metric, ms_diff_exports, ms_diff_export_count, text, err);
+}
+
 int ms_export_check(const struct ms_export *const *list, size_t count, struct ms_error *err)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -63,7 +81,7 @@ int ms_export_check(const struct ms_export *const *list, size_t count, struct ms
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "export '%s' has no summary of one line", e->name);
 		if (!e->suffix || e->suffix[0] != '.' || !e->suffix[1])
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "export '%s' has no suffix", e->name);
-		if (!e->write)
+		if (!e->write == !e->write_diff)
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "export '%s' writes nothing", e->name);
 		if (e->metrics && !e->metrics[0])
 			return ms_fail(err, MS_E_ARGUMENT, MS_NO_OFFSET, "export '%s' has an empty list of metrics", e->name);

@@ -10,23 +10,8 @@
 
 #include "export_metrics.h"
 #include "export_formats.h"
+#include "export_names.h"
 #include "frame_tree.h"
-#include "render/escape.h"
-
-static void put_name(FILE *out, const char *name)
-{
-	while (*name) {
-		size_t n = ms_utf8_length(name);
-
-		if (n == 0)
-			fputs("\xef\xbf\xbd", out);
-		else if (n == 1)
-			putc(*name == ';' ? ':' : (unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name, out);
-		else
-			fwrite(name, 1, n, out);
-		name += n ? n : 1;
-	}
-}
 
 /* The path of one frame, from the root on. path: room for its depth. A line that starts with '#' would be a comment. */
 static void put_path(FILE *out, const struct ms_frame_tree *tree, uint32_t frame, size_t depth, uint32_t *path)
@@ -38,7 +23,7 @@ static void put_path(FILE *out, const struct ms_frame_tree *tree, uint32_t frame
 	for (size_t i = 0; i < depth; i++) {
 		if (i)
 			putc(';', out);
-		put_name(out, tree->names[path[i]]);
+		ms_put_folded_name(out, tree->names[path[i]]);
 	}
 }
 

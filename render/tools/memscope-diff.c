@@ -428,6 +428,7 @@ int main(int argc, char **argv)
 	free(s.runs);
 	free(s.gates);
 	free(s.suppression_files);
+	diff_outputs_free(&s.outputs);
 	tool_window_free(&s.window);
 	tool_window_free(&s.vs_window);
 	return status;

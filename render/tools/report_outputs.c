@@ -13,6 +13,7 @@
 #include "render/output.h"
 #include "render/suppression_file.h"
 #include "render/tools/plot_folder.h"
+#include "render/tools/export_kinds.h"
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
@@ -154,21 +155,6 @@ int report_outputs_add_suppressions(struct report_outputs *outputs, const char *
 	return add(outputs, (struct report_output){.kind = &suppressions_kind, .file = file});
 }
 
-static void print_kinds(void)
-{
-	puts("Kinds of --export KIND[:METRIC]=FILE, and what their files usually end with:");
-	for (size_t i = 0; i < ms_export_count; i++) {
-		const struct ms_export *e = ms_exports[i];
-
-		printf("  %-13s %s (%s)\n", e->name, e->summary, e->suffix);
-		for (const char *const *m = e->metrics; m && *m; m++)
-			printf("%s%s%s", m == e->metrics ? "                :METRIC is one of " : ", ", *m, m == e->metrics ? " (default)" : "");
-		if (e->metrics)
-			putchar('\n');
-	}
-	exit(fflush(stdout) ? 4 : 0);
-}
-
 static struct report_output parse_export(struct argp_state *state, char *arg)
 {
 	struct report_output output = {.kind = &export_kind};
@@ -176,7 +162,7 @@ static struct report_output parse_export(struct argp_state *state, char *arg)
 	struct ms_error err;
 
 	if (strcmp(arg, "list") == 0 || strcmp(arg, "help") == 0)
-		print_kinds();
+		export_kinds_print(ms_exports, ms_export_count);
 	if (!equals || !equals[1])
 		argp_error(state, "--export takes KIND=FILE, not '%s'; --export=list shows the kinds", arg);
 	*equals = '\0';
