@@ -3,7 +3,7 @@
  *
  * Snapshots at 100 equal steps of time, and one at the peak, where it was reached first. Every tenth, the peak and the last one have the tree of
  * who had allocated what was alive then: the innermost frame first, its callers below. As Massif does, branches below 1 % of the snapshot
- * are one line with their sum, and call paths end after 100 frames; sums are exact all the same. Bytes are requested sizes; what the allocator
+ * are one line with their sum, and call paths end after 90 frames; sums are exact all the same. Bytes are requested sizes; what the allocator
  * adds to them (mem_heap_extra_B) and stacks were not recorded: 0. Time is in milliseconds since the start of the recording or window.
  * Names lose control characters, which become '?', and what is no UTF-8 becomes U+FFFD. ms_print cuts names at '#', as it does Massif's own.
  *
@@ -21,7 +21,7 @@
 
 #define STEPS 100u
 #define DETAILED_EVERY 10u
-#define DEPTH 100u
+#define DEPTH 90u /* ms_print warns at 100 */
 
 /* A call path on its way to the root: the line that it is at. */
 struct climber {
@@ -223,7 +223,7 @@ static int write_massif(FILE *out, const struct ms_export_input *in, struct ms_e
 
 	if (!m.bytes)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu frames", r->node_count);
-	fputs("desc: memscope " MS_VERSION ", --threshold=1.00% --depth=100\ncmd: ", out);
+	fputs("desc: memscope " MS_VERSION ", --threshold=1.00% --depth=90\ncmd: ", out);
 	for (size_t i = 0; i < r->trace.process->command_count; i++) {
 		fputs(i ? " " : "", out);
 		ms_put_line_text(out, r->trace.process->command[i], "");

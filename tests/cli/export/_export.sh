@@ -16,3 +16,8 @@ json_of() {
 	shift
 	"$A" -q --top=0 "$@" --json="$T/report.json" "$from" 2>"$T/err" || give_up "report $*: $(cat "$T/err")"
 }
+# figures KIND FILE: as its own reader shows them, into $T/figures.json; figure FILTER: one of them
+figures() { python3 "$ROOT/tests/cli/export/_figures.py" "$1" "$2" >"$T/figures.json" 2>"$T/err" || wrong "$1: $(tail -1 "$T/err" | cut -c1-500)"; }
+figure() { jq -c "$1" "$T/figures.json"; }
+# Blocks begun, as formats count them that know no realloc.
+begun='.totals | .allocations + .reallocations'
