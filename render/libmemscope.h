@@ -8,6 +8,7 @@
  *   ms_snapshot_at, ms_snapshot_diff_build   analyze/snapshot.h  what was alive at an instant; what changed between two
  *   ms_player_step, ms_player_run        analyze/player.h         event by event, from any instant, until something happens
  *   ms_render_text, ms_render_json       render/text.h, json.h    the report as memscope-analyze prints it
+ *   ms_block_steps                       analyze/block_steps.h    what happened to blocks in the window of a report, step by step
  *   ms_exports, ms_export_find           render/export/export.h   the same in the formats of other tools
  *   ms_plots, ms_diff_plots              render/plot/plot.h       figures of both: data and scripts for gnuplot
  *   ms_render_html                       render/html.h            the same as one HTML file
@@ -28,8 +29,10 @@ extern "C" {
 #endif
 
 #include "analyze/baseline.h"
+#include "analyze/block_steps.h"
 #include "analyze/companion.h"
 #include "analyze/diff.h"
+#include "analyze/diff_paths.h"
 #include "analyze/diff/diff_gate.h"
 #include "analyze/gate.h"
 #include "analyze/moment.h"

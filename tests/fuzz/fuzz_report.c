@@ -42,7 +42,7 @@ static void export(const struct ms_report *r, const struct ms_trace *t)
 	static const struct ms_export_condition conditions[] = {{.text = "peak>1", .holds = true, .value = 2}, {.text = "findings>0", .reason = "<none>"}};
 
 	for (size_t i = 0; i < ms_export_count; i++) {
-		struct ms_export_input input = {.report = r, .trace = t, .conditions = conditions, .condition_count = 2, .no_paths = r->trace.events % 2};
+		struct ms_export_input input = {.report = r, .trace = t, .conditions = conditions, .condition_count = 2, .no_paths = r->trace.events % 2, .file = i % 2 ? "x.zst" : NULL};
 		struct ms_error err = {0};
 		char *text = NULL;
 		size_t size, metrics = 0;
@@ -80,6 +80,18 @@ static void compare(const struct ms_report *r, const struct ms_trace *t)
 	if (ms_render_diff_text(f, &d, &options, &err) || ms_render_diff_json(f, &d, &options, &err) ||
 	    ms_render_diff_markdown(f, &d, &options, &err))
 		abort();
+	fclose(f);
+	free(text);
+	ms_diff_free(&d);
+	f = open_memstream(&text, &size);
+	if (!f || ms_diff_build(&d, &new, &new, NULL, &err))
+		abort();
+	for (size_t i = 0; i < ms_diff_export_count; i++) {
+		int rc = ms_diff_exports[i]->write_diff(f, &d, ms_diff_exports[i]->metrics[r->trace.events % 5], &err);
+
+		if (rc != MS_OK && (rc != MS_E_UNSUPPORTED || err.message[0] == 0))
+			abort();
+	}
 	fclose(f);
 	free(text);
 	ms_diff_free(&d);

@@ -46,7 +46,7 @@ done < <("$A" --export=list | sed -n 's/^  \([a-z0-9-]\{1,\}\)  .*/\1/p')
 
 eq "sum of folded" "$(value .totals.peak_bytes)" "$(awk '{ s += $NF } END { printf "%d\n", s }' "$T/file.folded")"
 eq "lines of folded that are no path and number" 0 "$(grep -cvaE '^[^;]+(;[^;]+)* [1-9][0-9]*$' "$T/file.folded" || true)"
-for kind in folded csv svg junit valgrind-xml sarif gitlab speedscope; do
+for kind in folded csv svg junit valgrind-xml sarif gitlab speedscope dhat callgrind jeprof heaptrack massif chrome; do
 	iconv -f utf-8 -t utf-8 "$T/file.$kind" >/dev/null 2>&1 || wrong "$kind is no UTF-8"
 	eq "control bytes in $kind" 0 "$(LC_ALL=C tr -d -c '\000-\010\013\014\016-\037\177' <"$T/file.$kind" | wc -c)"
 done
@@ -69,6 +69,22 @@ PY
 protoc --python_out="$T" -I "$ROOT/tests/cli/export" profile.proto
 python3 "$ROOT/tests/cli/export/_pprof.py" "$T" "$T/file.pprof" >"$T/p.json" || wrong "pprof does not read back"
 jq -e --arg f "$evil" '.own | has($f)' "$T/p.json" >/dev/null || wrong "pprof lost the name"
+
+# The readers of the text formats are not led astray: figures stay, names are there (google-pprof and ms_print cut some).
+eq "lines of massif that are none" 0 "$(grep -cavE '^(#-+|desc: .*|cmd: .*|time_unit: ms|[a-z_A-Z]+=[a-z0-9.]+| *n[0-9]+: [0-9]+ .*)$' "$T/file.massif" || true)"
+eq "lines of heaptrack that are none" 0 "$(grep -cavE '^[vXIsita+cR-]( |$)' "$T/file.heaptrack" || true)"
+eq "lines of callgrind that are none" 0 "$(grep -cavE '^(#.*|(version|creator|pid|cmd|part|positions|events?|summary|totals): .*|c?(ob|fn|fl|fi)=\([0-9]+\).*|calls=[0-9]+ [0-9]+|[0-9]+( [0-9]+){7}|)$' "$T/file.callgrind" || true)"
+jq -e --arg f "$evil" 'any(.ftbl[]; contains($f))' "$T/file.dhat" >/dev/null || wrong "dhat lost the name"
+for kind in callgrind jeprof heaptrack massif; do
+	LC_ALL=C grep -qF "$evil" "$T/file.$kind" || wrong "$kind lost the name"
+done
+for kind in dhat massif callgrind jeprof heaptrack chrome; do
+	figures "$kind" "$T/file.$kind"
+	eq "peak of $kind" "$(value .totals.peak_bytes)" "$(figure '.gb // .inuse_space // .totals.peakB // .peak')"
+done
+"$BIN/memscope-diff" -q --export="folded-diff=$T/both" "$T/evil.ms" "$T/evil.ms"
+eq "sums of folded-diff" "$(value '.totals.peak_bytes | "\(.) \(.)"')" "$(awk '{ a += $(NF - 1); b += $NF } END { print a, b }' "$T/both")"
+eq "lines of folded-diff that are none" 0 "$(grep -cvaE '^[^;]+(;[^;]+)* [0-9]+ [0-9]+$' "$T/both" || true)"
 
 # In a browser nothing of it runs: the document would get a title or an attribute.
 sed 's|</svg>|<script>document.documentElement.setAttribute("data-ran", document.title === "run"); document.documentElement.setAttribute("data-scripts", document.querySelectorAll("script").length); for (const b of boxes) zoom(b); search("\&lt;script>"); document.documentElement.setAttribute("data-after", document.querySelectorAll("script").length)</script></svg>|' "$T/file.svg" >"$T/page.svg"
