@@ -753,6 +753,22 @@ test('hostile names are text', async (browser) => {
 	await close();
 });
 
+test('hostile names are text in findings, suppressions, who holds what and modules', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'hostile_zoo', '#view=findings');
+	assert.ok((await text(page, '.three-stacks')).includes('<svg onload=hacked=5>'));
+	assert.ok(await page.locator('.finding').count() > 1);
+	for (const hash of ['#view=leaks&leaks.show=holders', '#view=leaks&leaks.show=tree', '#view=leaks&leaks.kind=all', '#view=process', '#view=threads']) {
+		await page.evaluate((to) => { location.hash = to; }, hash);
+		await page.waitForSelector(`main[data-view="${/view=([a-z]+)/.exec(hash)[1]}"]`);
+	}
+	await page.evaluate(() => { location.hash = '#view=process'; });
+	assert.match(await text(page, '.loaded'), /<script>hacked=1<.*<svg onload=hacked=5>/);
+	assert.equal(await page.locator('main img, main script, main svg[onload]').count(), 0);
+	await unhacked(page);
+	quiet();
+	await close();
+});
+
 test('--no-paths leaves no directory', async () => {
 	const tables = data('stripped');
 	for (const [table, column] of [['lines', 'file'], ['lines', 'module'], ['modules', 'module'], ['process', 'executable'], ['process', 'working_directory'], ['command', 'text'], ['trace', 'file'], ['loaded', 'module'], ['holders', 'path'], ['holders', 'module'], ['boundaries', 'from']])

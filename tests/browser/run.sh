@@ -31,6 +31,9 @@ hostile="$T/<script>hacked=1<"
 mkdir -p "$hostile"
 cp "$PROGRAMS/churn" "$hostile/\"><img src=x onerror=hacked=2>"
 record hostile "$hostile/\"><img src=x onerror=hacked=2>" 1000 '</script><script>hacked=3</script>' '<!--'
+cp "$PROGRAMS/zoo/heap_overflow_cxx" "$hostile/'><svg onload=hacked=5>"
+record hostile_zoo --guard=canary "$hostile/'><svg onload=hacked=5>" all bug
+report hostile_zoo
 for name in jq threads cxx redis zoo leaks both nograph empty hostile; do report $name; done
 for name in zoo leaks both; do "$BIN/memscope-analyze" -q --gen-suppressions=$name.supp $name.ms >/dev/null; done
 # A window of a recording, and one that ends too early.
