@@ -285,7 +285,7 @@ export function comparisons({ test, open, json, data, html, text, viewIds, hashO
 		await threads.close();
 	});
 
-	test('comparison: the search holds in every view', async (browser) => {
+	test('comparison: the search holds for call paths, findings and threads', async (browser) => {
 		const { page, close, quiet } = await open(browser, 'diff-jq', '#view=sites');
 		const diff = json('diff-jq');
 		await page.fill('#search', 'jv_array_set');
@@ -298,9 +298,22 @@ export function comparisons({ test, open, json, data, html, text, viewIds, hashO
 		assert.equal(await page.getAttribute('.grid', 'aria-rowcount'), '2');
 		await page.fill('#search', 'life:<1ms');
 		await page.keyboard.press('Enter');
-		assert.match(await text(page, '#search-result'), /a comparison has no life/);
-		quiet();
+		assert.match(await text(page, '#search-result'), /a comparison has no lifetimes/);
 		await close();
+		const findings = await open(browser, 'diff-findings', '#view=findings&q=grow_vector');
+		const { fixed } = json('diff-findings').findings;
+		const mine = fixed.filter((finding) => [...(finding.allocation ?? []), ...(finding.error ?? [])].some((line) => (line.function ?? '').includes('grow_vector')));
+		assert.ok(mine.length > 0 && mine.length < fixed.length);
+		assert.equal(await findings.page.locator('details.diff-finding').count(), mine.length);
+		findings.quiet();
+		await findings.close();
+		const threads = await open(browser, 'diff-threads', '#view=threads&q=thread:redis');
+		const named = json('diff-threads').threads.filter((thread) => (thread.name ?? '').includes('redis'));
+		assert.ok(named.length > 0);
+		assert.equal(await threads.page.getAttribute('.grid', 'aria-rowcount'), String(named.length + 1));
+		threads.quiet();
+		await threads.close();
+		quiet();
 	});
 
 	test('comparison: hostile names are text, --no-paths leaves no directory', async (browser) => {

@@ -1,6 +1,7 @@
 /* findings.js - errors and leaks that only one side has, with their stacks; how much leaked on both; what could not be observed. */
-import { h } from '../dom.js';
+import { h, replace } from '../dom.js';
 import { bytes, count, duration, of } from '../format.js';
+import { test } from '../query.js';
 import { byteMap } from '../widgets/bytes.js';
 import { link } from '../widgets/link.js';
 import { stackList } from '../widgets/stack.js';
@@ -28,10 +29,12 @@ function card(model, side, i) {
 		h('div.diff-finding-stacks', {}, stacks.map(([title, node]) => h('section', {}, h('h3', {}, title), stackList(model, node)))));
 }
 
-function list(model, side, title, none) {
+function list(model, now, side, title, none) {
 	const all = model.tables.diff_findings.all();
-	const mine = all.map((row, i) => i).filter((i) => all[i].list === side);
-	return h('section', { 'aria-label': title }, h('h2.list-title', {}, title, h('span.quiet', {}, ` ${count(mine.length)}`)), mine.length ? mine.map((i) => card(model, side, i)) : h('p.quiet', {}, none));
+	const query = model.query(now);
+	const every = all.map((row, i) => i).filter((i) => all[i].list === side);
+	const mine = query.empty ? every : every.filter((i) => test(query, model.findingSubject(model.tables.findings.row(i))));
+	return h('section', { 'aria-label': title }, h('h2.list-title', {}, title, h('span.quiet', {}, ` ${count(mine.length)}${mine.length === every.length ? '' : ` of ${count(every.length)}`}`)), mine.length ? mine.map((i) => card(model, side, i)) : h('p.quiet', {}, every.length ? 'No finding matches the search.' : none));
 }
 
 function leaks(model, state) {
@@ -56,11 +59,18 @@ export default {
 	empty: () => null,
 	render(root, { model, state }) {
 		const blind = model.tables.diff_not_observable.all().map((row) => row.name);
+		const lists = h('div', {});
+		function update(now, keys) {
+			if (keys && !keys.has('q'))
+				return;
+			replace(lists, list(model, now, 'new', 'New findings', 'None: the new side has no finding that the old one does not have.'), list(model, now, 'fixed', 'Fixed findings', 'None: the old side has no finding that the new one does not have.'));
+			const open = lists.querySelectorAll('details.diff-finding');
+			if (open.length <= 3)
+				open.forEach((element) => { element.open = true; });
+		}
+		update(state.get());
 		root.append(h('div.findings', {}, leaks(model, state),
-			h('p.bar.small', {}, h('span', {}, model.info.common_findings ? `${of(model.info.common_findings, 'finding')} on both sides.` : 'No finding is on both sides.'), blind.length ? h('span', {}, `Not observable in every trace: ${blind.join(', ')}.`) : null),
-			list(model, 'new', 'New findings', 'None: the new side has no finding that the old one does not have.'), list(model, 'fixed', 'Fixed findings', 'None: the old side has no finding that the new one does not have.')));
-		const open = root.querySelectorAll('details.diff-finding');
-		if (open.length <= 3)
-			open.forEach((element) => { element.open = true; });
+			h('p.bar.small', {}, h('span', {}, model.info.common_findings ? `${of(model.info.common_findings, 'finding')} on both sides.` : 'No finding is on both sides.'), blind.length ? h('span', {}, `Not observable in every trace: ${blind.join(', ')}.`) : null), lists));
+		return { update };
 	},
 };

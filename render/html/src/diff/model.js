@@ -106,8 +106,15 @@ export class Comparison extends Names {
 	query(state) {
 		return this.once(`comparison query ${state.q}`, () => {
 			const query = super.query(state);
-			return { ...query, problems: [...query.problems, ...['life', 'thread'].filter((name) => query[name] !== undefined).map((name) => `a comparison has no ${name}`)], life: undefined };
+			return { ...query, problems: query.life === undefined ? query.problems : [...query.problems, 'a comparison has no lifetimes'], life: undefined };
 		});
+	}
+
+	/* What a finding has to say to a search: all that stands on its stacks. */
+	findingSubject(finding) {
+		const lines = this.once(`lines of finding ${finding.id} ${finding.fingerprint}`, () => [finding.error_node, finding.free_node, finding.allocation_node].flatMap((node) => this.stack(node).map((line) => this.line(line))));
+		const text = lines.map((line) => `${line.full}\n${line.where}\n${line.module}`).concat(finding.kind, finding.message, finding.fingerprint).join('\n').toLowerCase();
+		return { id: -1, has: (word) => text.includes(word), module: text, size: finding.block_known ? finding.block_size_bytes : 0, life: null };
 	}
 
 	/* 1 for each call path that the search matches, 0 else; null: there is no search. */

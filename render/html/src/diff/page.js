@@ -1,5 +1,5 @@
 /* page.js - the page of a comparison: its model, its heading, its views. */
-import { of } from '../format.js';
+import { duration, of } from '../format.js';
 import { fileName } from '../names.js';
 import { commandText } from '../run_words.js';
 import { shell } from '../shell.js';
@@ -8,7 +8,7 @@ import { searchBox } from '../widgets/search.js';
 import { VIEWS } from './index.js';
 import { Comparison } from './model.js';
 
-const HELP = 'Words match functions, files and modules of a call path, on either side. Filters: site:12 (the rank)  module:libc  size:>1k (mean size of a block). -word leaves out.';
+const HELP = 'Words match functions, files and modules of a call path, on either side. Filters: site:12 (the rank)  module:libc  thread:worker (view of threads)  size:>1k (mean size of a block). -word leaves out.';
 
 /* The command, or both when they differ. short: programs without their folders, which are long and often all that differs. */
 function heading(model, short) {
@@ -25,7 +25,8 @@ function heading(model, short) {
 function side(model, name) {
 	const runs = model.runs.filter((run) => run.side === name);
 	const file = runs[0].trace.file.replace(/^.*\//, '');
-	return runs.length > 1 ? `${of(runs.length, 'run')} (${file}, …)` : file;
+	const part = runs[0].window.given ? (runs[0].from === 0 ? `, as of ${duration(runs[0].window.to_ns)}` : `, ${duration(runs[0].from)} to ${duration(runs[0].window.to_ns)}`) : '';
+	return `${runs.length > 1 ? `${of(runs.length, 'run')} (${file}, …)` : file}${part}`;
 }
 
 export function comparison(tables) {

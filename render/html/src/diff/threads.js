@@ -48,10 +48,18 @@ export default {
 				title_of: (row) => `old ${kindOf(isBytes).exact(row[field].old)}, new ${kindOf(isBytes).exact(row[field].new)}${row[field].old === row[field].new ? '' : `: ${exactAmount(row[field].old, row[field].new, isBytes)}`}`,
 			})),
 		];
-		const line = h('p.bar.small', {}, h('span', {}, `${of(rows.length, 'name')} of threads, ${count(changed.length)} changed`), h('span', {}, 'Threads of one name are one row; a main thread is one whatever its name.'));
+		const line = h('p.bar.small', { role: 'status' });
 		const table = dataTable({ label: 'Threads by name', columns, sort: state.get()['threads.sort'] || '-allocated_bytes', key: (row) => row.index, detail: (row) => detail(model, row), onSort: (sort) => state.set({ 'threads.sort': sort }) });
 		replace(root, h('div.diff-grid', {}, line, table.element));
-		table.update(rows, state.get()['threads.sort'] || '-allocated_bytes');
-		return { destroy: table.destroy };
+		function update(now, keys) {
+			if (keys && !keys.has('q') && !keys.has('threads.sort'))
+				return;
+			const wanted = model.query(now).thread;
+			const shown = wanted === undefined ? rows : rows.filter((row) => row.name.toLowerCase().includes(wanted));
+			replace(line, h('span', {}, `${of(shown.length, 'name')} of threads${shown.length === rows.length ? '' : ` of ${count(rows.length)}`}, ${count(shown.filter((row) => changed.includes(row)).length)} changed`), h('span', {}, 'Threads of one name are one row; a main thread is one whatever its name.'));
+			table.update(shown, now['threads.sort'] || '-allocated_bytes');
+		}
+		update(state.get());
+		return { update, destroy: table.destroy };
 	},
 };
