@@ -95,11 +95,18 @@ export class Comparison extends Names {
 	subject(row) {
 		const before = this.places.number('old_node', row);
 		const after = this.places.number('new_node', row);
-		const side = this.rows.number('new_paths', row) ? 'new' : 'old';
-		const begun = this.rows.number(`allocations.${side}`, row) + this.rows.number(`reallocations.${side}`, row);
+		const { rows, places } = this;
+		const module = () => this.place(row).module.toLowerCase();
 		return {
-			id: this.places.number('rank', row), has: (text) => this.nodesWith(text)[after] === 1 || this.nodesWith(text)[before] === 1,
-			module: this.place(row).module.toLowerCase(), size: begun ? this.rows.number(`allocated-bytes.${side}`, row) / begun : 0, life: null,
+			id: places.number('rank', row), has: (text) => this.nodesWith(text)[after] === 1 || this.nodesWith(text)[before] === 1, life: null,
+			get module() {
+				return module();
+			},
+			get size() {
+				const side = rows.number('new_paths', row) ? 'new' : 'old';
+				const begun = rows.number(`allocations.${side}`, row) + rows.number(`reallocations.${side}`, row);
+				return begun ? rows.number(`allocated-bytes.${side}`, row) / begun : 0;
+			},
 		};
 	}
 

@@ -16,7 +16,7 @@ function banner(model) {
 	const level = held ? 'error' : notes.length ? 'warning' : info.changed ? 'note' : 'good';
 	return h(`section.banner.${level}`, { 'aria-label': 'What is compared' },
 		h('span.mark', { 'aria-hidden': 'true' }, MARKS[level]),
-		h('div', {}, h('p.strong', {}, `Differences: ${info.verdict}`), notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note))) : null,
+		h('div', {}, h('p.strong', {}, info.changed ? `Differences: ${info.verdict}` : `No difference: ${info.verdict.replace(/^none: /, '')}`), notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note))) : null,
 			h('p.small', {}, `${info.paths}; ${info.basis}`)));
 }
 
@@ -63,7 +63,7 @@ function totals(model, state) {
 		model.several ? h('td.wide', {}, bands(total)) : null,
 		h('td.wide', {}, total.change === 'same' ? null : changeTag(total.change)));
 	return h('section.card', { 'aria-labelledby': 'totals-title' }, h('h2', { id: 'totals-title' }, 'Totals'),
-		h('table.plain.totals', {},
+		!shown.length ? h('p.quiet', {}, 'Nothing was allocated on either side.') : h('table.plain.totals', {},
 			h('thead', {}, h('tr', {}, h('th', {}, 'What'), h('th.num', {}, 'Old'), h('th.num', {}, 'New'), h('th.num', {}, 'Change'), h('th.num.wide', {}, ''),
 				model.several ? h('th.wide', {}, 'Runs') : null, h('th.wide', {}, ''))),
 			h('tbody', {}, shown.map(row))),

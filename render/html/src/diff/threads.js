@@ -40,7 +40,7 @@ export default {
 		const columns = [
 			{ id: 'name', title: 'Name', width: 'minmax(160px, 1fr)', narrow: 'minmax(0, 1fr)', first: 'ascending', value: (row) => row.name, cell: (row) => [h('span.code', {}, row.name), row.main ? h('span.tag', {}, 'main') : null, row.presence === 'same' ? null : [' ', changeTag(row.presence)]] },
 			...FIELDS.map(([field, title, isBytes], i) => ({
-				id: field, title, note: 'New side, and the change; sorted by the size of the change', align: 'right', width: i === 4 ? '110px' : '190px', narrow: '150px', wide: i > 0, value: (row) => Math.abs(row[field].new - row[field].old),
+				id: field, title, note: 'New side, and the change; sorted by the size of the change', align: 'right', width: i === 4 ? '110px' : '190px', narrow: '176px', wide: i > 0, value: (row) => Math.abs(row[field].new - row[field].old),
 				cell: (row) => {
 					const v = row[field];
 					return h(`span.is-${v.change}`, {}, kindOf(isBytes).short(v.new), ' ', v.old === v.new ? null : h('span.change-cell', {}, amount(v.old, v.new, isBytes)));

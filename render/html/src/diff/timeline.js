@@ -106,7 +106,7 @@ export default {
 			const xText = (value) => (whole ? `${Math.round(value * 10) / 10} %` : moment(value * 1e9, longest));
 			const axis = { stroke: css('quiet'), grid: { stroke: css('line'), width: 1 }, ticks: { stroke: css('line'), width: 1, size: 4 }, font: '11px system-ui, sans-serif' };
 			const missing = model.runs.length - shown.length;
-			const box = h('section.card.chart-card', { 'aria-label': chart.title }, h('h2', {}, chart.title, h('span.quiet', {}, chart.note ? ` ${chart.note}` : '', missing ? `; not recorded in ${model.runs.filter((run) => !shown.some((one) => one.run === run)).map((run) => run.label).join(', ')}` : '')));
+			const box = h('section.card.chart-card', { 'aria-label': chart.title }, h('h2', {}, chart.title, h('span.quiet', {}, chart.note ? ` ${chart.note}` : '', missing ? `; no samples in ${model.runs.filter((run) => !shown.some((one) => one.run === run)).map((run) => run.label).join(', ')}` : '')));
 			holder.append(box);
 			const [low, high] = range(now);
 			const plot = new uPlot({
