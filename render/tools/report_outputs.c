@@ -249,6 +249,10 @@ void report_outputs_settle(struct report_outputs *o, bool why, struct argp_state
 		put_name(a, sizeof a, &o->wanted[i]);
 		if (why && !o->wanted[i].kind->of_why)
 			argp_error(state, "--why is answered as text or JSON, not as %s", a);
+		/* a page, or compressed bytes: nobody wants to read them, and a terminal may take them for commands */
+		if (!here && isatty(STDOUT_FILENO) &&
+		    (o->wanted[i].kind == &html_kind || (o->wanted[i].export && strcmp(o->wanted[i].export->name, "pprof") == 0)))
+			argp_error(state, "%s is not for a terminal: give it a file", a);
 		for (size_t j = 0; j < i; j++) {
 			const char *there = place(o, &o->wanted[j]);
 

@@ -101,3 +101,13 @@ has "$T/out" '^      churn_alloc \('
 eq "lines of main with --frames=1" 0 "$(grep -c '^      main (' "$T/out" || true)"
 run 0 --section=sites --width=0 --top=1 --frames=2 "$golden"
 eq "lines of main with --frames=2" 1 "$(grep -c '^      main (' "$T/out")"
+
+# A page and compressed bytes are not for a terminal; text and JSON are.
+for option in --html --export=pprof=- --json --section=totals; do
+	wanted=0
+	case $option in --html | *pprof*) wanted=2 ;; esac
+	rc=0
+	python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$A" $option "$golden" >"$T/out" </dev/null || rc=$?
+	eq "status of $option on a terminal" $wanted $rc
+	[ $wanted = 0 ] || has "$T/out" 'is not for a terminal: give it a file'
+done
