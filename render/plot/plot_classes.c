@@ -8,7 +8,7 @@
 
 static bool is_used(const struct ms_plot_class *c)
 {
-	return c->blocks || c->live_blocks;
+	return c->blocks || c->second_blocks;
 }
 
 bool ms_plot_classes_used(const struct ms_plot_class *classes)
@@ -62,11 +62,11 @@ static void put_panel(FILE *script, const struct ms_plot_histogram *h, int colum
 {
 	/* Bars stand on the lower end of the axis: 0 is not on it. */
 	fprintf(script,
-	        "\tplot data using (middle($1)):(positive($%d)):(1) with boxes fillstyle solid border linecolor '#000000' fillcolor '#a9cce8'%s%s%s",
-	        column, last ? " title '" : "", last ? h->of_bars : "", last ? "'" : "");
-	if (h->of_live)
-		fprintf(script, ", \\\n\t\tdata using (middle($1)):(positive($%d)):(0.4) with boxes fillstyle solid border linecolor '#000000' fillcolor '#803000'%s%s%s",
-		        column + 2, last ? " title '" : "", last ? h->of_live : "", last ? "'" : "");
+	        "\tplot data using (middle($1)):(positive($%d)):(1) with boxes fillstyle solid border linecolor '#000000' fillcolor '%s'%s%s%s",
+	        column, h->colour, last ? " title '" : "", last ? h->of_bars : "", last ? "'" : "");
+	if (h->of_second)
+		fprintf(script, ", \\\n\t\tdata using (middle($1)):(positive($%d)):(0.4) with boxes fillstyle solid border linecolor '#000000' fillcolor '%s'%s%s%s",
+		        column + 2, h->second_colour, last ? " title '" : "", last ? h->of_second : "", last ? "'" : "");
 	putc('\n', script);
 }
 
@@ -79,16 +79,16 @@ void ms_plot_classes_write(FILE *data, FILE *script, const struct ms_plot_histog
 		first++;
 	while (last > first && !is_used(&classes[last]))
 		last--;
-	fprintf(data, "\n# %s\n# class min_%s max_%s blocks bytes%s\n", h->index, h->unit, h->unit, h->of_live ? " live_blocks live_bytes" : "");
+	fprintf(data, "\n# %s\n# class min_%s max_%s %s\n", h->index, h->unit, h->unit, h->columns);
 	for (int i = first; i <= last; i++) {
 		const struct ms_plot_class *c = &classes[i];
 
 		fprintf(data, "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, i, c->min, c->max, c->blocks, c->bytes);
-		if (h->of_live)
-			fprintf(data, " %" PRIu64 " %" PRIu64, c->live_blocks, c->live_bytes);
+		if (h->of_second)
+			fprintf(data, " %" PRIu64 " %" PRIu64, c->second_blocks, c->second_bytes);
 		putc('\n', data);
-		most_blocks = c->blocks > most_blocks ? c->blocks : c->live_blocks > most_blocks ? c->live_blocks : most_blocks;
-		most_bytes = c->bytes > most_bytes ? c->bytes : c->live_bytes > most_bytes ? c->live_bytes : most_bytes;
+		most_blocks = c->blocks > most_blocks ? c->blocks : c->second_blocks > most_blocks ? c->second_blocks : most_blocks;
+		most_bytes = c->bytes > most_bytes ? c->bytes : c->second_bytes > most_bytes ? c->second_bytes : most_bytes;
 	}
 	fprintf(script, "# the axis is in powers of two: class i reaches from i - 1 to i\nfirst = %d\nlast = %d\nmost_blocks = %" PRIu64 ".0\nmost_bytes = %" PRIu64 ".0\n",
 	        first, last, most_blocks, most_bytes);

@@ -1,8 +1,8 @@
 /*
  * plot_classes.h - histograms over classes of powers of two, blocks above and bytes below, on logarithmic axes.
  *
- * Class 0 is the value 0, class i from 2^(i-1) to 2^i - 1. The data has a row per class: class min max blocks bytes, and live_blocks live_bytes
- * where the histogram has a second bar (the narrow one) in each.
+ * Class 0 is the value 0, class i from 2^(i-1) to 2^i - 1. The data has a row per class: class min max blocks bytes, and blocks bytes of
+ * the second bar (the narrow one) where the histogram has one.
  *
  * Errors: those of the streams stay in them. Ownership: none. Thread-safety: pure apart from the streams.
  */
@@ -14,7 +14,7 @@
 #define MS_PLOT_CLASSES 65u
 
 struct ms_plot_class {
-	uint64_t min, max, blocks, bytes, live_blocks, live_bytes;
+	uint64_t min, max, blocks, bytes, second_blocks, second_bytes;
 };
 
 struct ms_plot_histogram {
@@ -23,7 +23,9 @@ struct ms_plot_histogram {
 	const char *unit;                /* of min and max in the heading: "bytes" */
 	bool durations;                  /* min and max are nanoseconds, else bytes */
 	const char *of_x;                /* what the axis shows */
-	const char *of_bars, *of_live;   /* for the legend; of_live NULL: no second bar */
+	const char *columns;             /* names of the columns of numbers */
+	const char *of_bars, *of_second; /* for the legend; of_second NULL: no second bar */
+	const char *colour, *second_colour; /* "#rrggbb": a light and a dark one */
 };
 
 /* Has any class blocks? */

@@ -1,7 +1,7 @@
 /*
  * plot_figures.h - the figures, one row each; plots.c makes the tables of them.
  *
- * X(name): `const struct ms_plot ms_plot_<name>`, defined in the figure's own file plot_<name>.c. Pure data; thread-safe.
+ * X(name): `const struct ms_plot ms_plot_<name>`, defined in its own file plot_<name>.c, or with one that is drawn alike. Pure data; thread-safe.
  */
 #ifndef MS_PLOT_FIGURES_H
 #define MS_PLOT_FIGURES_H
@@ -20,7 +20,9 @@
 
 #define MS_DIFF_PLOT_FIGURES(X) \
 	X(diff_heap)            \
-	X(diff_sites)
+	X(diff_sites)           \
+	X(diff_sizes)           \
+	X(diff_lifetimes)
 
 #define X(name) extern const struct ms_plot ms_plot_##name;
 MS_PLOT_FIGURES(X)

@@ -27,6 +27,23 @@ static const struct ms_system_series *resident(const struct ms_report *r)
 	return s && s->samples && s->bins ? s : NULL;
 }
 
+/* Marks of the program: phases but the first begin with one. A label may reach to the next mark; where that is too near there is a line alone. */
+static void put_marks(FILE *data, const struct ms_report *r)
+{
+	const struct ms_report_phases *p = &r->phases;
+	const uint64_t to = ms_plot_bucket_end(r, r->timeline_count - 1);
+	const double letters = 0.88 * 960 / 6.5 / (double)(to - r->window.from_ns); /* per nanosecond */
+	char label[MS_PLOT_NAME];
+
+	fputs("\n\n# marks: of the program, with as much of their text as there is room for\n# time_ns label\n", data);
+	for (size_t i = 1; i < p->count; i++) {
+		uint64_t next = i + 1 < p->count ? p->list[i + 1].from_ns : to;
+		size_t room = next > p->list[i].from_ns ? (size_t)(letters * (double)(next - p->list[i].from_ns)) : 0;
+
+		fprintf(data, "%" PRIu64 " \"%s\"\n", p->list[i].from_ns, room < 3 ? "" : ms_plot_clean(label, sizeof label, p->list[i].name, room));
+	}
+}
+
 static void put_data(FILE *data, const struct ms_report *r)
 {
 	const struct ms_system_series *rss = resident(r);
@@ -44,6 +61,8 @@ static void put_data(FILE *data, const struct ms_report *r)
 	        ms_plot_bucket_end(r, r->timeline_count - 1), r->totals.live_bytes, r->totals.live_bytes, r->totals.live_bytes);
 	fprintf(data, "\n\n# peak: the largest level, the first time it was reached\n# time_ns bytes\n%" PRIu64 " %" PRIu64 "\n",
 	        r->totals.peak_time_ns, r->totals.peak_bytes);
+	if (r->phases.count > 1)
+		put_marks(data, r);
 	if (!rss)
 		return;
 	fputs("\n\n# resident: memory of the process, one row per step with samples\n# start_ns end_ns min_bytes max_bytes last_bytes\n", data);
@@ -77,12 +96,15 @@ static void put_script(FILE *script, const struct ms_report *r)
 	      "\tset ylabel 'memory ('.byte_name.')'\n"
 	      "\tset xrange [from/time_unit:to/time_unit]\n"
 	      "\tset yrange [0:most/byte_unit*1.12]\n"
-	      "\tset key horizontal at screen 0.085,0.02 left bottom maxcols 2 samplen 3\n", script);
+	      "\tset key horizontal at screen 0.085,0.02 left bottom maxcols 3 samplen 3\n", script);
 	fprintf(script, "\tset label 3 peak at peak_time/time_unit,peak_bytes/byte_unit %s offset %s boxed front\n", late ? "right" : "left",
 	        late ? "-1,0.9" : "1,0.9");
 	fputs("\tplot \\\n"
 	      "\t\tdata index 'heap' using ($1/time_unit):($4/byte_unit) with fillsteps linecolor '#8fbfe0' title 'heap, range in a step', \\\n"
 	      "\t\tdata index 'heap' using ($1/time_unit):($3/byte_unit) with fillsteps linecolor '#dcebf6', \\\n", script);
+	if (r->phases.count > 1)
+		fputs("\t\tdata index 'marks' using ($1/time_unit):(0):(0):(most/byte_unit*1.12) with vectors nohead linecolor '#606060' linewidth 0.8 dashtype (2,4) title 'mark of the program', \\\n"
+		      "\t\tdata index 'marks' using ($1/time_unit):(most/byte_unit*1.12):2 with labels left offset 0,0.5 font ',9.5' textcolor '#404040', \\\n", script);
 	if (rss)
 		fputs("\t\tdata index 'resident' using (($1+$2)/2/time_unit):($4/byte_unit) with lines linecolor '#b04000' linewidth 1.6 dashtype (8,4)"
 		      " title 'resident memory', \\\n", script);

@@ -9,8 +9,10 @@ static const struct ms_plot_histogram histogram = {
 	.index = "lifetimes: one row per class of lifetimes, from the shortest to the longest",
 	.unit = "ns",
 	.durations = true,
+	.columns = "blocks bytes",
 	.of_x = "time from the allocation of a block to its end, in classes of powers of two",
 	.of_bars = "blocks that were freed or reallocated",
+	.colour = "#a9cce8",
 };
 
 static uint64_t fill(struct ms_plot_class classes[MS_PLOT_CLASSES], const struct ms_report *r)

@@ -115,14 +115,19 @@ void ms_plot_data_head(FILE *data, const struct ms_plot *plot, const struct ms_r
 
 void ms_plot_head(FILE *script, const struct ms_plot *plot, const struct ms_report *const *reports, size_t count, const char *format, ...)
 {
-	char program[MS_PLOT_NAME], *text = NULL;
+	char program[MS_PLOT_NAME], old[MS_PLOT_NAME], *text = NULL;
 	size_t size = 0;
 	va_list args;
 	FILE *f;
 
 	fprintf(script, "# %s.gp - draws %s.svg and %s.png from %s.dat. In their folder: gnuplot %s.gp\n# Made by memscope " MS_VERSION ".\n",
 	        plot->name, plot->name, plot->name, plot->name, plot->name);
-	ms_plot_set(script, "title", "%s \xe2\x80\x94 %s", ms_plot_program(program, reports[count - 1]), plot->title);
+	ms_plot_program(program, reports[count - 1]);
+	ms_plot_program(old, reports[0]);
+	if (strcmp(program, old) != 0)
+		ms_plot_set(script, "title", "%s \xe2\x86\x92 %s \xe2\x80\x94 %s", old, program, plot->title);
+	else
+		ms_plot_set(script, "title", "%s \xe2\x80\x94 %s", program, plot->title);
 	f = open_memstream(&text, &size);
 	if (f) {
 		va_start(args, format);
@@ -144,7 +149,7 @@ void ms_plot_open(FILE *script, const struct ms_plot *plot, unsigned width, unsi
 	        "set encoding utf8\n"
 	        "do for [format in 'svg png'] {\n"
 	        "\tif (format eq 'svg') {\n"
-	        "\t\tset terminal svg size %u,%u noenhanced rounded font 'Arial,12' linewidth 1.2 dashlength 1 background '#ffffff'\n"
+	        "\t\tset terminal svg size %u,%u noenhanced rounded font 'Arial,12' fontscale 1.25 linewidth 1.2 dashlength 1 background '#ffffff'\n"
 	        "\t} else {\n"
 	        "\t\tset terminal pngcairo size %u,%u noenhanced rounded font 'Arial,12' fontscale 2 linewidth 2.4 dashlength 2 pointscale 2 background '#ffffff'\n"
 	        "\t}\n"

@@ -15,6 +15,7 @@
 #include "render/units.h"
 
 #define PLACES 7u
+#define NAME 40u  /* characters of a name that the legend has room for */
 
 static const char *missing(const struct ms_plot_input *in)
 {
@@ -44,7 +45,7 @@ static void put_data(FILE *data, const struct ms_report *r, const struct ms_plac
 	}
 	fputs("\"end_ns\"", data);
 	for (size_t i = 0; i < s->count; i++)
-		fprintf(data, " \"%s\"", ms_plot_place(name, s->places[i].line, 42));
+		fprintf(data, " \"%s\"", ms_plot_place(name, s->places[i].line, NAME));
 	if (s->others)
 		fprintf(data, " \"%zu other place%s\"", s->others, s->others == 1 ? "" : "s");
 	putc('\n', data);
@@ -73,19 +74,19 @@ static void put_script(FILE *script, const struct ms_report *r, const struct ms_
 	        "from = %" PRIu64 ".0\nto = %" PRIu64 ".0\nmost = %" PRIu64 ".0\nlast = %zu  # column; the places stand in 2 .. last, the largest first\n",
 	        ms_plot_bucket_end(r, 0), ms_plot_bucket_end(r, r->timeline_count - 1), most, s->count + 1 + (s->others > 0));
 	fprintf(script, "others = %d  # 1: the last column is all other places\n", s->others > 0);
-	fputs("colours = '#1f5f99 #e69f00 #56b4e9 #a03c00 #7fc4a4 #8a5a9e #e8d870'\n"
-	      "patterns = '3 4 3 5 3 2 7'\n"
+	fputs("colours = '#1f5f99 #b86a00 #56b4e9 #8a2c00 #7fc4a4 #6a3a80 #5a5a00'\n"
+	      "patterns = '3 4 3 1 3 2 5'\n"
 	      "colour(i) = others && i == last ? '#c8c8c8' : word(colours, i - 1)\n"
 	      "pattern(i) = others && i == last ? 3 : int(word(patterns, i - 1))\n", script);
 	ms_plot_open(script, &ms_plot_sites, 960, 520);
 	fputs("\tset lmargin at screen 0.085\n"
-	      "\tset rmargin at screen 0.645\n"
+	      "\tset rmargin at screen 0.635\n"
 	      "\tset bmargin at screen 0.125\n"
 	      "\tset xlabel 'time since the start of the recording ('.time_name.')'\n"
 	      "\tset ylabel 'live bytes ('.byte_name.')'\n"
 	      "\tset xrange [from/time_unit:to/time_unit]\n"
 	      "\tset yrange [0:most/byte_unit*1.05]\n"
-	      "\tset key at screen 0.655,graph 1 left top vertical invert samplen 2 spacing 1.35 font ',10.5'\n"
+	      "\tset key at screen 0.645,graph 1 left top vertical invert samplen 3 spacing 1.35 font ',10.5'\n"
 	      "\tset style fill border linecolor '#000000'\n"
 	      "\tbelow(i) = i == 1 ? 0 : (sum [k = 2:i] column(k))/byte_unit\n"
 	      "\tplot \\\n"

@@ -8,9 +8,12 @@ static const struct ms_plot_histogram histogram = {
 	.plot = &ms_plot_sizes,
 	.index = "sizes: one row per class of sizes, from the smallest to the largest that was used",
 	.unit = "bytes",
+	.columns = "blocks bytes live_blocks live_bytes",
 	.of_x = "size of a block as requested, in classes of powers of two",
 	.of_bars = "begun: allocated or reallocated",
-	.of_live = "of all blocks, alive at the end",
+	.of_second = "of all blocks, alive at the end",
+	.colour = "#a9cce8",
+	.second_colour = "#803000",
 };
 
 static uint64_t fill(struct ms_plot_class classes[MS_PLOT_CLASSES], const struct ms_report *r)

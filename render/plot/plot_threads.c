@@ -96,7 +96,7 @@ static int write(FILE *data, FILE *script, const struct ms_plot_input *in, struc
 		put_row(data, shown, "-", &rest, label);
 	}
 	ms_plot_head(script, &ms_plot_threads, &r, 1, "%s with bytes; %s ended by another thread than the one that allocated them",
-	             ms_unit_of(a, count, "thread"), ms_unit_bytes(b, others, false));
+	             ms_unit_of(a, count, "thread"), others ? ms_unit_bytes(b, others, false) : "nothing");
 	shown += shown < count;
 	ms_plot_unit(script, "byte", ms_plot_bytes(most));
 	fprintf(script, "most = %" PRIu64 ".0\nrows = %zu\n", most, shown);

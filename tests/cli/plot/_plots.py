@@ -52,7 +52,12 @@ def heap(found, report):
     if rss:
         s = rss[0]["timeline"]
         same("resident", [list(row) for row in zip(t["start_ns"], end, s["min"], s["max"], s["last"]) if row[2] is not None], found["resident"])
-    same("tables", ["heap", "peak"] + ["resident"] * len(rss), list(found))
+    marks = report["phases"]["list"][1:]
+    same("tables", ["heap", "peak"] + ["marks"] * bool(marks) + ["resident"] * len(rss), list(found))
+    if marks:
+        same("marks", [m["from_ns"] for m in marks], [row[0] for row in found["marks"]])
+        for mark, row in zip(marks, found["marks"]):
+            assert mark["name"].replace('"', "\u201d").startswith(row[1].removesuffix("\u2026")), row
 
 
 def rate(found, report):
@@ -158,6 +163,12 @@ def check_diff(folder, metric, diff, reports):
              + [[end, end, live, live, live]], found[f"{side} 1"])
         same("peak", [[report["totals"]["peak_time_ns"] - start, end, report["totals"]["peak_bytes"]]], found[f"{side}-peaks"])
     print("heap")
+    for name, low, high in (("sizes", "min_bytes", "max_bytes"), ("lifetimes", "min_ns", "max_ns")):
+        found, _ = tables(f"{folder}/{name}.dat")
+        sides = [{row[low]: (row["blocks"], row["bytes"]) for row in report[name]} for report in reports]
+        same(name, [[*sides[0].get(row[1], (0, 0)), *sides[1].get(row[1], (0, 0))] for row in found[name]], [row[3:] for row in found[name]])
+        same("all classes", sorted(set(sides[0]) | set(sides[1])), [row[1] for row in found[name] if any(row[3:])])
+        print(name)
     found, comments = tables(f"{folder}/sites.dat")
     changes = sorted((abs(v["new"]["median"] - v["old"]["median"]) for v in (row["metrics"][metric] for row in diff["changes"]) if v["change"] != "same"), reverse=True)
     same("changes", changes[:12], [abs(row[4] - row[1]) for row in found["sites"]])

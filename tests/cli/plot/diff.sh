@@ -20,17 +20,19 @@ for metric in peak live-bytes; do
 	compare "$T/two" $sort --json="$T/diff.json" --top=0 "$T/20000.ms" "$T/30000.ms"
 	python3 "$ROOT/tests/cli/plot/_plots.py" --diff "$T/two" $metric "$T/diff.json" "$T/20000.json" "$T/30000.json" >"$T/agrees" 2>&1 ||
 		wrong "figures and the comparison differ: $(tail -3 "$T/agrees")"
-	eq "what was compared" "heap sites " "$(tr '\n' ' ' <"$T/agrees")"
+	eq "what was compared" "heap sizes lifetimes sites " "$(tr '\n' ' ' <"$T/agrees")"
 done
 eq "no text beside it" "" "$(cat "$T/out")"
-eq "files" "heap.dat heap.gp heap.png heap.svg sites.dat sites.gp sites.png sites.svg " "$(ls -A "$T/two" | tr '\n' ' ')"
+eq "files" "$(printf '%s ' {heap,lifetimes,sites,sizes}.{dat,gp,png,svg})" "$(ls -A "$T/two" | tr '\n' ' ')"
 ge "pixels of the old curve" 1000 "$(pixels "$T/two/heap.png" b04000 9 15 97 78)"
 ge "pixels of the new curve" 1000 "$(pixels "$T/two/heap.png" 003f73 9 15 97 78)"
 ge "pixels of the new bars" 2000 "$(pixels "$T/two/sites.png" 1f5f99 34 15 91 80)"
 ge "pixels of the old bars" 2000 "$(pixels "$T/two/sites.png" f0c4a8 34 15 91 80)"
 has "$T/two/sites.svg" 'keep_alloc \(churn.c:[0-9]*\)'
 has "$T/two/sites.svg" '>\+62\.5 KiB<'
-for file in heap sites; do
+ge "pixels of old sizes" 10000 "$(pixels "$T/two/sizes.png" f0c4a8 9 12 97 82)"
+ge "pixels of new sizes" 10000 "$(pixels "$T/two/sizes.png" 1f5f99 9 12 97 82)"
+for file in heap sites sizes lifetimes; do
 	xmllint --noout "$T/two/$file.svg" || wrong "$file.svg is not well-formed"
 	(cd "$T/two" && LC_ALL=C.UTF-8 gnuplot "$file.gp") >"$T/err" 2>&1 || wrong "by hand: $(cat "$T/err")"
 	eq "what gnuplot says of $file" "" "$(cat "$T/err")"
@@ -44,6 +46,9 @@ has "$T/four/heap.svg" 'old \(2 runs\)'
 has "$T/four/sites.svg" '>allocations'
 ge "pixels that differ" 10000 "$("$B/test-tools/png_pixels" --differ "$T/two/heap.png" "$T/four/heap.png")"
 eq "bands" "20000 20200" "$(sed -n 's/^[0-9]* \([0-9]*\) \([0-9]*\) \([0-9]*\) .*churn_alloc.*/\2 \3/p' "$T/four/sites.dat" | awk '{ print $1 * 2, $2 * 2 }')"
+
+compare "$T/other" "$T/20000.ms" "$golden"
+has "$T/other/heap.gp" "^title = 'churn → jq — Heap over time, old and new'"
 
 # Nothing changed, no gnuplot, a gate.
 compare "$T/same" "$T/20000.ms" "$T/20000.ms"

@@ -8,6 +8,7 @@ cat >"$T/shapes.c" <<'C'
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "memscope.h"
 void *volatile seen;
 static void *blocks[60000];
 __attribute__((noinline)) void *small_blocks(size_t n) { void *p = malloc(n); seen = p; memset(p, 1, n); return p; }
@@ -33,10 +34,13 @@ int main(void)
 		if (i % 100 == 0)
 			usleep(700);
 	}
+	memscope_mark("the \"large\" one, and a text that is longer than there is room for it on any page, however wide that may be");
 	void *large = large_blocks(9u << 20);
 	usleep(40000);
 	for (int i = 0; i < 20000; i += 3)
 		free(blocks[i]);
+	memscope_mark("next");
+	memscope_mark("at once");
 	usleep(40000);
 	free(large);
 	for (int i = 50000; i < 60000; i++)
@@ -45,7 +49,7 @@ int main(void)
 	return 0;
 }
 C
-gcc -O1 -g -fno-builtin -o "$T/shapes" "$T/shapes.c" -lpthread
+gcc -O1 -g -fno-builtin -I"$ROOT/record/include" -o "$T/shapes" "$T/shapes.c" -lpthread
 record --monitor=10 "$T/shapes"
 cp "$trace" "$T/shapes.ms"
 plots "$T/all" "$T/shapes.ms"
@@ -67,6 +71,7 @@ in_all() { # FIGURE LEAST COLOUR [RECTANGLE]
 in_all heap 50000 dcebf6 9 20 96 75   # below the heap
 in_all heap 2000 003f73 9 20 96 75    # its line
 in_all heap 1000 b04000 9 20 96 75    # resident memory
+in_all heap 200 606060 9 16 96 75     # marks
 in_all heap 60 003f73 5 85 60 99      # legend
 in_all rate 1500 1f5f99 10 10 96 50
 in_all rate 300 e0a050 10 50 96 85
@@ -87,6 +92,11 @@ for figure in $all; do
 	has "$T/all/$figure.svg" 'shapes — '
 	eq "references of $figure.svg to elsewhere" 0 "$(grep -oE '(href|src)=.[^#"'"'"']{0,30}' "$T/all/$figure.svg" | grep -cvE 'data:image/png;base64,|=.$' || true)"
 done
+# Marks: labels with as much text as there is room for, which the time between them says; of two at one place one at most.
+while read -r label; do
+	grep -qF ">$label<" "$T/all/heap.svg" || wrong "the label $label is not drawn"
+done < <(sed -n '/^# marks/,/^$/s/^[0-9]* "\(..*\)"$/\1/p' "$T/all/heap.dat")
+eq "label of a mark at the place of the next" '""' "$(sed -n '/^# marks/,/^$/p' "$T/all/heap.dat" | grep '^[0-9]' | sed -n '2s/^[0-9]* //p')"
 # Shades of the map: full, empty, and between.
 ge "shades of the map" 10 "$("$B/test-tools/png_pixels" "$T/all/occupancy.png" 24 15 86 86 | awk '$1 > 200' | wc -l)"
 # Without colour: in the stack neighbours differ by pattern, so that two places have pixels of both white and their colour.
