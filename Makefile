@@ -326,6 +326,12 @@ check-all: deps
 	$(Q)$(MAKE) --no-print-directory demo
 	$(Q)$(MAKE) --no-print-directory test
 
+## screenshots: docs/screenshots anew, from a recording of tests/programs/orders.cpp; look at them before they are committed
+.PHONY: screenshots
+screenshots: all $(B)/programs/orders $(BROWSER)/node_modules/.ready
+	$(Q)mkdir -p docs/screenshots
+	$(Q)tests/browser/screenshots.sh build/bin $(B)/programs $(BROWSER)/node_modules docs/screenshots
+
 ## bench: measure recording and analysis against heaptrack; writes bench/results and docs/BENCHMARKS.md
 .PHONY: bench
 bench: deps all $(BENCHES)

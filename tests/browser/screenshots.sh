@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes docs/screenshots: every view of the report about orders (tests/programs/orders.cpp), and of its comparison with the next release, light
+# and dark. `make screenshots` calls it with the folders of tools, programs and node_modules. Look at the pictures before they are committed.
+set -euo pipefail
+BIN=$(realpath "$1") PROGRAMS=$(realpath "$2") MODULES=$(realpath "$3") OUT=$(realpath "$4")
+HERE=$(dirname "$(realpath "$0")")
+for tool in chromium node convert; do
+	command -v $tool >/dev/null || { echo "screenshots: $tool is missing (Debian: chromium, nodejs, imagemagick)" >&2; exit 2; }
+done
+T=$(mktemp -d)
+trap 'rm -rf "$T"' EXIT
+cd "$T"
+cp "$PROGRAMS/orders" .
+"$BIN/memscope-record" -q --guard=canary --free-stacks -o orders.ms ./orders 60000 >/dev/null
+"$BIN/memscope-record" -q --guard=canary --free-stacks -o next.ms ./orders 60000 next >/dev/null
+"$BIN/memscope-analyze" -q --no-paths --html=report.html orders.ms
+"$BIN/memscope-diff" -q --no-paths --html=diff.html orders.ms next.ms
+node "$HERE/screenshots.mjs" "$MODULES" "$T"
+mkdir -p "$OUT"
+rm -f "$OUT"/*.webp
+for picture in *.png; do
+	convert "$picture" -resize 800x -quality 72 -define webp:method=6 "$OUT/${picture%.png}.webp"
+done
+du -sh "$OUT"
