@@ -41,7 +41,7 @@ static const struct argp_option option_table[] = {
 	 "Report only what happened between these moments; one left out is the start or the end", 0},
 	{"buckets", KEY_BUCKETS, "N", 0, "Steps of the timeline (default: 120, with --html or --plots 480)", 0},
 	{"by", KEY_BY, "GROUP[,GROUP...]", 0, "Series over time of each: site, thread, module, size (class), family (of calls)", 0},
-	{"address-space", KEY_SPACE, NULL, 0, "Where live blocks lie in the address space over time, and what that leaves unused; costs a second pass", 0},
+	{"address-space", KEY_SPACE, NULL, 0, "Where live blocks lie in the address space over time, and what that leaves unused; costs a second pass; --html has it anyway", 0},
 	{NULL, 0, NULL, 0, "Other:", 4},
 	{"quiet", 'q', NULL, 0, "No progress, no notes on standard error", 0},
 	{"verbose", 'v', NULL, 0, "Say how long the replay took", 0},

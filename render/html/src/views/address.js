@@ -73,7 +73,7 @@ export default {
 				h('p.small', {}, `Live bytes and addresses are measured, the rest is derived from them; pages have ${count(PAGE)} bytes. A selection of time chooses the last moment in it. The search does not apply: addresses are those of all blocks.`)),
 			figures,
 			chartBox,
-			h('section.card', { 'aria-labelledby': 'map-title' }, h('h2', { id: 'map-title' }, 'Occupancy map', h('span.quiet', {}, ' the darker, the fuller')), mapNote, mapHolder, line_),
+			h('section.card', { 'aria-labelledby': 'map-title' }, h('h2', { id: 'map-title' }, 'Occupancy map', h('span.quiet', {}, ' the stronger the colour, the fuller')), mapNote, mapHolder, line_),
 			h('section.card', { 'aria-labelledby': 'mappings-title' }, h('h2', { id: 'mappings-title' }, 'By mapping', h('span.quiet', {}, ' regions of the same name together')), mappings)));
 
 		let width = 0;

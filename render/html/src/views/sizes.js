@@ -122,7 +122,7 @@ function heatMap(model, grid, onOpen) {
 			c.lineWidth = 2;
 			c.strokeRect(x(chosen.column) + 1, y(chosen.row) + 1, cell - 2, CELL - 2);
 		}
-		replace(legend, `Darkest: ${MEASURES[measure].exact(most)}; colours by logarithm. Right: the blocks alive at the end.`);
+		replace(legend, `Strongest colour: ${MEASURES[measure].exact(most)}; by logarithm, so that rare ones are seen. Right: the blocks alive at the end.`);
 		line.textContent = chosen ? text(chosen.row, chosen.column) : 'Point at a cell, or use the arrow keys, for its figures; click or Enter searches for call paths of this size.';
 	}
 
@@ -238,8 +238,9 @@ export default {
 			const mode = (id, text) => h('button', { type: 'button', 'aria-pressed': String(alive === (id === 'alive')), onclick: () => state.set({ 'sizes.slack': id || undefined }) }, text);
 			replace(slackCard, h('h2', { id: 'slack-title' }, 'Slack: requested and usable bytes', h('span.quiet', {}, ` derived; ${rule}`)),
 				h('div.bar', {}, mode('', 'All blocks of the run'), mode('alive', 'Alive at the end'),
-					h('span.small', { role: 'status', title: exactBytes(lost) }, rows.length ? `${bytes(lost)} more than requested, ${share(lost, all(usable))} of what is usable` : 'no block was alive at the end')),
-				rows.length ? h('div.scroll-box', { tabindex: '0', role: 'region', 'aria-label': 'Slack by size' }, h('table.plain', {},
+					h('span.small', { role: 'status', title: exactBytes(lost) }, rows.length ? `${bytes(lost)} more than requested, ${share(lost, all(usable))} of what is usable` : 'no block was alive at the end'),
+					rows.length ? h('span.small.wide', {}, h('i.dot.requested', {}), 'requested', ' ', h('i.dot.rounded', {}), 'added by rounding') : null),
+				rows.length ? h('div.scroll-x', { tabindex: '0', role: 'region', 'aria-label': 'Slack by size' }, h('table.plain', {},
 					h('thead', {}, h('tr', {}, ['Size', '', 'Blocks', 'Requested', 'Usable', 'Slack', 'Share'].map((title, i) => h(i === 0 ? 'th' : i === 1 ? 'th.wide' : i === 2 || i === 4 ? 'th.num.wide' : 'th.num', {}, title)))),
 					h('tbody', {}, rows.map((row) => h('tr', {}, h('td', {}, sizeRange(row.min_bytes, row.max_bytes)),
 						h('td.wide.slack-cell', { 'aria-hidden': 'true' }, h('div.slack-bar', {}, h('i.requested', { style: { width: `${(requested(row) / most) * 100}%` } }), h('i.rounded', { style: { width: `${((usable(row) - requested(row)) / most) * 100}%` } }))),

@@ -18,7 +18,7 @@ const LEFT = 62;
 
 /* Round values for the axis: 1, 2, 5 times a power of ten, or powers of two for bytes. */
 function steps(most, binary) {
-	const raw = most / 3;
+	const raw = most / 4;
 	if (binary) {
 		const step = 2 ** Math.max(0, Math.round(Math.log2(raw || 1)));
 		return Array.from({ length: Math.floor(most / step) + 1 }, (unused, i) => i * step).filter((value, i, all) => all.length < 8 || i % 2 === 0);
