@@ -4,11 +4,12 @@
  *
  * The second half is cut into windows of equal length; a site's level in a window is the least that it had alive in it, so that
  * what is built up and torn down again within a window does not count. Suspicious is a site whose level never fell and rose in
- * most windows; what rose and then stayed flat has been filled. Short runs are not judged: what grows through half of one is often
+ * most windows; what rose and then stayed flat has been filled. A fall in the last window alone is what a program does that frees at
+ * its end: then the windows before it are judged. Short runs are not judged: what grows through half of one is often
  * just work that is not done yet.
  *
  * Only the second half is looked at: changes are noted relative to the level at its start, and the level at the end, which
- * sites.c knows, gives the absolute one. One entry of 96 bytes per call path, and a curve for those that change.
+ * sites.c knows, gives the absolute one. One entry of 112 bytes per call path, and a curve for those that change.
  */
 #include "growth.h"
 
@@ -32,14 +33,15 @@ struct site {
 	int64_t least_bytes;             /* in `window` so far */
 	int64_t first_bytes, first_blocks; /* level of window 0; blocks at its end */
 	int64_t last_level;              /* of the window before `window` */
+	int64_t level_before, blocks_before; /* of the last window but one; blocks at its end */
 	double sum, weighted_sum;        /* of the levels; of level x window */
 	uint64_t last_allocation_ns;
 	uint32_t window;
 	uint32_t curve;                  /* index + 1, 0 = none */
-	uint8_t rises, falls, last_rise;
+	uint8_t rises, falls, last_rise, last_fall;
 	bool seen;
 };
-_Static_assert(sizeof(struct site) <= 96, "as the comment at the top says");
+_Static_assert(sizeof(struct site) <= 112, "as the comment at the top says");
 
 struct growth {
 	struct site *at;                 /* by node; NULL: the run is too short */
@@ -98,7 +100,14 @@ static void advance(struct site *a, uint32_t window)
 				a->rises++;
 				a->last_rise = (uint8_t)a->window;
 			}
-			a->falls += a->least_bytes < a->last_level;
+			if (a->least_bytes < a->last_level) {
+				a->falls++;
+				a->last_fall = (uint8_t)a->window;
+			}
+		}
+		if (a->window == WINDOWS - 2) {
+			a->level_before = a->least_bytes;
+			a->blocks_before = a->blocks;
 		}
 		a->sum += (double)a->least_bytes;
 		a->weighted_sum += (double)a->least_bytes * a->window;
@@ -201,11 +210,12 @@ static int by_swing(const void *pa, const void *pb)
 	return (a->node > b->node) - (a->node < b->node);
 }
 
-/* Of the line through the levels of the windows; what never falls has none below 0. */
-static uint64_t slope_per_hour(const struct growth *g, const struct site *a)
+/* Of the line through the levels of the first windows, all or all but the last; what never falls has none below 0. */
+static uint64_t slope_per_hour(const struct growth *g, const struct site *a, uint32_t windows)
 {
-	double n = WINDOWS, x = n * (n - 1) / 2, xx = (n - 1) * n * (2 * n - 1) / 6;
-	double per_window = (n * a->weighted_sum - x * a->sum) / (n * xx - x * x);
+	double n = windows, x = n * (n - 1) / 2, xx = (n - 1) * n * (2 * n - 1) / 6;
+	double left_out = windows < WINDOWS ? (double)a->last_level : 0;
+	double per_window = (n * (a->weighted_sum - left_out * (WINDOWS - 1)) - x * (a->sum - left_out)) / (n * xx - x * x);
 
 	per_window *= 3600e9 / (double)g->window_ns;
 	return per_window < 0 ? 0 : per_window >= 0x1p63 ? UINT64_MAX : (uint64_t)(per_window + 0.5);
@@ -214,21 +224,23 @@ static uint64_t slope_per_hour(const struct growth *g, const struct site *a)
 static void look_for_growth(const struct growth *g, const struct site *a, const struct ms_report_site *s, struct ms_report_growth *out)
 {
 	int64_t start = (int64_t)s->live_bytes - a->bytes; /* level when the second half began */
-	uint32_t flat = WINDOWS - 1 - a->last_rise;
+	bool freed_at_end = a->falls == 1 && a->last_fall == WINDOWS - 1;
+	int64_t level = freed_at_end ? a->level_before : a->last_level;
+	uint32_t windows = WINDOWS - freed_at_end, flat = windows - 1 - a->last_rise;
 	bool grows = a->rises >= RISES_LEAST, filled = a->rises >= FILLED_RISES_LEAST && flat >= FILLED_FLAT_LEAST;
 
-	if (a->falls || !(grows || filled) || a->last_level - a->first_bytes < (int64_t)GROWTH_LEAST_BYTES)
+	if ((a->falls && !freed_at_end) || !(grows || filled) || level - a->first_bytes < (int64_t)GROWTH_LEAST_BYTES)
 		return;
 	*(grows ? &out->sites[out->site_count++] : &out->filled[out->filled_count++]) = (struct ms_growing_site){
 		.node = s->node,
 		.verdict = grows ? MS_GROWTH_LEAK : MS_GROWTH_CACHE,
 		.from_bytes = (uint64_t)(start + a->first_bytes),
-		.to_bytes = (uint64_t)(start + a->last_level),
+		.to_bytes = (uint64_t)(start + level),
 		.from_blocks = (uint64_t)((int64_t)s->live_blocks - a->blocks + a->first_blocks),
-		.to_blocks = s->live_blocks,
+		.to_blocks = freed_at_end ? (uint64_t)((int64_t)s->live_blocks - a->blocks + a->blocks_before) : s->live_blocks,
 		.rises = a->rises,
 		.flat = flat,
-		.slope_bytes_per_hour = slope_per_hour(g, a),
+		.slope_bytes_per_hour = slope_per_hour(g, a, windows),
 		.last_allocation_ns = a->last_allocation_ns,
 	};
 }

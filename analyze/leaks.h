@@ -91,13 +91,14 @@ struct ms_report_leaks {
  * level of a window is the least that was alive in it.
  */
 enum ms_growth_verdict {
-	MS_GROWTH_LEAK,                  /* never fell, rose in most windows to the end: as a leak does */
-	MS_GROWTH_CACHE,                 /* rose, never fell, and stayed flat through the last quarter: as a cache that is full does */
+	MS_GROWTH_LEAK,                  /* never fell before the last window, rose in most: as a leak does */
+	MS_GROWTH_CACHE,                 /* rose, never fell before the last window, stayed flat through the last quarter: as a full cache */
 };
 struct ms_growing_site {
 	uint32_t node;
 	uint8_t verdict;                 /* enum ms_growth_verdict */
-	uint64_t from_bytes, to_bytes;   /* least live bytes in the first and in the last window looked at */
+	uint64_t from_bytes, to_bytes;   /* least live bytes in the first and in the last window; in the last but one when
+	                                    all that is freed in the last, as at an exit */
 	uint64_t from_blocks, to_blocks; /* live at the end of these windows */
 	uint32_t rises;                  /* windows whose least level was above that of the window before */
 	uint32_t flat;                   /* windows at the end without a rise */

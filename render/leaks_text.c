@@ -233,11 +233,11 @@ int ms_text_growth(struct ms_text *t)
 		fprintf(t->out, "  a suspicion (inferred), not a leak: least level in %" PRIu32 " windows of %s, from %s on\n", g->windows,
 		        ms_unit_duration(a, g->window_ns), ms_unit_duration(b, g->from_ns));
 	if (g->site_count) {
-		fputs("  as a leak does: never fell, and rose in most windows\n", t->out);
+		fputs("  as a leak does: never fell before the last window, and rose in most\n", t->out);
 		rc = print_growing(t, g->sites, g->site_count);
 	}
 	if (rc == MS_OK && g->filled_count) {
-		fprintf(t->out, "  as a cache that is full does: rose, never fell, and stayed flat in the last %" PRIu32 " windows or more\n", g->windows / 4);
+		fprintf(t->out, "  as a cache that is full does: rose, never fell before the last window, and stayed flat in the last %" PRIu32 " windows or more\n", g->windows / 4);
 		rc = print_growing(t, g->filled, g->filled_count);
 	}
 	return rc || !g->periodic_count ? rc : print_periodic(t);

@@ -215,7 +215,7 @@ void ms_growth_words(FILE *out, const struct ms_report_growth *g)
 	if (!g->observable)
 		fprintf(out, "not judged: %s", g->reason);
 	else if (g->site_count == 0)
-		fprintf(out, "none that rises in most of %" PRIu32 " windows of %s and never falls, among %s", g->windows,
+		fprintf(out, "none that rises in most of %" PRIu32 " windows of %s and falls in none before the last, among %s", g->windows,
 		        ms_unit_duration(a, g->window_ns), ms_unit_of(b, g->sites_checked, "call path"));
 	else
 		fputs("call paths whose live bytes rose through the second half of the run", out);

@@ -31,7 +31,7 @@ void ms_detector_words(FILE *out, const struct ms_detector_result *detector);
 void ms_leak_words(FILE *out, const struct ms_report_leaks *leaks, uint8_t kind, bool exact);
 /* When and why the heap was looked at, unless it was at the end as usual; what could not be looked at. */
 void ms_leak_notes(FILE *out, const struct ms_report_leaks *leaks, bool exact);
-/* "not judged: because", "none that rises in most of 16 windows of 1.00 s and never falls, among 3 call paths", or that there is some. */
+/* "not judged: because", "none that rises in most of 16 windows of 1.00 s and falls in none before the last, among 3 call paths", or that there is some. */
 void ms_growth_words(FILE *out, const struct ms_report_growth *growth);
 
 #endif

@@ -76,6 +76,18 @@ static size_t leak(unsigned turn)
 {
 	return turn < 100 ? 0 : turn - 100;
 }
+static size_t freed_at_exit(unsigned turn)
+{
+	return turn < TURNS - 1 ? leak(turn) : 0;
+}
+static size_t cache_freed_at_exit(unsigned turn)
+{
+	return turn < TURNS - 1 ? turn < 1300 ? turn / 2 : 650 : 0;
+}
+static size_t freed_before(unsigned turn) /* in the last window but one */
+{
+	return turn < TURNS - 90 ? leak(turn) : turn - 1000;
+}
 static size_t cache(unsigned turn)
 {
 	return turn < 1300 ? turn / 2 : 650;
@@ -141,8 +153,8 @@ static void check_renderers(const struct ms_report *r)
 	f = open_memstream(&json, &size);
 	assert_int_equal(ms_render_json(f, r, &(struct ms_json_options){0}, NULL), MS_OK);
 	fclose(f);
-	contains(text, "as a leak does: never fell, and rose in most windows");
-	contains(text, "as a cache that is full does: rose, never fell, and stayed flat in the last 4 windows or more");
+	contains(text, "as a leak does: never fell before the last window, and rose in most");
+	contains(text, "as a cache that is full does: rose, never fell before the last window, and stayed flat in the last 4 windows or more");
 	contains(text, "goes up and down with a period (inferred)");
 	for (unsigned i = 0; i < 2; i++) {
 		const struct ms_growing_site *s = i ? g->filled : g->sites;
@@ -198,6 +210,30 @@ static void test_verdicts(void **state)
 	assert_true(g->periodic[0].node != g->filled[0].node && g->periodic[0].node != g->sites[0].node);
 	assert_int_equal(r.findings.count, 0); /* suspicions are no findings */
 	check_renderers(&r);
+	done(p, &r);
+}
+
+/* What is freed in the last window alone is judged by the windows before it; a fall before it is a fall. */
+static void test_freed_at_exit(void **state)
+{
+	levels *const shapes[] = {freed_at_exit, cache_freed_at_exit, freed_before};
+	struct ms_report r;
+	struct player *p = play(&r, shapes, 3);
+	const struct ms_report_growth *g = &r.growth;
+
+	(void)state;
+	assert_int_equal(g->sites_checked, 3);
+	assert_int_equal(g->site_count, 1);
+	assert_string_equal(name(&r, g->sites[0].node), "main");
+	assert_int_equal(g->sites[0].verdict, MS_GROWTH_LEAK);
+	assert_int_equal(g->sites[0].rises, 14);
+	assert_int_equal(g->sites[0].flat, 0);
+	assert_in_range(g->sites[0].slope_bytes_per_hour, 17900000, 18100000);
+	assert_in_range(g->sites[0].to_blocks, 1700, 1840);  /* at the end of window 14 of 16: turn 1,937 */
+	assert_in_range(g->sites[0].to_bytes, 170000, 184000); /* its least: turn 1,875 */
+	assert_int_equal(g->filled_count, 1);
+	assert_int_equal(g->filled[0].to_bytes, 65000);
+	assert_int_equal(g->filled[0].to_blocks, 650);
 	done(p, &r);
 }
 
@@ -276,7 +312,8 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts), cmocka_unit_test(test_no_period), cmocka_unit_test(test_periods), cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_freed_at_exit), cmocka_unit_test(test_no_period), cmocka_unit_test(test_periods), cmocka_unit_test(test_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,8 +309,8 @@ function growthPanel(model, state) {
 		update(now) {
 			const mask = model.matches(now);
 			const periodic = tables.growth_periodic.all().filter((row) => !mask || mask[siteOf(model, row.node)]);
-			replace(holder, grown('As a leak does: never fell, and rose in most windows', tables.growth.all(), mask),
-				grown(`As a cache that is full does: rose, never fell, and stayed flat in the last ${of(Math.floor(g.windows / 4), 'window')} or more`, tables.growth_filled.all(), mask),
+			replace(holder, grown('As a leak does: never fell before the last window, and rose in most', tables.growth.all(), mask),
+				grown(`As a cache that is full does: rose, never fell before the last window, and stayed flat in the last ${of(Math.floor(g.windows / 4), 'window')} or more`, tables.growth_filled.all(), mask),
 				tables.growth_periodic.rows ? h('section.card', {}, h('h2', {}, 'Goes up and down with a period (inferred)'), h('table.plain', {},
 					h('thead', {}, h('tr', {}, h('th.num', {}, 'Period'), h('th.num', {}, 'Low'), h('th.num', {}, 'High'), h('th.num.wide', {}, 'Regular'), h('th', {}, 'Where'))),
 					h('tbody', {}, periodic.slice(0, 100).map((row) => h('tr', {}, h('td.num', {}, duration(row.period_ns)), amount(row.low_bytes), amount(row.high_bytes), h('td.num.wide', {}, `${row.correlation_percent} %`), cell(row)))))) : null);
