@@ -285,16 +285,18 @@ static int print_rows(const struct settings *s, struct ms_query *q, struct query
 {
 	struct ms_error ignored;
 	bool row = true;
-	int rc = query_output_begin(o, q, err);
+	int rc = ms_query_step(q, &row, err);
 
+	if (rc) /* of a question that fails at once no header is printed */
+		return rc;
+	rc = query_output_begin(o, q, err);
 	while (rc == MS_OK && row && !ferror(o->out)) {
-		rc = ms_query_step(q, &row, err);
-		if (rc || !row)
-			break;
 		*cut = s->max_rows && o->rows == s->max_rows;
 		if (*cut)
 			break;
 		rc = query_output_row(o, q, err);
+		if (rc == MS_OK)
+			rc = ms_query_step(q, &row, err);
 	}
 	if (query_output_end(o, q, rc ? &ignored : err) && rc == MS_OK)
 		rc = MS_E_NOMEM;

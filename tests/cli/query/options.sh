@@ -34,6 +34,7 @@ status 0 "$trace" "SELECT event FROM events LIMIT 1" -o /dev/null
 for sql in "SELEC 1" "SELECT x FROM blocks" "SELECT * FROM nothing" "DELETE FROM blocks" "ATTACH 'a.db' AS a" "PRAGMA journal_mode = WAL" \
 	"SELECT 1; SELECT 2" "SELECT * FROM snapshot('soon')" "SELECT * FROM snapshot" "SELECT load_extension('x')"; do
 	status 2 "$trace" "$sql"
+	eq "output before the refusal of $sql" "" "$(cat "$T/out")"
 	[ -s "$T/err" ] || wrong "no message for: $sql"
 done
 status 2 "$trace"
