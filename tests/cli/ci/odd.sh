@@ -170,6 +170,36 @@ ci --out="$T/out of it" --good=../good accept
 eq "status" 0 $status
 [ -s "$T/good/test_errors_--fast_7.ms" ] || wrong "--good is not where it should be: $(ls -A "$T/good")"
 
+echo "# a comment has a limit: what does not fit is counted"
+rm -rf memscope-ci memscope-good
+regress leak
+job
+ci accept
+regress overflow
+job
+eq "status" 1 $status
+cp memscope-ci/comment.md "$T/whole.md"
+has_not "$T/whole.md" 'did not fit|not in this table'
+mkdir "$T/small"
+sed 's/^COMMENT_MAX=60000/COMMENT_MAX=1500/; s/^ROWS_MAX=150/ROWS_MAX=2/' "$BIN/memscope-ci" >"$T/small/memscope-ci"
+chmod +x "$T/small/memscope-ci"
+status=0
+"$T/small/memscope-ci" check 2>"$T/ci.err" || status=$?
+eq "status" 1 $status
+le "bytes" 1500 "$(wc -c <memscope-ci/comment.md)"
+has memscope-ci/comment.md '^1 more tests are not in this table\.$'
+has memscope-ci/comment.md '^Changes of [1-3] more tests did not fit: diff\.md of each has them\.$'
+
+echo "# tests side by side"
+rm -rf memscope-ci
+MEMSCOPE_CI_ROOT=$PWD
+export MEMSCOPE_CI_ROOT
+for i in 1 2 3 4 5 6; do (cd tests && memscope-ci record -- ../build/test_errors) & done
+wait
+unset MEMSCOPE_CI_ROOT
+eq "names" "test_errors test_errors.2 test_errors.3 test_errors.4 test_errors.5 test_errors.6" "$(ls memscope-ci/tests | tr '\n' ' ' | sed 's/ $//')"
+for i in memscope-ci/tests/*; do [ -s "$i/${i##*/}.ms" ] || wrong "there is no trace in $i"; done
+
 echo "# the tools are missing"
 mkdir "$T/alone"
 cp "$BIN/memscope-ci" "$T/alone/"
