@@ -732,6 +732,14 @@ test('a large report stays small, and nothing of its sums is lost', async (brows
 	await page.goto(`${page.url().replace(/#.*/, '')}#view=sites&from=0&to=${report.timeline.start_ns[100]}`);
 	await page.waitForSelector('.sites');
 	assert.match(await text(page, '.sites .bar'), new RegExp(`Without ${english(group.merged)} small call paths`));
+	// One that shares the series has no curve, and says why; one that has its own has a curve.
+	const own = new Set(tables.timeline_by_site.column('key'));
+	for (const [wanted, pattern] of [[true, /alive over the run/], [false, /How it went over time is not in this page/]]) {
+		await page.goto(`${page.url().replace(/#.*/, '')}#view=sites&q=site:${tables.sites.all().find((one) => own.has(one.id) === wanted).id}`);
+		await page.waitForFunction(() => document.querySelectorAll('.grid-row').length === 1);
+		assert.match(await text(page, '.grid-detail'), pattern);
+	}
+	await page.goto(`${page.url().replace(/#.*/, '')}#view=sites&from=0&to=${report.timeline.start_ns[100]}`);
 	await page.click('.tabs a[data-view="overview"]');
 	assert.ok((await text(page, '.overview .card h2')).startsWith('What was alive at the end of the selection'));
 	assert.equal(await page.locator('.overview .card h2 span').first().getAttribute('title'), `${english(report.timeline.last_live_bytes[99])} B`);

@@ -107,6 +107,11 @@ export class Model extends Names {
 		return 0;
 	}
 
+	/* Does the key share it? What its series would say cannot be told then. */
+	isMerged(group, key) {
+		return this.merged(group) > 0 && !this.once(`keys ${group}`, () => new Set(this.tables[`timeline_by_${group}`].column('key'))).has(key);
+	}
+
 	/* The figures of these in a window, {allocations, ..., live_blocks}; null: there are none. */
 	mergedWindow(group, brush) {
 		const window = this.merged(group) ? this.groupWindow(group, brush) : null;

@@ -199,7 +199,7 @@ function searchCard(model, now) {
 		return h('div', {}, h('dt', {}, METRICS[name].title), h('dd', { title: exact(part) }, print(part), h('span.quiet', {}, ` ${share(part, all)}`)));
 	};
 	return h('section.card.matched', { 'aria-labelledby': 'match-title' }, h('h2', { id: 'match-title' }, 'What matches the search'),
-		h('dl.matches', {}, ['peak', 'live', 'moment', 'allocated', 'allocations', 'temporary', 'leaked', 'retained'].map(row)));
+		h('dl.matches', {}, ['peak', 'live', 'moment', 'allocated', 'allocations', 'temporary', 'leaked', 'retained'].map(row)), h('p.small', {}, model.mergedNote(now)));
 }
 
 export default {

@@ -42,6 +42,8 @@ function figures(model, state) {
 function curve(model, site) {
 	if (!model.hasSeries('site'))
 		return null;
+	if (model.isMerged('site', model.sites.number('id', site)))
+		return h('p.small', {}, `How it went over time is not in this page: ${of(model.merged('site'), 'small call path')} share one series.`);
 	const levels = model.groupSeries('site', 'last_live_bytes', (key) => key === model.sites.number('id', site));
 	const most = levels.reduce((a, b) => Math.max(a, b), 1);
 	const points = [];

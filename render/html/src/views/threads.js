@@ -29,7 +29,7 @@ function wanted(model, now) {
 
 function ledgers(model, now) {
 	const brush = model.brush(now);
-	const window = brush && model.groupWindow('thread', brush);
+	const window = brush && !model.merged('thread') && model.groupWindow('thread', brush); // of threads that share a series nothing is known by thread
 	const at = window && new Map(Array.from(window.keys, (key, i) => [key, i]));
 	const match = wanted(model, now);
 	return {
@@ -203,7 +203,8 @@ export default {
 			replace(line, h('span', {}, `${of(rows.length, 'thread')} of ${count(model.tables.threads.rows)}`),
 				h('span', { title: exactBytes(rows.reduce((sum, row) => sum + row.allocated_bytes, 0)) }, `allocated ${bytes(rows.reduce((sum, row) => sum + row.allocated_bytes, 0))} in ${of(rows.reduce((sum, row) => sum + row.begun, 0), 'block')}`),
 				h('span', {}, `${of(rows.reduce((sum, row) => sum + row.remote, 0), 'remote free')}`),
-				windowed ? h('span.tag', {}, 'blocks, allocated, alive and own peak of the selected time; the rest of the run') : null,
+				windowed ? h('span.tag', {}, 'blocks, allocated, alive and own peak of the selected time; the rest of the run')
+					: model.brush(now) && model.merged('thread') ? h('span.tag', {}, 'of the whole run: there are too many threads for a series of each') : null,
 				query.site !== undefined || query.module !== undefined || query.size || query.life ? h('span.tag', {}, 'here the search looks at threads alone: thread:NAME, or a word of the name') : null);
 			table.update(rows, now['threads.sort'] || '-allocated_bytes');
 			handover.update(now);

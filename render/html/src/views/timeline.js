@@ -51,7 +51,7 @@ function matching(model, now) {
 	if (!model.hasSeries('site'))
 		return null;
 	const mask = model.matches(now);
-	return { label: 'matching call paths', values: model.groupSeries('site', 'last_live_bytes', (key) => model.siteOfNode.has(key) && mask[model.siteOfNode.get(key)]) };
+	return { label: model.merged('site') ? 'matching, of call paths with a series' : 'matching call paths', values: model.groupSeries('site', 'last_live_bytes', (key) => model.siteOfNode.has(key) && mask[model.siteOfNode.get(key)]) };
 }
 
 /* The largest keys of a group as levels stacked on each other. */
