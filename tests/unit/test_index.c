@@ -447,7 +447,7 @@ static void write_seeds(const char *folder)
 		uint32_t seed;
 		size_t events;
 		uint64_t interval, keyframes;
-	} seeds[] = {{"random", 5, 150, 60, 0}, {"dense", 8, 60, 10, 0}, {"keyframes", 12, 200, 50, 70}, {"none", 3, 60, 1000, 0}};
+	} seeds[] = {{"dense", 8, 60, 10, 0}, {"keyframes", 12, 200, 50, 70}, {"none", 3, 60, 1000, 0}};
 
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
 		struct pair p;
