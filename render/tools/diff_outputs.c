@@ -118,6 +118,9 @@ void diff_outputs_settle(struct diff_outputs *o, struct argp_state *state)
 	for (int i = 0; i < DIFF_OUTPUTS; i++)
 		any |= o->wanted[i];
 	o->wanted[DIFF_TEXT] |= !any;
+	/* Nobody wants to read a page as text, and a terminal may take it for commands. */
+	if (o->wanted[DIFF_HTML] && !place(o, DIFF_HTML) && isatty(STDOUT_FILENO))
+		argp_error(state, "%s is not for a terminal: give it a file", kinds[DIFF_HTML].name);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < i; k++) {
 			const char *here = place(o, i), *there = place(o, k);

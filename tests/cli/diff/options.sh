@@ -94,3 +94,9 @@ has "$T/err" "Markdown and HTML cannot both go to .*/one: give one another file"
 run 3 --html="$T/reports/none.html" "$T/missing.ms" "$T/b.ms"
 [ ! -e "$T/reports/none.html" ] || wrong "a page of a trace that is missing"
 eq "left over" "" "$(ls "$T/reports" | grep -vE '^(t|j|m|m2|page.html|with.json|with.txt|alone.json|alone.txt|gate.html)$')"
+rc=0
+python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$D" --html "$T/a.ms" "$T/b.ms" >"$T/out" </dev/null || rc=$?
+eq "status of --html on a terminal" 2 $rc
+has "$T/out" 'HTML is not for a terminal: give it a file'
+run 0 --html "$T/a.ms" "$T/b.ms"
+has "$T/out" '^<!DOCTYPE html>$'
