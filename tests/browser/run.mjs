@@ -683,7 +683,7 @@ test('snapshots: pins, what changed, the brush, the search', async (browser) => 
 			assert.match(sums, new RegExp(`(^|[^0-9,])${english(some.length)} ${word}`));
 	}
 	const net = ids.reduce((sum, id) => sum + (after.get(id) ?? 0) - (before.get(id) ?? 0), 0);
-	assert.equal(await page.locator('.snap-sums span').first().getAttribute('title'), `${net < 0 ? '−' : '+'}${english(Math.abs(net))} B`);
+	assert.equal(await page.locator('.snap-sums span').first().getAttribute('title'), `${net < 0 ? '−' : net ? '+' : ''}${english(Math.abs(net))} B`);
 	assert.match(await hashOf(page), /snapshots\.a=[0-9]+.*snapshots\.b=[0-9]+/);
 	await page.keyboard.press('/');
 	await page.keyboard.type('jv_string_sized');
