@@ -104,6 +104,8 @@ char *ms_plot_function(char *buffer, size_t size, const char *function)
 			for (; skip && used + 8 < size; skip--)
 				buffer[used++] = *p++;
 			p--;
+		} else if (depth == 0 && strncmp(p, "[abi:", 5) == 0 && strchr(p, ']')) {
+			p = strchr(p, ']'); /* of the library, the same everywhere */
 		} else if (depth == 0 && *p == '(' && used) {
 			break; /* parameters, and what follows them */
 		} else if (*p == '<' && (used || depth)) {

@@ -20,7 +20,7 @@ char *ms_plot_clean(char *buffer, size_t size, const char *text, size_t width);
 
 #define MS_PLOT_NAME 400
 /*
- * What a call path is called in a legend: the function without its return type, parameters and template arguments, and where that is:
+ * What a call path is called in a legend: the function without its return type, parameters, ABI tags and template arguments, and where that is:
  * "jv_array_sized (libjq.so.1)", "read_record (records.c:11)". If that is over `width` characters, the beginning of the qualified name is left out.
  * line NULL: no stack. Cleaned.
  */
