@@ -76,6 +76,22 @@ static void block_from_trace(struct ms_finding *f, const struct ms_detector_cont
 		f->free_node = x->stacks->node_of_stack[b->end_stack];
 }
 
+/* Is this line code of the recorder's libraries inside the program? */
+static bool is_recorder(const struct ms_report_line *line)
+{
+	const char *slash = strrchr(line->module, '/'), *name = slash ? slash + 1 : line->module;
+
+	return strcmp(name, "libmemscope-guard.so") == 0 || strcmp(name, "libmemscope-preload.so") == 0;
+}
+
+/* The call path without the recorder's own frames at its inner end: operator delete[] of libstdc++ frees through hooks, and a check sees those, too. */
+static uint32_t without_recorder(const struct ms_report *r, uint32_t node)
+{
+	while (node && r->nodes[node].line_count && is_recorder(&r->lines[r->nodes[node].first_line]))
+		node = r->nodes[node].parent;
+	return node;
+}
+
 void ms_finding_from_case(struct ms_finding *f, const struct ms_detector_context *x, const struct ms_case *c)
 {
 	const struct ms_evidence *e = c->evidence ? ms_trace_evidence(x->trace, c->evidence) : NULL;
@@ -85,7 +101,7 @@ void ms_finding_from_case(struct ms_finding *f, const struct ms_detector_context
 	f->count = c->count;
 	f->thread = c->thread;
 	f->address = c->address;
-	f->error_node = x->stacks->node_of_stack[c->stack];
+	f->error_node = without_recorder(x->report, x->stacks->node_of_stack[c->stack]);
 	f->free_call = c->kind == MS_CASE_EVIDENCE ? 0 : c->event_kind;
 	if (c->block.id)
 		block_from_trace(f, x, c);

@@ -54,14 +54,14 @@ function detail(model, state, row) {
 	const begun = whole.allocations + whole.reallocations;
 	const fact = (title, value, hover) => h('div', {}, h('dt', {}, title), h('dd', { title: hover }, value));
 	return h('div.detail', {},
-		h('h3', {}, 'What it allocated ', h('span.quiet', {}, 'wherever it was freed')),
+		h('h3', {}, 'What it allocated ', h('span.quiet', {}, 'in the whole run, wherever it was freed')),
 		h('dl.facts', {},
 			fact('blocks begun', `${of(whole.allocations, 'allocation')}, ${of(whole.reallocations, 'reallocation')}`),
 			fact('allocated', exactBytes(whole.allocated_bytes)),
 			fact('alive at the end', `${exactBytes(whole.live_bytes)} in ${of(whole.live_blocks, 'block')}`),
 			fact('largest of its own', exactBytes(whole.own_peak_bytes)),
 			fact('temporary', `${of(whole.temporary_allocations, 'block')} (${share(whole.temporary_allocations, begun)})`)),
-		h('h3', {}, 'What it ended ', h('span.quiet', {}, 'by free and realloc, whoever had allocated it')),
+		h('h3', {}, 'What it ended ', h('span.quiet', {}, 'in the whole run, by free and realloc, whoever had allocated it')),
 		h('dl.facts', {},
 			fact('frees', count(whole.frees)),
 			fact('blocks of its own', `${exactBytes(whole.ended_own_bytes)} in ${of(whole.ended_own_blocks, 'block')}`),
