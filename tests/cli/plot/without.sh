@@ -66,6 +66,17 @@ for figure in $(cd "$T/true" && ls *.gp | sed 's/\.gp$//'); do
 	[ -s "$T/true/$figure.svg" ] && [ -s "$T/true/$figure.png" ] || wrong "$figure of /bin/true has a script and no picture"
 done
 
+# A recording that is cut off says so in every figure.
+head -c $(($(stat -c %s "$golden") * 8 / 10)) "$golden" >"$T/cut.ms"
+data_of "$T/cut" "$T/cut.ms"
+agrees "$T/cut"
+ge "scripts of a part" 6 "$(ls "$T/cut"/*.gp | wc -l)"
+for script in "$T/cut"/*.gp; do
+	has "$script" "^subtitle = '.* \[INCOMPLETE recording\]'$"
+	has "${script%.gp}.dat" '^# of jq, .* \[INCOMPLETE recording\]'
+done
+has_not "$T/late/heap.gp" INCOMPLETE
+
 # Options and folders.
 run 2 "$A" --plots "$small"
 run 2 "$A" --plots= "$small"
