@@ -60,7 +60,7 @@ export default {
 		const chartHolder = h('div', {});
 		const momentTable = h('table.plain', {},
 			h('thead', {}, h('tr', {}, ['Moment', 'Live', 'Occupied pages', 'Heap pages', 'Unused in pages', ...(rule ? ['Rounding'] : []), 'Largest hole'].map((title, i) => h(i ? 'th.num' : 'th', {}, title)))),
-			h('tbody', {}, moments.map((one) => h('tr', {}, [moment(one.time_ns - model.from, span), one.live_bytes, one.occupied_pages * PAGE, one.heap_pages * PAGE, external(one), ...(rule ? [Math.max(0, one.usable_bytes - one.live_bytes)] : []), one.largest_hole_bytes]
+			h('tbody', {}, moments.map((one) => h('tr', {}, [moment(one.time_ns, span), one.live_bytes, one.occupied_pages * PAGE, one.heap_pages * PAGE, external(one), ...(rule ? [Math.max(0, one.usable_bytes - one.live_bytes)] : []), one.largest_hole_bytes]
 				.map((value, i) => (i ? h('td.num', { title: exactBytes(value) }, bytes(value)) : h('td', {}, value)))))));
 		const chartBox = h('section.card.chart-card', { 'aria-labelledby': 'fragments-title' }, h('h2', { id: 'fragments-title' }, 'Fragmentation over time', h('span.quiet', {}, ` ${count(moments.length)} moments; points are moments, nothing is known between them`)), chartHolder, h('details', {}, h('summary.small', {}, 'The moments as a table'), h('div.scroll-box', { tabindex: '0', role: 'region', 'aria-label': 'Moments' }, momentTable)));
 		const canvas = h('canvas', { tabindex: '0', role: 'img', 'aria-keyshortcuts': 'ArrowUp ArrowDown ArrowLeft ArrowRight Home End' });
@@ -186,8 +186,8 @@ export default {
 			const one = moments[at];
 			const room = one.occupied_pages * PAGE;
 			slider.value = String(at);
-			slider.setAttribute('aria-valuetext', `${moment(one.time_ns - model.from, span)}, ${bytes(one.live_bytes)} live`);
-			replace(where, h('span.strong', {}, `after ${moment(one.time_ns - model.from, span)}`), ` · moment ${count(at + 1)} of ${count(moments.length)} · `, h('span', { title: exactBytes(one.live_bytes) }, `${bytes(one.live_bytes)} alive in ${of(one.live_blocks, 'block')}`));
+			slider.setAttribute('aria-valuetext', `${moment(one.time_ns, span)}, ${bytes(one.live_bytes)} live`);
+			replace(where, h('span.strong', {}, `after ${moment(one.time_ns, span)}`), ` · moment ${count(at + 1)} of ${count(moments.length)} · `, h('span', { title: exactBytes(one.live_bytes) }, `${bytes(one.live_bytes)} alive in ${of(one.live_blocks, 'block')}`));
 			const inner = Math.max(0, one.usable_bytes - one.live_bytes);
 			replace(figures,
 				figure('Live', bytes(one.live_bytes), exactBytes(one.live_bytes), `in ${of(one.live_blocks, 'block')}`),

@@ -175,6 +175,7 @@ export default {
 					label: mode === 'at' ? 'Call paths alive at the moment' : 'What changed from A to B', columns: tables[mode], sort: now[`snapshots.sort-${mode}`] || '-bytes', key: (row) => row.key, detail: openStack,
 					onSort: (sort) => state.set({ [`snapshots.sort-${mode}`]: sort }),
 				});
+				table.element.classList.add('fit');
 				replace(list, table.element);
 			}
 			const timeline = model.tables.timeline;

@@ -62,7 +62,7 @@ function valuesOf(model, index, times) {
 
 function reconciliation(model) {
 	const r = model.tables.reconciliation.row();
-	const title = h('h2', { id: 'rss-title' }, 'What resident memory consisted of', r.reason ? null : h('span.quiet', {}, ` after ${moment(r.time_ns - model.from, model.to - model.from)}, when the address space was looked at last`));
+	const title = h('h2', { id: 'rss-title' }, 'What resident memory consisted of', r.reason ? null : h('span.quiet', {}, ` after ${moment(r.time_ns, model.to - model.from)}, when the address space was looked at last`));
 	if (r.reason || !model.tables.reconciliation_rows.rows)
 		return h('section.card', { 'aria-labelledby': 'rss-title' }, title, h('p.quiet', {}, `Not observable: ${r.reason || 'the recording has no samples of the address space'}.`));
 	const rows = model.tables.reconciliation_rows.all();
@@ -140,8 +140,9 @@ export default {
 				}
 				const box = h('section.card.chart-card', { 'aria-label': chart.title }, h('h2', {}, chart.title, chart.note ? h('span.quiet', {}, ` ${chart.note}`) : null));
 				holder.append(box);
-				const series = rows.map((row, i) => line(row.name.replaceAll('_', ' '), COLOURS[i % COLOURS.length], chart.format.short,
-					{ spanGaps: true, dash: DASHES[i % DASHES.length], show: !(chart.hidden?.includes(row.name)), points: { show: !row.cumulative && row.samples < 40, size: 4 }, ...(row.cumulative ? { paths: steps } : {}) }));
+				const place = (row) => chart.names.indexOf(row.name) % COLOURS.length; // the same colour in every report, whatever else is there
+				const series = rows.map((row) => line(row.name.replaceAll('_', ' '), COLOURS[place(row)], chart.format.short,
+					{ spanGaps: true, dash: DASHES[place(row)], show: !(chart.hidden?.includes(row.name)), points: { show: !row.cumulative && row.samples < 40, size: 4 }, ...(row.cumulative ? { paths: steps } : {}) }));
 				const plot = new uPlot({ ...chartOptions(model, own, 170, chart.title, chart.format, series, {}), hooks: { draw: [decorate(model, state, () => plots.length === 0)], setSelect: [selected(model, state)] } }, [times, ...data], box);
 				plot.over.addEventListener('dblclick', () => state.set({ from: 0, to: 0 }));
 				plots.push(plot);
