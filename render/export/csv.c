@@ -62,31 +62,67 @@ static void put_text(FILE *out, const char *text)
 #define BUCKET_COLUMNS(X, LAST)                                                                                                  \
 	X(start_ns) X(min_live_bytes) X(max_live_bytes) X(last_live_bytes) X(max_live_blocks) X(last_live_blocks) X(allocations) LAST(frees)
 
-static void put_stack(FILE *out, const struct ms_export_input *in, uint32_t node)
+/* Frames as they stand in stacks, by the first line of their nodes: few frames make up many stacks, and cleaning text is slow. */
+struct frame_text {
+	char *text;                      /* NULL: not made yet, or no memory for it */
+	size_t size;
+};
+
+static void put_frame(FILE *out, const struct ms_export_input *in, const struct ms_report_node *node)
+{
+	char buffer[MS_EXPORT_FRAME];
+
+	for (uint32_t i = 0; i < node->line_count; i++) {
+		const struct ms_report_line *l = &in->report->lines[node->first_line + i];
+
+		if (i)
+			putc('|', out);
+		put_clean(out, ms_export_frame(buffer, l));
+		putc(';', out);
+		put_clean(out, ms_export_path(in, l->file));
+		fprintf(out, ";%" PRIu32, l->line);
+	}
+}
+
+static void make_frame(struct frame_text *f, const struct ms_export_input *in, const struct ms_report_node *node)
+{
+	FILE *text = open_memstream(&f->text, &f->size);
+
+	if (!text)
+		return;
+	put_frame(text, in, node);
+	if (fclose(text)) {
+		free(f->text);
+		f->text = NULL;
+	}
+}
+
+/* known: NULL when there is no memory for it; then it takes longer. */
+static void put_stack(FILE *out, const struct ms_export_input *in, uint32_t site, struct frame_text *known)
 {
 	const struct ms_report *r = in->report;
-	char buffer[MS_EXPORT_FRAME];
-	bool first = true;
 
 	fputs(",\"", out);
-	for (uint32_t n = node; n; n = r->nodes[n].parent)
-		for (uint32_t i = 0; i < r->nodes[n].line_count; i++) {
-			const struct ms_report_line *l = &r->lines[r->nodes[n].first_line + i];
+	for (uint32_t n = site; n; n = r->nodes[n].parent) {
+		const struct ms_report_node *node = &r->nodes[n];
+		struct frame_text *f = known ? &known[node->first_line] : NULL;
 
-			if (!first)
-				putc('|', out);
-			first = false;
-			put_clean(out, ms_export_frame(buffer, l));
-			putc(';', out);
-			put_clean(out, ms_export_path(in, l->file));
-			fprintf(out, ";%" PRIu32, l->line);
-		}
+		if (n != site)
+			putc('|', out);
+		if (f && !f->text)
+			make_frame(f, in, node);
+		if (f && f->text)
+			fwrite(f->text, 1, f->size, out);
+		else
+			put_frame(out, in, node);
+	}
 	putc('"', out);
 }
 
 static void put_sites(FILE *out, const struct ms_export_input *in)
 {
 	const struct ms_report *r = in->report;
+	struct frame_text *known = calloc(r->line_count + 1, sizeof *known);
 	char buffer[MS_EXPORT_FRAME];
 
 	fputs("site," SITE_COLUMNS(HEADER, LAST_HEADER) ",function,file,line,module,stack\r\n", out);
@@ -100,9 +136,12 @@ static void put_sites(FILE *out, const struct ms_export_input *in)
 		put_text(out, l ? ms_export_path(in, l->file) : "");
 		fprintf(out, ",%" PRIu32, l ? l->line : 0);
 		put_text(out, l ? ms_export_path(in, l->module) : "");
-		put_stack(out, in, row->node);
+		put_stack(out, in, row->node, known);
 		fputs("\r\n", out);
 	}
+	for (size_t i = 0; known && i < r->line_count; i++)
+		free(known[i].text);
+	free(known);
 }
 
 static void put_sizes(FILE *out, const struct ms_export_input *in)
