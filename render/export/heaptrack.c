@@ -5,7 +5,7 @@
  * pairs of call path and size (which the format lists) with how many of each are alive. A reader takes the file as compressed when
  * its name ends in .zst: then it is (zstd), otherwise it is plain text.
  *
- *   calls        a realloc that succeeded is a free and a call, as in heaptrack's own files. Blocks that are alive when a window begins are calls at its start.
+ *   calls        a realloc that succeeded is a free and a call, as in heaptrack's own files. Blocks that are alive when a window, or a part of a trace, begins are calls at its start.
  *   temporary    heaptrack takes a block as temporary when its free is the very next event of all threads: among several threads fewer
  *                than the report has (next event of its own thread). Never more: where a free of another block would look like one, it names a
  *                second row of the same call path and size

@@ -12,8 +12,7 @@ numbers() {
 	eq "levels $*" "$(value '.totals | [.peak_bytes, .live_bytes, .most_blocks, .live_blocks] | tostring')" "$(figure '[.peak, .end, .most_blocks, .end_blocks]')"
 	eq "blocks begun $*" "$(value "$begun")" "$(figure .begun)"
 	eq "threads $*" "$(value '[.threads[].name // "thread" | if . == "" then "thread" else . end] | sort | tostring')" "$(figure .slices)"
-	eq "findings $*" "$(value '[.findings[].kind] | sort | tostring')" \
-		"$(figure '[.instants[] | select(. != "peak" and . != "heap graph" and (startswith("mark ") | not))] | sort')"
+	eq "findings $*" "$(value '[.findings[].kind] | sort | tostring')" "$(figure '[.instants[] | select(. != "peak" and . != "heap graph")] | sort')"
 }
 numbers "$golden" --window=start:start
 numbers "$golden" --window=25%:60%
@@ -30,5 +29,11 @@ record --graph=exit --monitor=2 "$PROGRAMS/leak_chain"
 numbers "$trace"
 eq "heap graphs" 1 "$(figure '[.instants[] | select(. == "heap graph")] | length')"
 eq "resident memory" "$(value '.system[] | select(.name == "rss") | .max')" "$(figure .resident)"
+record "$PROGRAMS/marks"
+export_to "$T/f.json" chrome "$trace"
+figures chrome "$T/f.json"
+eq "marks" '["loaded","served é"]' "$(figure '[.instants[] | select(. == "loaded" or . == "served é")]')"
+"$BIN/memscope-trace" cut -q --window=30%:80% -o "$T/cut.ms" "$golden"
+numbers "$T/cut.ms"
 record "$PROGRAMS/short_threads" 20 4
 numbers "$trace"

@@ -9,7 +9,7 @@ numbers() {
 	json_of "$from" "$@"
 	export_to "$T/f.zst" heaptrack "$from" "$@"
 	figures heaptrack "$T/f.zst"
-	calls=$(($(value "$begun") + $(value '.window.start_blocks // 0')))
+	calls=$(value '.totals | .reallocations + .frees + .live_blocks + .ended_by_exec.blocks') # what is alive at the start is a call
 	eq "calls, by call path and in all $*" "[$calls,$calls]" "$(figure '[.allocations, .calls]')"
 	eq "peak $*" "$(value .totals.peak_bytes)" "$(figure .peak)"
 	eq "leaked $*" "$(value .totals.live_bytes)" "$(figure .leaked)"
@@ -20,6 +20,9 @@ numbers "$golden" --window=25%:60%
 numbers "$golden" --window=peak:end
 numbers "$golden" --at=peak
 numbers "$ROOT/tests/golden/v1/kinds.ms"
+"$BIN/memscope-trace" cut -q --window=30%:80% -o "$T/cut.ms" "$golden"
+numbers "$T/cut.ms"
+numbers "$T/cut.ms" --window=20%:70%
 record /bin/true
 numbers "$trace"
 record "$PROGRAMS/realloc_forms"
