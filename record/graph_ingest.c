@@ -125,6 +125,7 @@ static void begin(struct graph_ingest *g, const struct graph_input *in, uint32_t
 	for (size_t i = 0; i < n; i++)
 		g->sizes[i] = in->arena->graph[i].size_bytes;
 	g->active = true;
+	g->at_exit |= reason == MS_GRAPH_EXIT;
 	g->damaged = false;
 	g->slot = slot;
 	g->count = (uint32_t)n;

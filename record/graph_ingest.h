@@ -34,6 +34,7 @@ struct address_set {
 struct graph_ingest {
 	/* The graph that is on. */
 	bool active, damaged;
+	bool at_exit;                    /* one at the program's exit has begun, this or an earlier one */
 	uint32_t slot;                   /* whose entries are its */
 	uint32_t count;                  /* blocks */
 	uint64_t *ids, *sizes, *words;   /* [count] */

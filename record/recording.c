@@ -305,7 +305,9 @@ size_t recording_poll(struct recording *r)
 	if (!r->process_written || r->stopped)
 		return (size_t)(r->slots.drained_words - before);
 
-	if (r->monitor && sysmon_due(r->monitor, mono)) {
+	/* Not while a heap graph is taken, nor after the one at exit: what is resident then is ours for the most part. */
+	bool ours = r->ingest.graph.at_exit || atomic_load_explicit(&h->graph_state, memory_order_acquire) != MS_GRAPH_IDLE;
+	if (r->monitor && !ours && sysmon_due(r->monitor, mono)) {
 		uint64_t time_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
 		int status = sysmon_sample(r->monitor, r->writer, mono, time_ns);
 

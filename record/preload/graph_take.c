@@ -189,10 +189,11 @@ static bool take(struct ms_arena_header *header, enum ms_graph_reason reason, bo
 	}
 	ms_threads_release();
 	ms_sink_finish(&g.sink, whole, ms_ticks() - ticks, bytes);
-	atomic_store_explicit(&header->graph_state, MS_GRAPH_IDLE, memory_order_release);
 	ms_roots_free(&g.roots);
 	ms_index_free(&g.index);
 	ms_maps_free(&g.maps);
+	/* From here on the collector samples the process again: none of our memory is left. */
+	atomic_store_explicit(&header->graph_state, MS_GRAPH_IDLE, memory_order_release);
 out:
 	ms_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, 8, 0, 0);
 	return taken;
