@@ -1,7 +1,7 @@
 /* compare.mjs - the tests of comparisons, for run.mjs: the reports diff-*.html that run.sh made of two sides, against the JSON of the same run. */
 import assert from 'node:assert/strict';
 
-const NAMES = ['jq', 'several', 'moved', 'findings', 'threads', 'moments', 'windows', 'same', 'empty', 'hostile', 'cut'].map((name) => `diff-${name}`);
+const NAMES = ['jq', 'several', 'moved', 'findings', 'marks', 'threads', 'moments', 'windows', 'same', 'empty', 'hostile', 'cut'].map((name) => `diff-${name}`);
 const CHANGES = ['same', 'grown', 'shrunk', 'new', 'gone', 'noise'];
 const number = (value) => value.toLocaleString('en-US');
 
@@ -248,6 +248,18 @@ export function comparisons({ test, open, json, data, html, text, viewIds, hashO
 		await page.click('button[data-align="start"]');
 		assert.match(await hashOf(page), /timeline\.align=start/);
 		assert.match(await text(page, '.run-list'), /old peak .*from .* on/s);
+		const ink = await page.evaluate(() => {
+			const canvas = document.querySelector('.chart-card canvas');
+			const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+			return ['old', 'new'].map((side) => {
+				const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${side}`).trim().match(/[0-9a-f]{2}/gi).map((two) => parseInt(two, 16));
+				let count = 0;
+				for (let i = 0; i < pixels.length; i += 4)
+					count += colour.every((part, k) => Math.abs(pixels[i + k] - part) < 8) ? 1 : 0;
+				return count;
+			});
+		});
+		assert.ok(ink[0] > 50 && ink[1] > 50, `pixels of the old and the new curve: ${ink}`);
 		await page.locator('.u-over').first().hover();
 		const box = await page.locator('.u-over').first().boundingBox();
 		await page.mouse.move(box.x + box.width * 0.3, box.y + 60);

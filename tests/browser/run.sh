@@ -79,6 +79,9 @@ compare jq --fail-on 'allocations>+0' --fail-on 'peak>+100MiB' --fail-on 'new:us
 compare several few1.ms few2.ms few3.ms -- more1.ms more2.ms more3.ms
 compare moved --ignore-templates before.ms worse.ms
 compare findings zoo.ms leaks.ms
+record marks1 "$PROGRAMS/marks"
+record marks2 "$PROGRAMS/marks"
+compare marks marks1.ms marks2.ms
 compare threads threads.ms redis.ms
 compare moments --at=50% --vs=end jq.ms
 compare windows --window=10%:40% --vs-window=40%:90% --align=share jq.ms

@@ -79,13 +79,34 @@ export default {
 			ctx.beginPath();
 			ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
 			ctx.clip();
-			for (const run of model.runs) {
-				if (!run.totals.peak_bytes || model.several)
+			for (const run of model.several ? [] : model.runs) {
+				// Marks of the program: the moments that mean the same on both sides. Names of the old side stand below, those of the new one above.
+				let free = -Infinity;
+				ctx.strokeStyle = ctx.fillStyle = css(run.side);
+				ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+				ctx.textAlign = 'left';
+				ctx.textBaseline = run.side === 'old' ? 'bottom' : 'top';
+				ctx.setLineDash([ratio, 3 * ratio]);
+				for (const phase of run.tables.phases.all().slice(1)) {
+					const px = u.valToPos(whole ? ((phase.from_ns - run.from) / run.span) * 100 : (phase.from_ns - run.from) / 1e9, 'x', true);
+					ctx.beginPath();
+					ctx.moveTo(px, u.bbox.top);
+					ctx.lineTo(px, u.bbox.top + u.bbox.height);
+					ctx.stroke();
+					const name = phase.name.length > 24 ? `${phase.name.slice(0, 23)}…` : phase.name || '(mark)';
+					if (px >= free) {
+						ctx.fillText(name, px + 3 * ratio, run.side === 'old' ? u.bbox.top + u.bbox.height - 2 * ratio : u.bbox.top + 2 * ratio);
+						free = px + ctx.measureText(name).width + 8 * ratio;
+					}
+				}
+				if (!run.totals.peak_bytes)
 					continue;
-				const ns = run.totals.peak_time_ns - run.from;
-				const x = u.valToPos(whole ? (ns / run.span) * 100 : ns / 1e9, 'x', true);
-				const y = u.valToPos(run.totals.peak_bytes, 'y', true);
-				const right = x > u.bbox.left + u.bbox.width * 0.75;
+				const [[x, y], [otherX, otherY]] = [run, model.runs.find((one) => one !== run)].map((one) => {
+					const ns = one.totals.peak_time_ns - one.from;
+					return [u.valToPos(whole ? (ns / one.span) * 100 : ns / 1e9, 'x', true), u.valToPos(one.totals.peak_bytes, 'y', true)];
+				});
+				const close = Math.abs(otherX - x) < 150 * ratio && Math.abs(otherY - y) < 16 * ratio; // then the left one's words stand left
+				const right = close ? x < otherX || (x === otherX && run.side === 'old') : x > u.bbox.left + u.bbox.width * 0.75;
 				ctx.fillStyle = css(run.side);
 				ctx.font = `${11 * ratio}px system-ui, sans-serif`;
 				ctx.textAlign = right ? 'right' : 'left';
@@ -113,7 +134,7 @@ export default {
 				width, height: chart.height, class: 'chart',
 				cursor: { sync: { key: 'memscope-comparison', setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 5 } },
 				legend: { live: true, markers: { width: 2 } },
-				scales: { x: { time: false, range: () => [low, high] }, y: { range: (u, least, most) => [0, Math.max(most * 1.1, 1e-9)] } },
+				scales: { x: { time: false, range: () => [low, high] }, y: { range: (u, least, most) => [0, Math.max(most * (chart === CHARTS[0] ? 1.2 : 1.1), 1e-9)] } },
 				axes: [
 					{ ...axis, values: (u, splits) => splits.map(xText), space: 70, size: 30 },
 					{ ...axis, values: (u, splits) => splits.map(chart.format.short), ...(chart.format.steps ? { incrs: chart.format.steps } : {}), size: width < 500 ? 72 : 84, space: 34 },
