@@ -293,7 +293,7 @@ static void put_name(FILE *out, struct profile *p, struct ms_intern *known, cons
 	fprintf(out, "%s(%" PRIu32 ")", key, id);
 	if (is_new) {
 		putc(' ', out);
-		ms_put_line_text(out, *text ? text : "???", "");
+		ms_put_line_text(out, *text ? text : "???");
 	}
 	putc('\n', out);
 }
@@ -307,7 +307,7 @@ static void put_instance(FILE *out, struct profile *p, uint32_t id, const char *
 	fprintf(out, "%s(%" PRIu32 ")", function_key, id);
 	if (!i->told) {
 		putc(' ', out);
-		ms_put_line_text(out, p->names[i->function], "");
+		ms_put_line_text(out, p->names[i->function]);
 		if (i->level > 1)
 			fprintf(out, "'%" PRIu32, i->level);
 		i->told = true;
@@ -323,7 +323,7 @@ static void put_header(FILE *out, const struct profile *p)
 	fprintf(out, "pid: %" PRIu32 "\ncmd: ", r->trace.process->pid);
 	for (size_t i = 0; i < r->trace.process->command_count; i++) {
 		fputs(i ? " " : "", out);
-		ms_put_line_text(out, r->trace.process->command[i], "");
+		ms_put_line_text(out, r->trace.process->command[i]);
 	}
 	fputs("\npart: 1\n\npositions: line\n", out);
 #define X(name, title, expression) fputs("event: " name " : " title "\n", out);

@@ -16,8 +16,9 @@
 char *ms_frame_label(const struct ms_export_input *input, const struct ms_report_line *line);
 /* Address of the call, not of the return. */
 uint64_t ms_frame_call_offset(const struct ms_report_line *line);
-/* Writes text for formats of lines: control characters become '?', what is no UTF-8 becomes U+FFFD, and so does, as '?' too, what stands in
-   `taken` ("" = nothing more). */
-void ms_put_line_text(FILE *out, const char *text, const char *taken);
+/* The same in memory: where the module was loaded the last time. */
+uint64_t ms_frame_address(const struct ms_export_input *input, const struct ms_report_line *line);
+/* Text in formats of lines: control characters become '?', what is no UTF-8 U+FFFD. */
+void ms_put_line_text(FILE *out, const char *text);
 
 #endif

@@ -84,21 +84,13 @@ static uint32_t string(struct writer *w, const char *text)
 		return id;
 	f = open_memstream(&clean, &size);
 	if (f)
-		ms_put_line_text(f, text, "");
+		ms_put_line_text(f, text);
 	if (f && fclose(f) == 0)
 		fprintf(w->out, "s %zx %s\n", size, clean);
 	else
 		w->failed = true;
 	free(clean);
 	return id;
-}
-
-static uint64_t load_bias(const struct ms_trace *trace, const char *path)
-{
-	for (uint32_t id = ms_trace_module_count(trace); *path && id; id--)
-		if (strcmp(ms_trace_module(trace, id)->path, path) == 0)
-			return ms_trace_module(trace, id)->load_bias;
-	return 0;
 }
 
 static uint32_t ip(struct writer *w, const struct ms_report_node *node)
@@ -118,7 +110,7 @@ static uint32_t ip(struct writer *w, const struct ms_report_node *node)
 		w->failed = true;
 		return 0;
 	}
-	fprintf(f, "i %" PRIx64 " %" PRIx32, load_bias(w->in->trace, outer->module) + ms_frame_call_offset(outer), module);
+	fprintf(f, "i %" PRIx64 " %" PRIx32, ms_frame_address(w->in, outer), module);
 	for (uint32_t i = 0; i < node->line_count && *l->function; i++) {
 		uint32_t function = string(w, l[i].function), file = string(w, ms_export_path(w->in, l[i].file));
 
@@ -159,10 +151,10 @@ static void put_header(struct writer *w)
 {
 	const struct ms_process *p = w->in->report->trace.process;
 
-	fputs(FILE_VERSION "X", w->out);
+	fputs(FILE_VERSION "X ", w->out);
 	for (size_t i = 0; i < p->command_count; i++) {
-		putc(' ', w->out);
-		ms_put_line_text(w->out, p->command[i], "");
+		fputs(i ? " " : "", w->out);
+		ms_put_line_text(w->out, p->command[i]);
 	}
 	fprintf(w->out, "\nI %" PRIx32 " 0\n", w->page_bytes); /* how many pages the machine has was not recorded */
 }

@@ -17,7 +17,6 @@
 #include "export_formats.h"
 #include "export_names.h"
 #include "format/intern.h"
-#include "format/trace_reader.h"
 #include "frame_labels.h"
 
 #define OWN_ADDRESSES 0x7f00000000000000u /* readers drop what lies above 0x7fffffffffffffff */
@@ -31,25 +30,17 @@ struct addresses {
 	bool failed;
 };
 
-static uint64_t load_bias(const struct ms_trace *trace, const char *path)
-{
-	for (uint32_t id = ms_trace_module_count(trace); *path && id; id--)
-		if (strcmp(ms_trace_module(trace, id)->path, path) == 0)
-			return ms_trace_module(trace, id)->load_bias;
-	return 0;
-}
-
 static void put_name(FILE *out, const char *name)
 {
 	for (const char *dashes; (dashes = strstr(name, "--")) != NULL; name = dashes + 1) {
 		char *head = strndup(name, (size_t)(dashes - name) + 1);
 
 		if (head)
-			ms_put_line_text(out, head, "");
+			ms_put_line_text(out, head);
 		putc(' ', out);
 		free(head);
 	}
-	ms_put_line_text(out, *name ? name : "?", "");
+	ms_put_line_text(out, *name ? name : "?");
 }
 
 /* Gives the frame of node n (0: no stack) an address and writes its symbol, unless it has one. */
@@ -59,7 +50,7 @@ static void name_frame(FILE *out, const struct ms_export_input *in, struct addre
 	const struct ms_report_node *node = &r->nodes[n];
 	size_t first = n ? node->first_line : r->line_count;
 	const struct ms_report_line *l = n ? &r->lines[first + node->line_count - 1] : NULL;
-	uint64_t address = l ? load_bias(in->trace, l->module) + ms_frame_call_offset(l) : 0;
+	uint64_t address = l ? ms_frame_address(in, l) : 0;
 	char buffer[MS_EXPORT_FRAME];
 	bool is_new;
 
@@ -97,7 +88,7 @@ static int write_jeprof(FILE *out, const struct ms_export_input *in, struct ms_e
 	if (!a.of_line)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu frames", r->line_count);
 	fputs("--- symbol\nbinary=", out);
-	ms_put_line_text(out, ms_export_path(in, ms_export_program(r)), "");
+	ms_put_line_text(out, ms_export_path(in, ms_export_program(r)));
 	putc('\n', out);
 	for (size_t i = 0; i < r->site_count; i++) {
 		uint32_t n = r->sites[i].node;

@@ -103,7 +103,7 @@ static size_t climb(const struct ms_report *r, struct climber *list, size_t coun
 static void put_node(const struct massif *m, unsigned depth, size_t children, uint64_t bytes, const char *label)
 {
 	fprintf(m->out, "%*sn%zu: %" PRIu64 " ", (int)depth, "", children, bytes);
-	ms_put_line_text(m->out, label, "");
+	ms_put_line_text(m->out, label);
 	putc('\n', m->out);
 }
 
@@ -226,7 +226,7 @@ static int write_massif(FILE *out, const struct ms_export_input *in, struct ms_e
 	fputs("desc: memscope " MS_VERSION ", --threshold=1.00% --depth=90\ncmd: ", out);
 	for (size_t i = 0; i < r->trace.process->command_count; i++) {
 		fputs(i ? " " : "", out);
-		ms_put_line_text(out, r->trace.process->command[i], "");
+		ms_put_line_text(out, r->trace.process->command[i]);
 	}
 	fputs("\ntime_unit: ms\n", out);
 	rc = ms_block_steps(r, in->trace, visit, &m, err);
