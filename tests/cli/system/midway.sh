@@ -8,7 +8,7 @@ for at in range(0, 40 << 20, 4096):
 	kept[at] = 1
 gone = mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 gone.close()
-time.sleep(0.1)'
+time.sleep(0.4)'
 eq status 0 $status
 report
 whole
