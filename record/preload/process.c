@@ -150,14 +150,13 @@ static void find_clock(uint32_t clock)
 	ms_clock_vdso = (int (*)(clockid_t, struct timespec *))vdso.address;
 }
 
-/* An executable that defines malloc is asked before any library that could be preloaded, for our own calls, too. */
+/* An executable that defines malloc comes before every library, for our own calls, too: we do not see what it allocates. */
 static void name_allocator(struct ms_arena_header *header)
 {
-	struct dl_find_object bound, ours;
-	bool own = _dl_find_object((void *)(uintptr_t)&malloc, &bound) == 0 && _dl_find_object((void *)(uintptr_t)&name_allocator, &ours) == 0 &&
-	           bound.dlfo_link_map != ours.dlfo_link_map;
+	struct ms_lookup first = {"malloc", NULL};
 
-	ms_module_name_at((const void *)(uintptr_t)(own ? &malloc : ms_real.malloc), header->allocator, sizeof(header->allocator));
+	ms_lookup(&first, 1, true);
+	ms_module_name_at(first.address != NULL ? first.address : (const void *)ms_real.malloc, header->allocator, sizeof(header->allocator));
 }
 
 bool ms_process_attach(void *base, uint32_t image)

@@ -7,10 +7,10 @@ cc -shared -fPIC -DWITHOUT_LISTS -o "$T/old/libnvidia-ml.so.1" "$ROOT/tests/cli/
 echo 'int unrelated;' | cc -shared -fPIC -o "$T/other.so" -x c - || give_up "cc fails"
 export NVML_FAKE_PID=$T/pid
 s() { value ".system[] | select(.name == \"$1\") | .$2"; }
-# fake MODE [FOLDER]: a recording of 0.3 s with the library in this mood
+# fake MODE [FOLDER]: a recording of 0.5 s with the library in this mood
 fake() {
 	rm -f "$T/pid"
-	NVML_FAKE=$1 LD_LIBRARY_PATH=$T/${2:-nvml} record --monitor=10 /bin/sh -c "echo \$\$ >$T/pid; exec env -u LD_LIBRARY_PATH sleep 0.3"
+	NVML_FAKE=$1 LD_LIBRARY_PATH=$T/${2:-nvml} record --monitor=10 /bin/sh -c "echo \$\$ >$T/pid; exec env -u LD_LIBRARY_PATH sleep 0.5"
 	eq "status with a library that $1" 0 $status
 	report
 	whole
