@@ -25,9 +25,12 @@ numbers "$trace"
 record --free-stacks "$PROGRAMS/zoo/double_free" twice bug
 numbers "$trace"
 eq "the double free" '["double-free"]' "$(figure '[.instants[] | select(. == "double-free")]')"
-record --graph=exit --monitor=2 "$PROGRAMS/leak_chain"
+record --graph=exit "$PROGRAMS/leak_chain"
 numbers "$trace"
 eq "heap graphs" 1 "$(figure '[.instants[] | select(. == "heap graph")] | length')"
+record --monitor=5 sleep 0.2
+numbers "$trace"
+ge "samples" 2 "$(value '.system[] | select(.name == "rss") | .samples')"
 eq "resident memory" "$(value '.system[] | select(.name == "rss") | .max')" "$(figure .resident)"
 record "$PROGRAMS/marks"
 export_to "$T/f.json" chrome "$trace"

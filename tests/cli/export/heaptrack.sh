@@ -60,8 +60,9 @@ eq "peak and calls" "$(value "[.totals.peak_bytes, ($begun)] | tostring")" "$(fi
 le "temporary" "$(value .totals.temporary_allocations)" "$(figure .temporary)"
 
 # Resident memory, as of the samples.
-record --monitor=2 "$PROGRAMS/leak_chain"
+record --monitor=5 sleep 0.2
 numbers "$trace"
+ge "samples" 2 "$(value '.system[] | select(.name == "rss") | .samples')"
 eq "resident memory" "$(value '.system[] | select(.name == "rss") | .max')" \
 	"$(zstdcat "$T/f.zst" | sed -n 's/^R //p' | while read -r pages; do echo $((16#$pages * 4096)); done | sort -n | tail -1)"
 
