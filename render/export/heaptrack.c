@@ -6,6 +6,8 @@
  * its name ends in .zst: then it is (zstd), otherwise it is plain text.
  *
  *   calls        a realloc that succeeded is a free and a call, as in heaptrack's own files. Blocks that are alive when a window, or a part of a trace, begins are calls at its start.
+ *                A realloc that came to nothing (it failed, the window ends in it) is none, unless other threads' events came between its two halves:
+ *                then its block goes and comes back, as a free and a call, so that all levels are right
  *   temporary    heaptrack takes a block as temporary when its free is the very next event of all threads: among several threads fewer
  *                than the report has (next event of its own thread). Never more: where a free of another block would look like one, it names a
  *                second row of the same call path and size
