@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "format/container.h"
 #include "record/options.h"
 #include "record/trace_output.h"
 
@@ -186,7 +187,7 @@ static void files_are_private(void **context)
 	struct ms_error err;
 	struct stat st;
 	bool regular;
-	int fd;
+	int fd, other;
 
 	(void)context;
 	assert_non_null(mkdtemp(folder));
@@ -204,7 +205,13 @@ static void files_are_private(void **context)
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(fchmod(fd, 0644), 0);
+	/* What is no trace stays. */
 	assert_int_equal(write(fd, "old", 3), 3);
+	assert_int_equal(output_open(path, &other, &regular, &err), MS_E_IO);
+	assert_non_null(strstr(err.message, "is no trace"));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 3);
+	assert_int_equal(pwrite(fd, MS_FILE_MAGIC, 8, 0), 8);
 	close(fd);
 	assert_int_equal(output_open(path, &fd, &regular, &err), MS_OK);
 	assert_int_equal(fstat(fd, &st), 0);

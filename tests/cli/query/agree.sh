@@ -3,18 +3,20 @@
 ask() { "$BIN/memscope-query" --format=csv "$trace" "$1" | tail -n +2; }
 compare() {
 	report "$trace"
+	# Blocks that a part of a trace began with are rows, too; the sums of a report are of what was begun in it.
+	local begun="id > $(value '.trace.part.start_blocks // 0')"
 	for field in allocations frees reallocations allocated_bytes freed_bytes live_blocks live_bytes peak_bytes peak_time_ns peak_blocks most_blocks unmatched_frees; do
 		eq "$trace $field" "$(value ".totals.$field")" "$(ask "SELECT $field FROM totals")"
 	done
 	eq "blocks" "$(value '.totals | "\(.allocations + .reallocations),\(.allocated_bytes),\(.temporary_allocations)"')" \
-		"$(ask 'SELECT count(*), sum(size), sum(temporary) FROM blocks')"
+		"$(ask "SELECT count(*), ifnull(sum(size), 0), ifnull(sum(temporary), 0) FROM blocks WHERE $begun")"
 	eq "alive" "$(value '.totals | "\(.live_blocks),\(.live_bytes)"')" "$(ask 'SELECT count(*), ifnull(sum(size), 0) FROM blocks WHERE alive = 1')"
 	eq "peak" "$(value '.totals | "\(.peak_blocks),\(.peak_bytes)"')" "$(ask "SELECT count(*), sum(size) FROM snapshot('peak')")"
 	value '.sites[] | "\(.id),\(.allocated_bytes),\(.live_bytes),\(.peak_bytes),\(.own_peak_bytes)"' | sort >"$T/report.rows"
 	ask 'SELECT id, allocated_bytes, live_bytes, peak_bytes, own_peak_bytes FROM sites' | sort >"$T/query.rows"
 	same "$T/report.rows" "$T/query.rows"
-	value '.sites[] | "\(.id),\(.allocated_bytes),\(.allocations + .reallocations)"' | sort >"$T/report.rows"
-	ask 'SELECT site, sum(size), count(*) FROM blocks GROUP BY site' | sort >"$T/query.rows"
+	value '.sites[] | select(.allocations + .reallocations > 0) | "\(.id),\(.allocated_bytes),\(.allocations + .reallocations)"' | sort >"$T/report.rows"
+	ask "SELECT site, sum(size), count(*) FROM blocks WHERE $begun GROUP BY site" | sort >"$T/query.rows"
 	same "$T/report.rows" "$T/query.rows"
 	value '.sites[] | select(.peak_bytes > 0) | "\(.id),\(.peak_bytes)"' | sort >"$T/report.rows"
 	ask "SELECT site, sum(size) AS n FROM snapshot('peak') GROUP BY site HAVING n > 0" | sort >"$T/query.rows"
