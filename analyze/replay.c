@@ -17,6 +17,8 @@
 #include "steps.h"
 #include "view_queue.h"
 
+#define EVENTS_FOR_THREADS 20000u /* fewer are replayed sooner than threads are made */
+
 struct replay {
 	const struct ms_analysis_ops *const *list;
 	size_t count;
@@ -210,7 +212,8 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
               const struct ms_report_options *options, struct ms_report *report, struct ms_error *err)
 {
 	const struct ms_trace *trace = context->trace;
-	unsigned threads = options->threads ? options->threads : sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 3 : 1;
+	const bool worth_it = ms_trace_event_count(trace) >= EVENTS_FOR_THREADS && sysconf(_SC_NPROCESSORS_ONLN) > 1;
+	unsigned threads = options->threads ? options->threads : worth_it ? 3 : 1;
 	struct replay r = {.list = list, .count = count, .reconciler = context->reconciler, .live_event = UINT64_MAX};
 	struct beginning beginning = {0};
 	struct ms_cursor *cursor = NULL;

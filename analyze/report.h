@@ -56,7 +56,7 @@ struct ms_report_options {
 	 * before `from`.
 	 */
 	const char *from, *to;
-	unsigned threads;                /* 1: this one alone; 2: and one that decodes; 3: and one for analyses; 0 = by the CPUs */
+	unsigned threads;                /* 1: this one alone; 2: and one that decodes; 3: and one for analyses; 0 = by the CPUs and the events */
 	/* Optional. Called now and then from the calling thread. */
 	void (*progress)(void *arg, uint64_t events_done, uint64_t events_total);
 	void *progress_arg;

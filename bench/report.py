@@ -25,6 +25,7 @@ REPLAY_EVENTS_PER_S = 30e6
 REPLAY_RSS_MB = 150
 INDEX_S = {"snapshot": 0.5, "window-1%": 1.0, "peak": 0.5, "narrow-query": 1.0}
 INDEX_RSS_MB = 300      # beyond the live set
+PAGE_MB, PAGE_READY_S = 20, 2
 INDEX_BLOCK_BYTES = 160 # of a live block: in the table, in a list, in a row
 GRAPH_S = 3
 GRAPH_RSS_MIB = 1024
@@ -112,6 +113,9 @@ def verdicts(r):
                   None if not walls else max(walls) if mode == "snapshot" else r.median("index", w, mode, "wall_s"), limit, True, "{:.2f}", " s")
         rss = [x for x in (r.median("index", w, mode, "tree_rss_kib") for mode in list(INDEX_S) + ["build"]) if x]
         v.add(f"its memory beyond the live set, {w}", (max(rss) * 1024 - live * INDEX_BLOCK_BYTES) / 1e6 if rss else None, INDEX_RSS_MB, True, "{:.0f}", " MB")
+    for w in r.workloads("page"):
+        v.add(f"HTML report, {w}: size", quotient(r.median("page", w, "write", "trace_bytes"), 1e6), PAGE_MB, True, "{:.1f}", " MB")
+        v.add(f"HTML report, {w}: overview drawn", r.median("page", w, "ready", "wall_s"), PAGE_READY_S, True, "{:.2f}", " s")
     for w in r.workloads("graph"):
         rss = r.median("graph", w, "memscope", "tree_rss_kib")
         v.add(f"report with leaks and holders, {w}", r.median("graph", w, "memscope", "wall_s"), GRAPH_S, True, "{:.2f}", " s")
@@ -280,6 +284,21 @@ def section_index(r):
     yield from table(["trace", "built s", "index bytes", "snapshot s", "slowest", "window s", "peak s", "narrow query s", "build RSS MB", "snapshot RSS MB", "window RSS MB"], rows)
 
 
+def section_page(r):
+    yield "## The HTML report of a long trace"
+    yield ""
+    yield ("`memscope-analyze --html` of a synthetic trace with so many call paths, opened from disk in headless Chromium: seconds from the beginning of the "
+           "navigation to the first thing painted (that it is being unpacked) and to the overview.")
+    yield ""
+    rows = []
+    for w in r.workloads("page"):
+        rows.append([w, with_spread(r, "page", w, "write", "wall_s"), number(r.median("page", w, "write", "cpu_s"), "{:.2f}"),
+                     number(quotient(r.median("page", w, "write", "tree_rss_kib"), 1e6 / 1024), "{:.0f}"),
+                     number(r.median("page", w, "write", "trace_bytes"), "{:,.0f}"), with_spread(r, "page", w, "first-paint", "wall_s"),
+                     with_spread(r, "page", w, "ready", "wall_s")])
+    yield from table(["trace", "written s", "CPU s", "RSS MB", "page bytes", "first paint s", "overview s"], rows)
+
+
 def section_graph(r):
     yield "## Heap graphs"
     yield ""
@@ -322,6 +341,8 @@ def document(path):
         yield from section_replay(r)
     if r.workloads("index"):
         yield from section_index(r)
+    if r.workloads("page"):
+        yield from section_page(r)
     if r.workloads("graph"):
         yield from section_graph(r)
     failed = [(key, row) for key, rows in r.rows.items() for row in rows if row["status"] != 0]

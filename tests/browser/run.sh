@@ -54,8 +54,8 @@ for name in jq window cxx; do
 		"$BIN/memscope-analyze" -q --top=0 --at="${at}ns" --json="$name@$step.json" $name.ms
 	done
 done
-# More call paths and events than have room on a page as series of their own; ten million events differ in time alone.
-"${B:-$ROOT/build/release}/bench/make_trace" -n 3000000 -l 200000 -s 20000 large.ms
+# Ten million events, and more call paths than have room on a page as series of their own.
+"${B:-$ROOT/build/release}/bench/make_trace" -n 10000000 -l 500000 -s 20000 large.ms
 "$BIN/memscope-analyze" -q --html=large.html --json=large.json large.ms
 "$BIN/memscope-analyze" -q --no-paths --html=stripped.html hostile.ms
 

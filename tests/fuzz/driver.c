@@ -13,6 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define DEFAULT_CHANGES 3000
+extern const long fuzz_changes __attribute__((weak)); /* a target whose inputs take long says how many changes are enough */
 #define MAX_BYTES (1u << 20)
 
 static uint64_t state = 1;
@@ -87,7 +88,7 @@ static size_t change(uint8_t *bytes, size_t size)
 int main(int argc, char **argv)
 {
 	static uint8_t original[MAX_BYTES], bytes[MAX_BYTES];
-	long changes = argc > 2 ? strtol(argv[2], NULL, 10) : DEFAULT_CHANGES;
+	long changes = argc > 2 ? strtol(argv[2], NULL, 10) : &fuzz_changes != NULL ? fuzz_changes : DEFAULT_CHANGES;
 	struct dirent **names;
 	int count, files = 0;
 

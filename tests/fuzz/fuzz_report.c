@@ -18,6 +18,8 @@
 #include "render/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern const long fuzz_changes;
+const long fuzz_changes = 1000;
 
 static void show(const struct ms_report *r)
 {
