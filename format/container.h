@@ -40,7 +40,8 @@
 	X(16, DATA_SYMBOLS, "DataSymbols")                                                                             \
 	X(17, SAMPLES, "Samples")                                                                                      \
 	X(18, CHECKPOINT, "Checkpoint")                                                                                \
-	X(19, TRACE_INDEX, "TraceIndex")
+	X(19, TRACE_INDEX, "TraceIndex")                                                                               \
+	X(20, VARIABLES, "Variables")
 
 enum ms_block_kind {
 #define X(number, id, name) MS_BLOCK_##id = number,

@@ -165,36 +165,40 @@ static int check_threads(const struct ms_decoded *d, uint32_t limit, uint64_t of
 	return MS_OK;
 }
 
-static int check_arg(unsigned kind, uint64_t arg, const struct ms_id_limits *limits, uint64_t offset,
-		     struct ms_error *err)
+/* What an argument names; blocks: how many exist before the event. */
+static int check_arg(const struct ms_event_kind_info *kind, unsigned n, uint64_t arg, const struct ms_id_limits *limits, uint64_t blocks,
+		     uint64_t offset, struct ms_error *err)
 {
-	uint64_t limit = UINT64_MAX;
+	const uint64_t count[] = {[MS_REF_NUMBER] = UINT64_MAX, [MS_REF_STRING] = limits->strings, [MS_REF_MODULE] = limits->modules,
+				  [MS_REF_EVIDENCE] = limits->evidence, [MS_REF_VARIABLE] = limits->variables, [MS_REF_BLOCK] = blocks};
+	const unsigned ref = kind->ref[n];
+	const bool needed = ref == MS_REF_EVIDENCE || ref == MS_REF_VARIABLE;
 
-	if (kind == MS_EV_THREAD_NAME || kind == MS_EV_EXEC || kind == MS_EV_MARK)
-		limit = limits->strings;
-	else if (kind == MS_EV_MODULE_LOAD || kind == MS_EV_MODULE_UNLOAD)
-		limit = limits->modules;
-	else if (kind == MS_EV_EVIDENCE)
-		limit = limits->evidence;
-	if (arg > limit || (kind == MS_EV_EVIDENCE && arg == 0))
-		return ms_fail(err, MS_E_CORRUPT, offset, "event %s names %llu of %llu", ms_event_kinds[kind].name,
-			       (unsigned long long)arg, (unsigned long long)limit);
+	if (arg > count[ref] || (needed && arg == 0))
+		return ms_fail(err, MS_E_CORRUPT, offset, "event %s names %llu of %llu", kind->name, (unsigned long long)arg,
+			       (unsigned long long)count[ref]);
 	return MS_OK;
 }
 
 static int spread_args(struct ms_decoded *d, const struct ms_id_limits *limits, uint64_t offset, struct ms_error *err)
 {
 	const uint64_t *next = d->codes[CODES_ARG];
+	uint64_t blocks = d->first_block - 1;
 
 	for (uint32_t i = 0; i < d->count; i++) {
-		unsigned n = ms_event_kinds[d->kind[i]].args;
-		int rc;
+		const struct ms_event_kind_info *kind = &ms_event_kinds[d->kind[i]];
+		unsigned n = kind->args;
 
 		d->arg[i][0] = n > 0 ? next[0] : 0;
 		d->arg[i][1] = n > 1 ? next[1] : 0;
 		next += n;
-		if (n > 0 && (rc = check_arg(d->kind[i], d->arg[i][0], limits, offset, err)) != MS_OK)
-			return rc;
+		blocks += kind->class_ == MS_CLASS_ALLOC;
+		for (unsigned k = 0; k < n && kind->class_ == MS_CLASS_OTHER; k++) {
+			int rc = check_arg(kind, k, d->arg[i][k], limits, blocks, offset, err);
+
+			if (rc != MS_OK)
+				return rc;
+		}
 	}
 	return MS_OK;
 }

@@ -20,7 +20,7 @@
 
 /* Valid ids are 1 .. the number here (0 = none). */
 struct ms_id_limits {
-	uint32_t strings, modules, threads, stacks, evidence;
+	uint32_t strings, modules, threads, stacks, evidence, variables;
 };
 
 struct ms_decoded {

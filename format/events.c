@@ -11,4 +11,8 @@ const struct ms_event_kind_info ms_event_kinds[256] = {
 		    .has_stack = SIZED(MS_CLASS_##class_id)},
 	MS_EVENT_KINDS(X)
 #undef X
+/* Over the rows above: what is named once there, with its arguments here. */
+#define X(id, first, second) [MS_EV_##id].ref = {MS_REF_##first, MS_REF_##second},
+	MS_EVENT_ARG_REFS(X)
+#undef X
 };

@@ -8,7 +8,8 @@
  *   ALLOC   address, size, stack; gets the next block id
  *   FREE    block id, or a raw address when no live block matched; a stack when the trace records free stacks
  *   FAIL    size, stack: an allocation call that returned NULL
- *   MAP     raw address, size, stack: the address space of the program
+ *   MAP     raw address, size, stack: the address space of the program, and blocks of its own pools (which lie inside blocks or
+ *           mappings: they are no blocks of the heap and have no block id)
  *   OTHER   arguments only
  *
  * realloc(p, n) is REALLOC_FREE (stamped before the real call), then REALLOC (after it), which gets a new block id. When
@@ -16,7 +17,11 @@
  * on, and the block keeps its birth (time, thread, stack, kind) under the new id, in keyframes as well; unless a
  * keyframe stands between the two halves: then it is born again. The halves of one thread nest (signal handlers).
  *
- * Arguments (struct ms_event.arg, in order) are named in the comment of the row.
+ * Arguments (struct ms_event.arg, in order) are named in the comment of the row; MS_EVENT_ARG_REFS says which of them are ids, so that
+ * writer, reader and parts check and translate them without knowing the kind. A block in an argument is the id that the live
+ * block which begins at the address has then; 0: none begins there.
+ * Tasks and pools are numbers that the recorder gives, dense from 1 in order of their creation: the program may use one id of its own
+ * twice, one after the other.
  * Thread-safety: pure data.
  */
 #ifndef MS_FORMAT_EVENTS_H
@@ -60,6 +65,8 @@ enum ms_event_class { MS_CLASS_NONE = 0, MS_CLASS_ALLOC, MS_CLASS_FREE, MS_CLASS
 	X(98, MREMAP, "mremap", MAP, 2)                       /* old address, old size; address/size = new */  \
 	X(99, BRK, "brk", MAP, 0)                             /* address = new break, size 0 */                \
 	X(100, SBRK, "sbrk", MAP, 1)                          /* zigzag increment; address = old break */      \
+	X(101, POOL_ALLOC, "pool-alloc", MAP, 1)              /* pool */                                       \
+	X(102, POOL_FREE, "pool-free", MAP, 1)                /* pool; size 0 */                               \
 	X(128, THREAD_START, "thread-start", OTHER, 0)                                                          \
 	X(129, THREAD_END, "thread-end", OTHER, 0)                                                              \
 	X(130, THREAD_NAME, "thread-name", OTHER, 1)          /* string id */                                  \
@@ -72,7 +79,55 @@ enum ms_event_class { MS_CLASS_NONE = 0, MS_CLASS_ALLOC, MS_CLASS_FREE, MS_CLASS
 	X(137, IMAGE_START, "image-start", OTHER, 1)          /* image number; every block before it is gone */ \
 	X(138, MARK, "mark", OTHER, 1)                        /* string id */                                  \
 	X(139, LOST, "lost", OTHER, 1)                        /* events lost by this thread before this moment */ \
-	X(144, EVIDENCE, "evidence", OTHER, 1)                /* evidence id */
+	X(140, PAUSE, "pause", OTHER, 1)                      /* enum ms_asked_by; births are not recorded until RESUME, ends are */ \
+	X(141, RESUME, "resume", OTHER, 1)                    /* enum ms_asked_by */                           \
+	X(142, SNAPSHOT, "snapshot", OTHER, 2)                /* string id, enum ms_asked_by: a moment to look at */ \
+	X(143, REALLOC_OUT, "realloc-out", OTHER, 0)          /* second half of a realloc whose new block is not recorded */ \
+	X(144, EVIDENCE, "evidence", OTHER, 1)                /* evidence id */                                \
+	X(160, TRACK, "track", OTHER, 2)                      /* variable id, block */                         \
+	X(161, CLONE, "clone", OTHER, 2)                      /* block that is copied, block that is the copy */ \
+	X(162, MOVE, "move", OTHER, 2)                        /* block that the contents leave, block that gets them */ \
+	X(163, BORROW, "borrow", OTHER, 1)                    /* block */                                      \
+	X(164, RETURN, "return", OTHER, 1)                    /* block */                                      \
+	X(165, SCOPE_BEGIN, "scope-begin", OTHER, 1)          /* string id; scopes of a thread nest */         \
+	X(166, SCOPE_END, "scope-end", OTHER, 1)              /* string id; 0: the innermost one */            \
+	X(167, TASK_SPAWN, "task-spawn", OTHER, 2)            /* task, its parent (0 = none) */                \
+	X(168, TASK_NAME, "task-name", OTHER, 2)              /* task, string id; right behind TASK_SPAWN */   \
+	X(169, TASK_KEY, "task-key", OTHER, 2)                /* task, the program's own id of it; right behind TASK_NAME */ \
+	X(170, TASK_ENTER, "task-enter", OTHER, 1)            /* task: the thread works for it from here; enters nest */ \
+	X(171, TASK_LEAVE, "task-leave", OTHER, 1)            /* task */                                       \
+	X(172, TASK_END, "task-end", OTHER, 1)                /* task */                                       \
+	X(173, POOL_CREATE, "pool-create", OTHER, 2)          /* pool, block that its memory lies in */        \
+	X(174, POOL_NAME, "pool-name", OTHER, 2)              /* pool, string id; right behind POOL_CREATE */  \
+	X(175, POOL_RESET, "pool-reset", OTHER, 1)            /* pool: all its blocks are free */              \
+	X(176, POOL_DESTROY, "pool-destroy", OTHER, 1)        /* pool */
+
+/* Which arguments name something by its id; all others are numbers. */
+enum ms_arg_ref { MS_REF_NUMBER = 0, MS_REF_STRING, MS_REF_MODULE, MS_REF_EVIDENCE, MS_REF_VARIABLE, MS_REF_BLOCK };
+#define MS_EVENT_ARG_REFS(X) \
+	X(THREAD_NAME, STRING, NUMBER) \
+	X(MODULE_LOAD, MODULE, NUMBER) \
+	X(MODULE_UNLOAD, MODULE, NUMBER) \
+	X(EXEC, STRING, NUMBER) \
+	X(MARK, STRING, NUMBER) \
+	X(SNAPSHOT, STRING, NUMBER) \
+	X(EVIDENCE, EVIDENCE, NUMBER) \
+	X(TRACK, VARIABLE, BLOCK) \
+	X(CLONE, BLOCK, BLOCK) \
+	X(MOVE, BLOCK, BLOCK) \
+	X(BORROW, BLOCK, NUMBER) \
+	X(RETURN, BLOCK, NUMBER) \
+	X(SCOPE_BEGIN, STRING, NUMBER) \
+	X(SCOPE_END, STRING, NUMBER) \
+	X(TASK_NAME, NUMBER, STRING) \
+	X(POOL_CREATE, NUMBER, BLOCK) \
+	X(POOL_NAME, NUMBER, STRING)
+
+/* Who asked for a pause, a resume or a snapshot. */
+enum ms_asked_by {
+	MS_ASKED_PROGRAM = 0, MS_ASKED_CONTROL = 1, MS_ASKED_RSS = 2, MS_ASKED_HEAP = 3, MS_ASKED_INTERVAL = 4, MS_ASKED_SIGNAL = 5,
+	MS_ASKED_COUNT
+};
 
 enum ms_event_kind {
 #define X(number, id, name, class_, args) MS_EV_##id = number,
@@ -86,6 +141,7 @@ struct ms_event_kind_info {
 	uint8_t args;          /* number of arguments, 0..2 */
 	uint8_t has_size;      /* ALLOC, FAIL, MAP */
 	uint8_t has_stack;     /* ALLOC, FAIL, MAP (FREE: depends on the trace) */
+	uint8_t ref[2];        /* enum ms_arg_ref of each argument */
 };
 
 /* One row per possible kind byte; rows without a name are invalid kinds. */

@@ -19,10 +19,11 @@ int ms_part_ids_open(struct ms_part_ids *p, struct ms_writer *w, const struct ms
 		.frames = calloc((size_t)ms_trace_frame_count(from) + 1, sizeof(uint32_t)),
 		.stacks = calloc((size_t)ms_trace_stack_count(from) + 1, sizeof(uint32_t)),
 		.evidence = calloc((size_t)ms_trace_evidence_count(from) + 1, sizeof(uint32_t)),
+		.variables = calloc((size_t)ms_trace_variable_count(from) + 1, sizeof(uint32_t)),
 		.frame_of = calloc((size_t)ms_trace_frame_count(from) + 1, sizeof(uint32_t)),
 		.path = calloc((size_t)ms_trace_stack_count(from) + 1, sizeof(uint32_t)),
 	};
-	if (p->strings && p->frames && p->stacks && p->evidence && p->frame_of && p->path)
+	if (p->strings && p->frames && p->stacks && p->evidence && p->variables && p->frame_of && p->path)
 		return MS_OK;
 	ms_part_ids_free(p);
 	return no_memory(err);
@@ -34,6 +35,7 @@ void ms_part_ids_free(struct ms_part_ids *p)
 	free(p->frames);
 	free(p->stacks);
 	free(p->evidence);
+	free(p->variables);
 	free(p->frame_of);
 	free(p->path);
 	free(p->start);
@@ -100,6 +102,20 @@ uint32_t ms_part_evidence(struct ms_part_ids *p, uint32_t id)
 		p->evidence[id] = ms_writer_evidence(p->w, &e);
 	}
 	return p->evidence[id];
+}
+
+uint32_t ms_part_variable(struct ms_part_ids *p, uint32_t id)
+{
+	if (p->variables[id] == 0) {
+		struct ms_variable v = *ms_trace_variable(p->from, id);
+
+		v.name = ms_part_string(p, v.name);
+		v.type = ms_part_string(p, v.type);
+		v.file = ms_part_string(p, v.file);
+		v.frame = ms_part_frame(p, v.frame);
+		p->variables[id] = ms_writer_variable(p->w, &v);
+	}
+	return p->variables[id];
 }
 
 /* ---- blocks --------------------------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@
 struct ms_part_ids {
 	struct ms_writer *w;
 	const struct ms_trace *from;
-	uint32_t *strings, *frames, *stacks, *evidence; /* by id in the trace */
+	uint32_t *strings, *frames, *stacks, *evidence, *variables; /* by id in the trace */
 	uint32_t *frame_of;              /* by id in the part */
 	uint32_t *path;                  /* of a stack to its root; room */
 	uint64_t *start;                 /* ids of the blocks alive at the start, ascending */
@@ -32,6 +32,7 @@ uint32_t ms_part_string(struct ms_part_ids *p, uint32_t id);
 uint32_t ms_part_frame(struct ms_part_ids *p, uint32_t id);
 uint32_t ms_part_stack(struct ms_part_ids *p, uint32_t id);
 uint32_t ms_part_evidence(struct ms_part_ids *p, uint32_t id);
+uint32_t ms_part_variable(struct ms_part_ids *p, uint32_t id);
 /* The blocks that the part starts with, by id; next_block: id of the next allocation. */
 int ms_part_blocks(struct ms_part_ids *p, const struct ms_live_block *blocks, size_t n, uint64_t next_block, struct ms_error *err);
 /* 0: not in the part. */

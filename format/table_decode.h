@@ -32,7 +32,7 @@ struct ms_sample_tables {
 
 struct ms_tables {
 	uint64_t budget;                 /* bytes of memory that may still be taken */
-	uint32_t string_count, module_count, thread_count, frame_count, stack_count, evidence_count;
+	uint32_t string_count, module_count, thread_count, frame_count, stack_count, evidence_count, variable_count;
 	struct ms_buffer string_bytes;   /* each with a zero behind it */
 	struct ms_buffer string_offsets; /* uint64_t[] */
 	struct ms_buffer build_ids;
@@ -46,6 +46,7 @@ struct ms_tables {
 	struct ms_buffer evidence;       /* struct ms_evidence[] */
 	struct ms_buffer evidence_bytes;
 	struct ms_buffer evidence_registers; /* uint64_t[] */
+	struct ms_buffer variables;      /* struct ms_variable[] */
 	struct ms_buffer data_symbols;   /* struct ms_data_symbol[], once finished by module and address */
 	struct ms_sample_tables samples;
 };
@@ -68,6 +69,8 @@ int ms_tables_check_first(uint32_t first_id, uint32_t have, uint32_t count, cons
 int ms_tables_add_evidence(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_add_data_symbols(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 void ms_tables_finish_evidence(struct ms_tables *t);
+/* table_variables.c */
+int ms_tables_add_variables(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 /* table_samples.c */
 int ms_tables_add_samples(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_finish_samples(struct ms_tables *t, struct ms_error *err);

@@ -100,6 +100,7 @@ int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool (*take
 	w->frames = ms_trace_frame_count(from);
 	w->stacks = ms_trace_stack_count(from);
 	w->evidence = ms_trace_evidence_count(from);
+	w->variables = ms_trace_variable_count(from);
 	w->events = w->events_written = events;
 	w->blocks = w->blocks_written = from->has_end ? from->end.blocks : 0;
 	w->last_time_ns = ms_trace_last_time_ns(from);

@@ -53,7 +53,8 @@ static inline struct ms_id_limits ms_trace_limits(const struct ms_trace *t)
 				     .modules = t->tables.module_count,
 				     .threads = t->tables.thread_count,
 				     .stacks = t->tables.stack_count,
-				     .evidence = t->tables.evidence_count};
+				     .evidence = t->tables.evidence_count,
+				     .variables = t->tables.variable_count};
 }
 
 /* Reads the header of a block again and compares it with what the list of blocks says. */

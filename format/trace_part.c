@@ -225,17 +225,23 @@ done:
 
 static void translate_args(struct part *p, struct ms_event *e)
 {
-	switch (e->kind) {
-	case MS_EV_THREAD_NAME:
-	case MS_EV_EXEC:
-	case MS_EV_MARK:
-		e->arg[0] = ms_part_string(&p->ids, (uint32_t)e->arg[0]);
-		break;
-	case MS_EV_EVIDENCE:
-		e->arg[0] = ms_part_evidence(&p->ids, (uint32_t)e->arg[0]);
-		break;
-	default:
-		break;
+	for (unsigned i = 0; i < ms_event_kinds[e->kind].args; i++) {
+		switch (ms_event_kinds[e->kind].ref[i]) {
+		case MS_REF_STRING:
+			e->arg[i] = ms_part_string(&p->ids, (uint32_t)e->arg[i]);
+			break;
+		case MS_REF_EVIDENCE:
+			e->arg[i] = ms_part_evidence(&p->ids, (uint32_t)e->arg[i]);
+			break;
+		case MS_REF_VARIABLE:
+			e->arg[i] = ms_part_variable(&p->ids, (uint32_t)e->arg[i]);
+			break;
+		case MS_REF_BLOCK:
+			e->arg[i] = ms_part_block(&p->ids, e->arg[i]);
+			break;
+		default: /* modules keep their ids */
+			break;
+		}
 	}
 }
 

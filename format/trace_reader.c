@@ -26,6 +26,20 @@ static int load_texts(const char *const **out, size_t *count, struct ms_fb_vecto
 	return MS_OK;
 }
 
+static bool valid_sampling(struct fb_process p)
+{
+	switch (fb_process_sampling(p)) {
+	case FB_SAMPLING_ALL:
+		return true;
+	case FB_SAMPLING_PER_ALLOCATION:
+		return fb_process_sample_per_billion(p) - 1 < 1000000000;
+	case FB_SAMPLING_PER_BYTE:
+		return fb_process_sample_bytes(p) > 0;
+	default:
+		return false;
+	}
+}
+
 static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset, struct ms_error *err)
 {
 	const struct fb_process p = {body};
@@ -43,6 +57,10 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	if (fb_process_part(p) >= FB_PART_COUNT || (fb_process_part(p) != MS_PART_WHOLE) != ms_trace_is_part(t))
 		return ms_fail(err, MS_E_CORRUPT, offset, "the process says part %u, the file header %s", fb_process_part(p),
 			       ms_trace_is_part(t) ? "that it is one" : "that it is none");
+	if (!valid_sampling(p))
+		return ms_fail(err, MS_E_CORRUPT, offset, "the process has sampling %u, %u of 10^9 allocations, a byte of %llu",
+			       fb_process_sampling(p), fb_process_sample_per_billion(p),
+			       (unsigned long long)fb_process_sample_bytes(p));
 	rc = load_texts(&to->command, &to->command_count, fb_process_command(p), offset, err);
 	if (rc == MS_OK)
 		rc = load_texts(&to->options, &to->options_count, fb_process_options(p), offset, err);
@@ -81,6 +99,17 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 		.to_ns = fb_process_part_to_ns(p),
 		.of_events = fb_process_part_of_events(p),
 		.of_ns = fb_process_part_of_ns(p),
+	};
+	to->capture = (struct ms_capture){
+		.backend = fb_process_backend(p),
+		.backend_reason = fb_process_backend_reason(p),
+		.preset = fb_process_preset(p),
+		.attached = fb_process_attached(p),
+		.sampling = fb_process_sampling(p),
+		.sample_per_billion = fb_process_sample_per_billion(p),
+		.sample_bytes = fb_process_sample_bytes(p),
+		.sample_seed = fb_process_sample_seed(p),
+		.cull_ns = fb_process_cull_ns(p),
 	};
 	t->has_process = true;
 	return MS_OK;
@@ -175,6 +204,7 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, size_t index, s
 	case MS_BLOCK_GRAPH: /* its GraphBlocks and GraphEdges stay in the file */
 	case MS_BLOCK_DATA_SYMBOLS:
 	case MS_BLOCK_SAMPLES:
+	case MS_BLOCK_VARIABLES:
 		break;
 	default:
 		return MS_OK; /* a later version may know it; features that matter are in the file header */

@@ -63,6 +63,10 @@ const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t fram
 uint32_t ms_trace_evidence_count(const struct ms_trace *t);
 const struct ms_evidence *ms_trace_evidence(const struct ms_trace *t, uint32_t id); /* NULL: out of range */
 
+/* Places that track variables: valid ids are 1 .. count. Types that were found later stand in them. */
+uint32_t ms_trace_variable_count(const struct ms_trace *t);
+const struct ms_variable *ms_trace_variable(const struct ms_trace *t, uint32_t id); /* NULL: out of range */
+
 /* Heap graphs, in order of time: index 0 .. count - 1. Blocks and edges stay in the file until they are asked for. */
 size_t ms_trace_graph_count(const struct ms_trace *t);
 const struct ms_graph *ms_trace_graph(const struct ms_trace *t, size_t index);

@@ -15,6 +15,25 @@ enum ms_clock_source { MS_CLOCK_SOURCE_MONOTONIC = 0, MS_CLOCK_SOURCE_TSC = 1 };
 enum ms_on_full { MS_ON_FULL_BLOCK = 0, MS_ON_FULL_DROP = 1 };
 enum ms_ended { MS_ENDED_RUNNING = 0, MS_ENDED_EXITED = 1, MS_ENDED_SIGNALED = 2, MS_ENDED_UNKNOWN = 3 };
 
+enum ms_sampling { MS_SAMPLING_ALL = 0, MS_SAMPLING_PER_ALLOCATION = 1, MS_SAMPLING_PER_BYTE = 2 };
+
+/* How the events were taken, and which. */
+struct ms_capture {
+	const char *backend, *backend_reason; /* NULL or "" = not said (traces before backends existed) */
+	const char *preset;              /* NULL or "" = none */
+	bool attached;                   /* to a program that ran already */
+	uint8_t sampling;                /* enum ms_sampling */
+	uint32_t sample_per_billion;     /* PER_ALLOCATION: probability, 1 .. 10^9 */
+	uint64_t sample_bytes;           /* PER_BYTE: mean distance of recorded bytes, at least 1 */
+	uint64_t sample_seed;
+	uint64_t cull_ns;                /* blocks freed within this time are summed up; 0 = none are */
+};
+
+/* Blocks may have been born that the trace does not know, so that a free which ends no known block proves nothing: the recording began in a
+   running or forked program, or recorded a sample. (Pauses are events: what is born while paused is not known, either.) */
+#define MS_BIRTHS_UNSEEN(process) \
+	((process)->inherited_heap || (process)->capture.attached || (process)->capture.sampling != MS_SAMPLING_ALL)
+
 enum ms_part_kind { MS_PART_WHOLE = 0, MS_PART_SNAPSHOT = 1, MS_PART_WINDOW = 2 };
 
 /* Where a trace that is a part of another one (trace_part.h) was taken from. */
@@ -45,6 +64,7 @@ struct ms_process {
 	bool graph_at_exit;
 	uint64_t monitor_interval_ns;    /* the process was to be sampled that often; 0 = not at all */
 	struct ms_part part;
+	struct ms_capture capture;
 };
 
 struct ms_module {
@@ -112,6 +132,13 @@ struct ms_evidence {
 	uint32_t function;               /* string id, 0 = none */
 	const uint8_t *bytes;            /* byte_count of them */
 	const uint64_t *registers;       /* register_count of them */
+};
+
+/* A place that tracks a variable. All but line are ids, 0 = none. */
+struct ms_variable {
+	uint32_t name, type, file;       /* string ids */
+	uint32_t line;
+	uint32_t frame;
 };
 
 struct ms_graph_root {

@@ -112,6 +112,16 @@ const struct ms_symbol *ms_trace_symbols(const struct ms_trace *t, uint32_t fram
 	return *n > 0 ? (const struct ms_symbol *)(const void *)t->tables.symbols.data + starts[frame] : NULL;
 }
 
+uint32_t ms_trace_variable_count(const struct ms_trace *t)
+{
+	return t->tables.variable_count;
+}
+
+const struct ms_variable *ms_trace_variable(const struct ms_trace *t, uint32_t id)
+{
+	return ELEMENT(t->tables.variables, struct ms_variable, t->tables.variable_count, id);
+}
+
 uint32_t ms_trace_evidence_count(const struct ms_trace *t)
 {
 	return t->tables.evidence_count;

@@ -162,6 +162,8 @@ int ms_writer_put_events(struct ms_writer *w, struct ms_error *err)
 	rc = ms_writer_put_tables(w, MS_BLOCK_STACKS, err);
 	if (rc == MS_OK)
 		rc = ms_writer_put_evidence(w, err);
+	if (rc == MS_OK)
+		rc = ms_writer_put_variables(w, err);
 	if (rc != MS_OK)
 		return rc;
 	ms_fb_reset(&w->builder);
@@ -241,6 +243,8 @@ void ms_writer_close(struct ms_writer *w)
 	ms_fb_free(&w->builder);
 	ms_pending_free(&w->pending);
 	ms_evidence_rows_free(&w->evidence_rows);
+	ms_buffer_free(&w->variable_rows);
+	ms_buffer_free(&w->variable_types);
 	ms_graph_rows_free(&w->graph);
 	ms_sample_rows_free(&w->samples);
 	ms_intern_free(&w->strings);
@@ -352,21 +356,29 @@ int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *s, struct ms_e
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
-static bool valid_args(const struct ms_writer *w, const struct ms_event *e)
+static bool valid_arg(const struct ms_writer *w, unsigned ref, uint64_t arg)
 {
-	switch (e->kind) {
-	case MS_EV_THREAD_NAME:
-	case MS_EV_EXEC:
-	case MS_EV_MARK:
-		return e->arg[0] <= w->strings.count;
-	case MS_EV_MODULE_LOAD:
-	case MS_EV_MODULE_UNLOAD:
-		return e->arg[0] <= w->modules;
-	case MS_EV_EVIDENCE:
-		return e->arg[0] - 1 < w->evidence;
+	switch (ref) {
+	case MS_REF_STRING:
+		return arg <= w->strings.count;
+	case MS_REF_MODULE:
+		return arg <= w->modules;
+	case MS_REF_EVIDENCE:
+		return arg - 1 < w->evidence;
+	case MS_REF_VARIABLE:
+		return arg - 1 < w->variables;
+	case MS_REF_BLOCK:
+		return arg <= w->blocks;
 	default:
 		return true;
 	}
+}
+
+static bool valid_args(const struct ms_writer *w, const struct ms_event *e)
+{
+	const struct ms_event_kind_info *kind = &ms_event_kinds[e->kind];
+
+	return valid_arg(w, kind->ref[0], e->arg[0]) && valid_arg(w, kind->ref[1], e->arg[1]);
 }
 
 static int refuse_event(struct ms_writer *w, const struct ms_event *e, struct ms_error *err)
@@ -437,6 +449,8 @@ int ms_writer_flush(struct ms_writer *w, struct ms_error *err)
 		rc = ms_writer_put_tables(w, MS_BLOCK_SYMBOLS, err);
 	if (rc == MS_OK)
 		rc = ms_writer_put_evidence(w, err);
+	if (rc == MS_OK)
+		rc = ms_writer_put_variables(w, err);
 	return rc == MS_OK ? ms_writer_put_samples(w, SAMPLES_PER_FLUSH, err) : rc;
 }
 

@@ -54,6 +54,10 @@ uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame);
 /* Next dense id; strings and stacks that it names must have been added before. bytes and registers are copied.
    Not after ms_writer_copy. */
 uint32_t ms_writer_evidence(struct ms_writer *w, const struct ms_evidence *evidence);
+/* Next dense id of a place that tracks a variable; strings and frame must have been added before. Not after ms_writer_copy. */
+uint32_t ms_writer_variable(struct ms_writer *w, const struct ms_variable *variable);
+/* Its type, found later: string id. Also after ms_writer_copy. */
+int ms_writer_variable_type(struct ms_writer *w, uint32_t variable, uint32_t type, struct ms_error *err);
 
 /* Appends n events. time_ns must not decrease; ALLOC events carry block ids dense from 1; stacks, threads and strings
    and evidence that they name must have been added before. */

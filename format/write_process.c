@@ -29,6 +29,8 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 {
 	struct ms_fb_builder *b = &w->builder;
 	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator, companion, part_of;
+	ms_fb_ref backend, backend_reason, preset;
+	const struct ms_capture *c = &p->capture;
 	int rc;
 
 	if (w->status != MS_OK)
@@ -47,7 +49,19 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	allocator = put_text(b, p->allocator);
 	companion = put_text(b, p->companion);
 	part_of = put_text(b, p->part.of);
+	backend = put_text(b, c->backend);
+	backend_reason = put_text(b, c->backend_reason);
+	preset = put_text(b, c->preset);
 	fb_start_process(b);
+	fb_process_set_sample_bytes(b, c->sample_bytes);
+	fb_process_set_sample_seed(b, c->sample_seed);
+	fb_process_set_cull_ns(b, c->cull_ns);
+	fb_process_set_backend(b, backend);
+	fb_process_set_backend_reason(b, backend_reason);
+	fb_process_set_preset(b, preset);
+	fb_process_set_sample_per_billion(b, c->sample_per_billion);
+	fb_process_set_attached(b, c->attached);
+	fb_process_set_sampling(b, c->sampling);
 	fb_process_set_start_time_unix_ns(b, p->start_time_unix_ns);
 	fb_process_set_clock_hz(b, p->clock_hz);
 	fb_process_set_max_size_bytes(b, p->max_size_bytes);

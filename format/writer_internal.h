@@ -58,9 +58,11 @@ struct ms_writer {
 	struct ms_intern strings;
 	struct ms_buffer index;              /* struct fb_index_entry[] */
 	uint32_t modules, threads, frames, stacks;
-	uint32_t evidence, graphs;           /* ids given */
+	uint32_t evidence, graphs, variables; /* ids given */
 	bool graph_open;                     /* between ms_writer_graph_begin and _end */
 	struct ms_evidence_rows evidence_rows;
+	struct ms_buffer variable_rows;      /* struct ms_variable[], that wait */
+	struct ms_buffer variable_types;     /* uint32_t[][2]: variable, type */
 	struct ms_graph_rows graph;
 	uint32_t series;                     /* ids given */
 	uint64_t sample_time_ns, footprint_time_ns; /* the last ones */
@@ -97,6 +99,8 @@ int ms_writer_put_events(struct ms_writer *w, struct ms_error *err);
 
 /* write_evidence.c: the evidence that waits; the side tables must have been written. */
 int ms_writer_put_evidence(struct ms_writer *w, struct ms_error *err);
+/* write_variables.c: the variables and types that wait; the side tables must have been written */
+int ms_writer_put_variables(struct ms_writer *w, struct ms_error *err);
 void ms_evidence_rows_free(struct ms_evidence_rows *r);
 /* write_samples.c: what waits, when it is at least that many samples */
 int ms_writer_put_samples(struct ms_writer *w, uint32_t least, struct ms_error *err);

@@ -38,7 +38,7 @@
 #include "format/evidence.h"
 
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
-#define MS_ARENA_VERSION 2u
+#define MS_ARENA_VERSION 3u
 
 #define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
 #define MS_HASH_LEVELS 5u
@@ -73,6 +73,27 @@ struct ms_guard_config {
 	uint32_t min_align;            /* full mode: blocks are at least so aligned, 1 .. 16; 1 = by their size */
 	uint32_t reserved;
 	uint64_t quarantine_bytes;     /* freed memory that is held back, all threads together */
+};
+
+/* Which births (ALLOC, and FAIL) are published; ends always are, but in a sample only those of addresses whose counter in the table of
+   sampled addresses is not 0. A birth that is left out leaves nothing but the second half of a realloc whose first half was
+   published: REALLOC_OUT. */
+enum ms_births {
+	MS_BIRTHS_ALL = 0,             /* one load and one branch that is never taken: all that a full recording pays */
+	MS_BIRTHS_SAMPLE = 1,          /* those that the thread draws, as struct ms_sample_config says */
+	MS_BIRTHS_NONE = 2,            /* paused */
+};
+/* What is drawn; constant. Each thread draws from a generator of its own, which starts from the seed and the number of its slot. */
+struct ms_sample_config {
+	uint8_t sampling;              /* enum ms_sampling of format/trace_types.h */
+	uint8_t reserved[3];
+	uint32_t per_billion;          /* PER_ALLOCATION */
+	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
+	uint64_t seed;
+	/* Counters of sampled live blocks, by (address >> 4) & (sampled_count - 1): the app adds 1 before the block is given to the program
+	   (relaxed; 255 stays), the collector takes 1 away when it has matched an end. What it finds unmatched in a sample it drops. */
+	uint64_t sampled_offset;       /* of _Atomic uint8_t[sampled_count] in the arena; 0 = no sample */
+	uint64_t sampled_count;        /* power of two */
 };
 
 /* Heap graph. */
@@ -115,6 +136,7 @@ struct ms_arena_header {
 	uint8_t graph_at_exit;         /* 1: scan when the program exits */
 	uint8_t graph_signal;          /* number of the signal that asks for a scan, 0 = none */
 	uint8_t reserved0[6];
+	struct ms_sample_config sample;
 
 	/* Written by both; each field says by whom. */
 	_Alignas(64) _Atomic uint32_t state;      /* enum ms_arena_state */
@@ -126,6 +148,8 @@ struct ms_arena_header {
 	_Atomic uint64_t limit_shift;  /* app: bytes of its RLIMIT_AS that are the arena's, + 1 if its hard limit has them, too;
 	                                  for the image after an exec */
 
+	_Alignas(64) _Atomic uint32_t births;         /* enum ms_births; collector at the start and when a control command asks for it, app in
+	                                  memscope_pause and memscope_resume. Read on every allocation: alone in its line */
 	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone, and for as
 	                                  long as its output blocks (a slow disk is no reason to give up: some seconds) */
 	_Atomic uint32_t wake;         /* futex word (shared): collector +1 and FUTEX_WAKE after it made room for a waiter.

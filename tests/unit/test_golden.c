@@ -1,9 +1,9 @@
 /*
  * Traces of released format versions stay readable, for ever: tests/golden/v1/kinds.ms has one event of every kind, every
  * side table, a keyframe and an end, and is compared with what was written into it, field by field. v2/kinds.ms has what
- * version 2 added as well: evidence, a heap graph, names of data.
+ * version 2 added as well: evidence, a heap graph, names of data; v3/kinds.ms what version 3 added: annotations, how it was captured.
  *
- * The files were written by this program (MEMSCOPE_GOLDEN=tests/golden/v2/kinds.ms build/release/unit/test_golden) and are never
+ * The files were written by this program (MEMSCOPE_GOLDEN=tests/golden/v3/kinds.ms build/release/unit/test_golden) and are never
  * written again for the same format version: a reader that no longer reads one is broken, not the file.
  */
 #include <setjmp.h>
@@ -59,6 +59,11 @@ static void add_guard(struct ms_process *p)
 	p->companion = COMPANION;
 	p->graph_at_exit = true;
 }
+/* And version 3. */
+static const struct ms_capture capture = {
+        .backend = "lockfree", .backend_reason = "the default", .preset = "demo", .attached = true, .sampling = MS_SAMPLING_PER_BYTE,
+        .sample_per_billion = 5, .sample_bytes = 1 << 19, .sample_seed = UINT64_MAX, .cull_ns = 1000000,
+};
 static const uint8_t build_id[20] = {0xde, 0xad, 0xbe, 0xef, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
 static const struct ms_module modules[] = {
         {.path = "/opt/demo/bin/demo", .build_id = build_id, .build_id_bytes = 20, .load_bias = 0x555555554000,
@@ -193,6 +198,15 @@ static void add_free(struct story *s, uint8_t kind, uint64_t block)
 }
 
 /* Every kind, in an order that could have happened; text and path are the string ids of TEXT and PATH. */
+/* The first version with events of this kind. */
+static uint32_t version_of(unsigned kind)
+{
+	if (kind == MS_EV_EVIDENCE)
+		return 2;
+	return (kind >= MS_EV_POOL_ALLOC && kind <= MS_EV_POOL_FREE) || (kind >= MS_EV_PAUSE && kind <= MS_EV_REALLOC_OUT) ||
+	               kind >= MS_EV_TRACK ? 3 : 1;
+}
+
 static void tell(struct story *s, uint32_t version, uint32_t text, uint32_t path)
 {
 	uint64_t next_free = 1;
@@ -228,7 +242,7 @@ static void tell(struct story *s, uint32_t version, uint32_t text, uint32_t path
 
 		if (class_ != MS_CLASS_FAIL && class_ != MS_CLASS_MAP && class_ != MS_CLASS_OTHER)
 			continue;
-		if (k == MS_EV_EVIDENCE && version < 2)
+		if (version_of(k) > version)
 			continue;
 		struct ms_event *e = add(s, (uint8_t)k);
 		if (class_ == MS_CLASS_FAIL || class_ == MS_CLASS_MAP)
@@ -239,20 +253,23 @@ static void tell(struct story *s, uint32_t version, uint32_t text, uint32_t path
 	for (size_t i = 1; i < EVIDENCE && version >= 2; i++)
 		add(s, MS_EV_EVIDENCE);
 	/* arguments that are ids, and numbers of full width */
+	const uint64_t id[] = {[MS_REF_STRING] = text, [MS_REF_MODULE] = 1, [MS_REF_VARIABLE] = 1, [MS_REF_BLOCK] = 1};
+	uint64_t evidences = 0;
+
 	for (size_t i = 0; i < s->n; i++) {
 		struct ms_event *e = &s->events[i];
 
+		for (unsigned k = 0; k < ms_event_kinds[e->kind].args; k++) {
+			unsigned ref = ms_event_kinds[e->kind].ref[k];
+
+			if (ref == MS_REF_EVIDENCE)
+				e->arg[k] = ++evidences;
+			else if (ref != MS_REF_NUMBER)
+				e->arg[k] = id[ref] + (ref == MS_REF_MODULE ? i % 2 : ref == MS_REF_VARIABLE || ref == MS_REF_BLOCK ? k : 0);
+		}
 		switch (e->kind) {
-		case MS_EV_THREAD_NAME:
-		case MS_EV_MARK:
-			e->arg[0] = text;
-			break;
 		case MS_EV_EXEC:
 			e->arg[0] = path;
-			break;
-		case MS_EV_MODULE_LOAD:
-		case MS_EV_MODULE_UNLOAD:
-			e->arg[0] = 1 + i % 2;
 			break;
 		case MS_EV_ALLOC_FAILED:
 			e->arg[0] = MS_EV_CALLOC;
@@ -266,9 +283,6 @@ static void tell(struct story *s, uint32_t version, uint32_t text, uint32_t path
 			break;
 		case MS_EV_SBRK:
 			e->arg[0] = UINT64_MAX; /* zigzag of INT64_MIN */
-			break;
-		case MS_EV_EVIDENCE:
-			e->arg[0] = EVIDENCE - (s->n - 1 - i); /* these are the last events */
 			break;
 		}
 	}
@@ -311,8 +325,10 @@ static void write_story(struct ms_stream *stream)
 	struct ms_error err;
 	struct ms_process first = process;
 	struct ms_end last = guard_end;
+	uint32_t text, path;
 
 	add_guard(&first);
+	first.capture = capture;
 	last.ended = end.ended;
 	last.term_signal = end.term_signal;
 	last.core_dumped = end.core_dumped;
@@ -331,8 +347,12 @@ static void write_story(struct ms_stream *stream)
 		assert_int_equal(ms_writer_frame(w, frames[i].address, frames[i].module), i + 1);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(ms_writer_stack(w, stacks[i].parent, stacks[i].frame), i + 1);
-	tell(&s, 2, intern(w, TEXT), intern(w, PATH));
+	text = intern(w, TEXT);
+	path = intern(w, PATH);
+	tell(&s, 3, text, path);
 	write_evidence(w);
+	assert_int_equal(ms_writer_variable(w, &(struct ms_variable){.name = text, .file = path, .line = 77, .frame = 2}), 1);
+	assert_int_equal(ms_writer_variable(w, &(struct ms_variable){.name = path, .type = text}), 2);
 	assert_int_equal(ms_writer_events(w, s.events, s.keyframe_at, &err), MS_OK);
 	assert_int_equal(ms_writer_keyframe(w, s.keyframe, s.keyframe_blocks, &err), MS_OK);
 	assert_int_equal(ms_writer_events(w, s.events + s.keyframe_at, s.n - s.keyframe_at, &err), MS_OK);
@@ -343,6 +363,7 @@ static void write_story(struct ms_stream *stream)
 		                           .line = symbols[i].line};
 		assert_int_equal(ms_writer_symbol(w, &symbol, &err), MS_OK);
 	}
+	assert_int_equal(ms_writer_variable_type(w, 1, path, &err), MS_OK);
 	last.peak_bytes = s.peak_bytes;
 	last.time_ns = s.events[s.n - 1].time_ns + 5;
 	if (ms_writer_end(w, &last, &err) != MS_OK)
@@ -352,10 +373,48 @@ static void write_story(struct ms_stream *stream)
 
 /* ---- reading it again ------------------------------------------------------------------------------------------- */
 
+static void check_capture(const struct ms_capture *got, uint32_t version)
+{
+	struct ms_capture want = {.backend = "", .backend_reason = "", .preset = ""};
+
+	if (version >= 3)
+		want = capture;
+	assert_string_equal(got->backend, want.backend);
+	assert_string_equal(got->backend_reason, want.backend_reason);
+	assert_string_equal(got->preset, want.preset);
+	assert_int_equal(got->attached, want.attached);
+	assert_int_equal(got->sampling, want.sampling);
+	assert_int_equal(got->sample_per_billion, want.sample_per_billion);
+	assert_int_equal(got->sample_bytes, want.sample_bytes);
+	assert_int_equal(got->sample_seed, want.sample_seed);
+	assert_int_equal(got->cull_ns, want.cull_ns);
+}
+
+static void check_variables(const struct ms_trace *t, uint32_t version, uint32_t text, uint32_t path)
+{
+	const struct ms_variable *v = ms_trace_variable(t, 1), *other = ms_trace_variable(t, 2);
+
+	assert_int_equal(ms_trace_variable_count(t), version < 3 ? 0 : 2);
+	assert_null(ms_trace_variable(t, 3));
+	if (version < 3)
+		return;
+	assert_int_equal(v->name, text);
+	assert_int_equal(v->type, path); /* found later */
+	assert_int_equal(v->file, path);
+	assert_int_equal(v->line, 77);
+	assert_int_equal(v->frame, 2);
+	assert_int_equal(other->name, path);
+	assert_int_equal(other->type, text);
+	assert_int_equal(other->file, 0);
+	assert_int_equal(other->line, 0);
+	assert_int_equal(other->frame, 0);
+}
+
 static void check_process(const struct ms_process *p, uint32_t version)
 {
 	struct ms_process guard = {.companion = ""};
 
+	check_capture(&p->capture, version);
 	if (version >= 2)
 		add_guard(&guard);
 	assert_int_equal(p->guard, guard.guard);
@@ -598,6 +657,7 @@ static void check_trace(const struct ms_trace *t, uint32_t version)
 	assert_int_equal(ms_trace_format_version(t), version);
 	check_process(ms_trace_process(t), version);
 	check_tables(t);
+	check_variables(t, version, text, path);
 	check_symbols(t);
 	assert_int_equal(ms_trace_event_count(t), s.n);
 	for (uint64_t first = 0; first <= s.n; first++)
@@ -635,7 +695,7 @@ static void check_trace(const struct ms_trace *t, uint32_t version)
 static void test_golden(void **state)
 {
 	(void)state;
-	for (uint32_t version = 1; version <= 2; version++) {
+	for (uint32_t version = 1; version <= 3; version++) {
 		char path[64];
 		struct ms_trace *t;
 		struct ms_error err;
@@ -660,7 +720,7 @@ static void test_what_is_written_now(void **state)
 	write_story(&stream);
 	if (ms_trace_open_memory(&t, stream.memory, stream.position, &err) != MS_OK)
 		fail_msg("%s", err.message);
-	check_trace(t, 2);
+	check_trace(t, 3);
 	ms_trace_close(t);
 	ms_stream_free(&stream);
 }
@@ -671,7 +731,7 @@ static void test_every_kind_is_in_it(void **state)
 	bool seen[256] = {false};
 
 	(void)state;
-	tell(&s, 2, 1, 2);
+	tell(&s, 3, 1, 2);
 	for (size_t i = 0; i < s.n; i++)
 		seen[s.events[i].kind] = true;
 	for (unsigned k = 0; k < 256; k++)
