@@ -6,6 +6,9 @@
 #include "format/events.h"
 
 #define ALIGNMENT {"alignment_bytes", MS_ARG_LOG2}
+#define ASKED_BY {"asked_by", MS_ARG_NUMBER}
+#define POOL {"pool", MS_ARG_NUMBER}
+#define TASK {"task", MS_ARG_NUMBER}
 #define GIVEN {"given_size_bytes", MS_ARG_NUMBER}
 
 static const struct ms_arg_info arguments[256][2] = {
@@ -35,6 +38,28 @@ static const struct ms_arg_info arguments[256][2] = {
 	[MS_EV_EXEC_FAILED] = {{"errno", MS_ARG_ERRNO}},
 	[MS_EV_IMAGE_START] = {{"image", MS_ARG_NUMBER}},
 	[MS_EV_MARK] = {{"name", MS_ARG_STRING}},
+	[MS_EV_POOL_ALLOC] = {POOL},
+	[MS_EV_POOL_FREE] = {POOL},
+	[MS_EV_PAUSE] = {ASKED_BY},
+	[MS_EV_RESUME] = {ASKED_BY},
+	[MS_EV_SNAPSHOT] = {{"name", MS_ARG_STRING}, ASKED_BY},
+	[MS_EV_TRACK] = {{"variable", MS_ARG_NUMBER}, {"tracked_block", MS_ARG_NUMBER}},
+	[MS_EV_CLONE] = {{"source_block", MS_ARG_NUMBER}, {"copy_block", MS_ARG_NUMBER}},
+	[MS_EV_MOVE] = {{"from_block", MS_ARG_NUMBER}, {"to_block", MS_ARG_NUMBER}},
+	[MS_EV_BORROW] = {{"borrowed_block", MS_ARG_NUMBER}},
+	[MS_EV_RETURN] = {{"borrowed_block", MS_ARG_NUMBER}},
+	[MS_EV_SCOPE_BEGIN] = {{"name", MS_ARG_STRING}},
+	[MS_EV_SCOPE_END] = {{"name", MS_ARG_STRING}},
+	[MS_EV_TASK_SPAWN] = {TASK, {"parent_task", MS_ARG_NUMBER}},
+	[MS_EV_TASK_NAME] = {TASK, {"name", MS_ARG_STRING}},
+	[MS_EV_TASK_KEY] = {TASK, {"key", MS_ARG_NUMBER}},
+	[MS_EV_TASK_ENTER] = {TASK},
+	[MS_EV_TASK_LEAVE] = {TASK},
+	[MS_EV_TASK_END] = {TASK},
+	[MS_EV_POOL_CREATE] = {POOL, {"parent_block", MS_ARG_NUMBER}},
+	[MS_EV_POOL_NAME] = {POOL, {"name", MS_ARG_STRING}},
+	[MS_EV_POOL_RESET] = {POOL},
+	[MS_EV_POOL_DESTROY] = {POOL},
 	[MS_EV_EVIDENCE] = {{"evidence", MS_ARG_EVIDENCE}},
 	[MS_EV_LOST] = {{"events", MS_ARG_NUMBER}},
 };

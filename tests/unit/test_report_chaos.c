@@ -35,6 +35,26 @@ static uint64_t some_size(void)
 }
 
 #define EVIDENCE 12
+#define VARIABLES 3
+
+/* What an argument may be: ids that exist, or none; numbers as they are. */
+static uint64_t some_id(struct small_trace *t, unsigned ref, uint64_t number)
+{
+	switch (ref) {
+	case MS_REF_NUMBER:
+		return number;
+	case MS_REF_EVIDENCE:
+		return 1 + rnd(EVIDENCE);
+	case MS_REF_VARIABLE:
+		return 1 + rnd(VARIABLES);
+	case MS_REF_BLOCK:
+		return rnd(t->next_block);
+	case MS_REF_STRING:
+		return rnd(ms_writer_stats(t->writer).strings + 1);
+	default:
+		return 0;
+	}
+}
 
 static void play(struct small_trace *t, unsigned events)
 {
@@ -58,6 +78,11 @@ static void play(struct small_trace *t, unsigned events)
 
 		assert_int_not_equal(ms_writer_evidence(t->writer, &e), 0);
 	}
+	for (uint32_t i = 0; i < VARIABLES; i++) {
+		struct ms_variable v = {.name = ms_writer_string(t->writer, "variable", 4 + i), .line = i};
+
+		assert_int_not_equal(ms_writer_variable(t->writer, &v), 0);
+	}
 	for (unsigned i = 0; i < events && t->next_block < 255; i++) {
 		struct ms_event e = {.kind = kinds[rnd(kind_count)], .thread = 1 + (uint32_t)rnd(2)};
 		unsigned class_ = ms_event_kinds[e.kind].class_;
@@ -71,11 +96,8 @@ static void play(struct small_trace *t, unsigned events)
 		}
 		e.arg[0] = ms_event_kinds[e.kind].args > 0 && rnd(2) ? rnd(1000) : 0;
 		e.arg[1] = ms_event_kinds[e.kind].args > 1 && rnd(2) ? some_size() : 0;
-		if (e.kind == MS_EV_THREAD_NAME || e.kind == MS_EV_MARK || e.kind == MS_EV_EXEC || e.kind == MS_EV_MODULE_LOAD ||
-		    e.kind == MS_EV_MODULE_UNLOAD)
-			e.arg[0] = 0;
-		if (e.kind == MS_EV_EVIDENCE)
-			e.arg[0] = 1 + rnd(EVIDENCE);
+		for (unsigned k = 0; k < ms_event_kinds[e.kind].args; k++)
+			e.arg[k] = some_id(t, ms_event_kinds[e.kind].ref[k], e.arg[k]);
 		if (class_ == MS_CLASS_ALLOC) {
 			live[t->next_block] = true;
 			small_trace_alloc(t, e.kind, e.thread, (uint32_t)rnd(5), some_size());
