@@ -201,7 +201,8 @@ static int keep_largest(struct ms_report_holders *out, struct walk *w, uint32_t 
 		goto done;
 	for (size_t i = 0; i < w->count; i++)
 		w->groups[i].number = (uint32_t)i;
-	qsort(w->groups, w->count, sizeof *w->groups, by_retained);
+	if (w->count > 0)
+		qsort(w->groups, w->count, sizeof *w->groups, by_retained);
 	for (size_t i = 0; i < w->count; i++)
 		index[w->groups[i].number] = (uint32_t)i;
 	memset(holding, 0xff, (holder_count + (size_t)1) * sizeof *holding);
