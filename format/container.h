@@ -41,7 +41,8 @@
 	X(17, SAMPLES, "Samples")                                                                                      \
 	X(18, CHECKPOINT, "Checkpoint")                                                                                \
 	X(19, TRACE_INDEX, "TraceIndex")                                                                               \
-	X(20, VARIABLES, "Variables")
+	X(20, VARIABLES, "Variables")                                                                                  \
+	X(21, CULLED, "Culled")
 
 enum ms_block_kind {
 #define X(number, id, name) MS_BLOCK_##id = number,

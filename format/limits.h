@@ -12,6 +12,7 @@
 #define MS_MAX_GRAPH_ROWS       65536u       /* blocks or edges in one GraphBlocks or GraphEdges block */
 #define MS_MAX_GRAPH_NODES      (UINT32_C(1) << 31) /* blocks and roots of a graph */
 #define MS_MAX_SAMPLES          65536u       /* samples, or mappings of footprints, in one Samples block */
+#define MS_MAX_CULLED           65536u       /* rows in one Culled block */
 #define MS_MAX_SERIES           1024u        /* in one file */
 #define MS_MAX_STRING_BYTES     (1u << 20)
 #define MS_MAX_BUILD_ID_BYTES   64u

@@ -246,6 +246,41 @@ int ms_part_samples(struct ms_part_ids *p, uint64_t from_ns, uint64_t to_ns, str
 	return rc;
 }
 
+/* ---- culled blocks --------------------------------------------------------------------------------------------------- */
+
+static int by_stack(const void *a, const void *b)
+{
+	uint32_t x = ((const struct ms_culled_row *)a)->stack, y = ((const struct ms_culled_row *)b)->stack;
+	return (x > y) - (x < y);
+}
+
+int ms_part_culled(struct ms_part_ids *p, uint64_t from_ns, uint64_t to_ns, struct ms_error *err)
+{
+	int rc = MS_OK;
+
+	for (size_t i = 0; rc == MS_OK && i < ms_trace_culled_count(p->from); i++) {
+		struct ms_culled c = *ms_trace_culled(p->from, i);
+		struct ms_culled_row *rows;
+
+		if (c.to_ns <= from_ns || c.from_ns >= to_ns)
+			continue;
+		rows = malloc((c.row_count + 1) * sizeof(*rows));
+		if (rows == NULL)
+			return no_memory(err);
+		for (size_t k = 0; k < c.row_count; k++) {
+			rows[k] = c.rows[k];
+			rows[k].stack = ms_part_stack(p, rows[k].stack);
+		}
+		qsort(rows, c.row_count, sizeof(*rows), by_stack);
+		c.rows = rows;
+		rc = ms_part_status(p, err);
+		if (rc == MS_OK)
+			rc = ms_writer_culled(p->w, &c, err);
+		free(rows);
+	}
+	return rc;
+}
+
 /* ---- names ---------------------------------------------------------------------------------------------------------- */
 
 static int data_names(struct ms_part_ids *p, struct ms_error *err)

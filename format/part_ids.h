@@ -40,6 +40,8 @@ uint64_t ms_part_block(const struct ms_part_ids *p, uint64_t id);
 
 /* Series, and what was measured from .. to. */
 int ms_part_samples(struct ms_part_ids *p, uint64_t from_ns, uint64_t to_ns, struct ms_error *err);
+/* Sums of culled blocks that reach into the time from .. to, whole. */
+int ms_part_culled(struct ms_part_ids *p, uint64_t from_ns, uint64_t to_ns, struct ms_error *err);
 /* Symbols of the frames that were used; names of data when there is a graph. */
 int ms_part_names(struct ms_part_ids *p, struct ms_error *err);
 

@@ -27,6 +27,8 @@ void ms_tables_free(struct ms_tables *t)
 	ms_buffer_free(&t->evidence_bytes);
 	ms_buffer_free(&t->evidence_registers);
 	ms_buffer_free(&t->variables);
+	ms_buffer_free(&t->culled.periods);
+	ms_buffer_free(&t->culled.rows);
 	ms_buffer_free(&t->data_symbols);
 	ms_tables_free_samples(t);
 	*t = (struct ms_tables){0};
@@ -333,6 +335,7 @@ int ms_tables_add(struct ms_tables *t, unsigned kind, const uint8_t *body, uint6
 		[MS_BLOCK_FRAMES] = add_frames,	  [MS_BLOCK_STACKS] = add_stacks,   [MS_BLOCK_SYMBOLS] = add_symbols,
 		[MS_BLOCK_EVIDENCE] = ms_tables_add_evidence, [MS_BLOCK_DATA_SYMBOLS] = ms_tables_add_data_symbols,
 		[MS_BLOCK_SAMPLES] = ms_tables_add_samples, [MS_BLOCK_VARIABLES] = ms_tables_add_variables,
+		[MS_BLOCK_CULLED] = ms_tables_add_culled,
 	};
 	struct ms_error own;
 
@@ -365,5 +368,6 @@ int ms_tables_finish(struct ms_tables *t, struct ms_error *err)
 		starts[frame] = i;
 	}
 	ms_tables_finish_evidence(t);
+	ms_tables_finish_culled(t);
 	return ms_tables_finish_samples(t, err);
 }

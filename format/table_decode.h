@@ -30,6 +30,15 @@ struct ms_sample_tables {
 	struct ms_buffer regions;        /* struct ms_region[] */
 };
 
+/* table_culled.c: sums over blocks that are no events. */
+struct ms_culled_tables {
+	struct ms_buffer periods;        /* struct ms_culled[] */
+	struct ms_buffer rows;           /* struct ms_culled_row[] */
+	struct ms_culled_row sum;        /* of all of them */
+	uint64_t early_events;           /* likewise */
+	uint64_t to_ns;                  /* of the last one */
+};
+
 struct ms_tables {
 	uint64_t budget;                 /* bytes of memory that may still be taken */
 	uint32_t string_count, module_count, thread_count, frame_count, stack_count, evidence_count, variable_count;
@@ -49,6 +58,7 @@ struct ms_tables {
 	struct ms_buffer variables;      /* struct ms_variable[] */
 	struct ms_buffer data_symbols;   /* struct ms_data_symbol[], once finished by module and address */
 	struct ms_sample_tables samples;
+	struct ms_culled_tables culled;
 };
 
 void ms_tables_free(struct ms_tables *t);
@@ -56,7 +66,7 @@ void ms_tables_free(struct ms_tables *t);
 int ms_tables_add(struct ms_tables *t, unsigned kind, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_finish(struct ms_tables *t, struct ms_error *err);
 
-/* ---- for the files that decode tables: table_decode.c, table_evidence.c, table_samples.c, graph_decode.c ---- */
+/* ---- for the files that decode tables: table_decode.c, table_*.c, graph_decode.c ---- */
 
 /* Room for `bytes` more in a table, taken from the budget. NULL on error. */
 void *ms_tables_take(struct ms_tables *t, struct ms_buffer *table, uint64_t bytes, uint64_t offset, struct ms_error *err);
@@ -75,5 +85,8 @@ int ms_tables_add_variables(struct ms_tables *t, const uint8_t *body, uint64_t o
 int ms_tables_add_samples(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
 int ms_tables_finish_samples(struct ms_tables *t, struct ms_error *err);
 void ms_tables_free_samples(struct ms_tables *t);
+/* table_culled.c */
+int ms_tables_add_culled(struct ms_tables *t, const uint8_t *body, uint64_t offset, struct ms_error *err);
+void ms_tables_finish_culled(struct ms_tables *t);
 
 #endif

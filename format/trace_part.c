@@ -379,6 +379,8 @@ int ms_write_part(struct ms_writer *w, const struct ms_trace *from, const struct
 	}
 	if (rc == MS_OK && !request->snapshot)
 		rc = ms_part_samples(&p.ids, request->from_ns, request->to_ns, err);
+	if (rc == MS_OK && !request->snapshot)
+		rc = ms_part_culled(&p.ids, request->from_ns, request->to_ns, err);
 	if (rc == MS_OK)
 		rc = ms_part_names(&p.ids, err);
 	if (rc == MS_OK)

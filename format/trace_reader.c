@@ -205,6 +205,7 @@ static int load_block(struct ms_trace *t, struct ms_unpacker *u, size_t index, s
 	case MS_BLOCK_DATA_SYMBOLS:
 	case MS_BLOCK_SAMPLES:
 	case MS_BLOCK_VARIABLES:
+	case MS_BLOCK_CULLED:
 		break;
 	default:
 		return MS_OK; /* a later version may know it; features that matter are in the file header */

@@ -87,6 +87,11 @@ const struct ms_sample *ms_trace_samples(const struct ms_trace *t, uint32_t id, 
 size_t ms_trace_footprint_count(const struct ms_trace *t);
 const struct ms_footprint *ms_trace_footprint(const struct ms_trace *t, size_t index);
 
+/* Sums over blocks that are no events, in order of time: index 0 .. count - 1; NULL: out of range. What all rows of a trace say of one
+   thing can be added up in 64 bits. */
+size_t ms_trace_culled_count(const struct ms_trace *t);
+const struct ms_culled *ms_trace_culled(const struct ms_trace *t, size_t index);
+
 /* The blocks of the file, in file order. */
 struct ms_block_info {
 	uint64_t offset;                 /* of the block header */

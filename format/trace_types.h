@@ -210,6 +210,24 @@ struct ms_footprint {
 	bool complete;                   /* false: there were more mappings than are kept */
 };
 
+/* Sums over blocks under one stack that are no events (struct ms_capture.cull_ns). */
+struct ms_culled_row {
+	uint64_t allocations;            /* blocks begun by an allocation */
+	uint64_t reallocations;          /* begun by a realloc of a culled block */
+	uint64_t bytes, lifetime_ns;     /* of both */
+	uint32_t stack;                  /* of these births; 0 = none */
+};
+
+/* Those that ended after from_ns, until to_ns; rows ascend by stack. */
+struct ms_culled {
+	uint64_t from_ns, to_ns;
+	const struct ms_culled_row *rows;
+	size_t row_count;
+	uint64_t peak_bytes, peak_ns;    /* highest sum of all live blocks, culled ones included, in that time; and when */
+	uint64_t young_bytes;            /* the most bytes of blocks not older than cull_ns: culled ones at once were no more */
+	uint64_t early_events;           /* written before they were that old */
+};
+
 struct ms_data_symbol {
 	uint64_t address, size_bytes;    /* runtime address of the object */
 	uint32_t module;

@@ -122,6 +122,16 @@ const struct ms_variable *ms_trace_variable(const struct ms_trace *t, uint32_t i
 	return ELEMENT(t->tables.variables, struct ms_variable, t->tables.variable_count, id);
 }
 
+size_t ms_trace_culled_count(const struct ms_trace *t)
+{
+	return t->tables.culled.periods.size / sizeof(struct ms_culled);
+}
+
+const struct ms_culled *ms_trace_culled(const struct ms_trace *t, size_t index)
+{
+	return index < ms_trace_culled_count(t) ? (const struct ms_culled *)(const void *)t->tables.culled.periods.data + index : NULL;
+}
+
 uint32_t ms_trace_evidence_count(const struct ms_trace *t)
 {
 	return t->tables.evidence_count;

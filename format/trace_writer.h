@@ -97,6 +97,10 @@ int ms_writer_sample(struct ms_writer *w, uint64_t time_ns, const uint32_t *ids,
 /* At most MS_MAX_SAMPLES regions; what they name must have been added before. Not between ms_writer_graph_begin and _end. */
 int ms_writer_footprint(struct ms_writer *w, const struct ms_footprint *footprint, struct ms_error *err);
 
+/* Sums over blocks that are no events: at most MS_MAX_CULLED rows, ascending by stack, none without a block; stacks must have been added
+   before; from_ns not before the last one's to_ns, peak_ns no later than to_ns. Not inside a graph, not after ms_writer_copy. */
+int ms_writer_culled(struct ms_writer *w, const struct ms_culled *culled, struct ms_error *err);
+
 /* Writes what is pending as blocks of their own: bounds what a crash of the collector can lose. */
 int ms_writer_flush(struct ms_writer *w, struct ms_error *err);
 

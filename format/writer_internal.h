@@ -67,6 +67,7 @@ struct ms_writer {
 	uint32_t series;                     /* ids given */
 	uint64_t sample_time_ns, footprint_time_ns; /* the last ones */
 	struct ms_sample_rows samples;
+	uint64_t culled_ns;                  /* to_ns of the last ms_writer_culled */
 	uint32_t last_symbol_frame;
 	uint64_t events, blocks;             /* appended */
 	uint64_t events_written, blocks_written;

@@ -220,6 +220,39 @@ static json_t *samples_of(const struct ms_trace *t)
 	return o;
 }
 
+static json_t *culled_of(const struct ms_trace *t)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < ms_trace_culled_count(t); i++) {
+		const struct ms_culled *c = ms_trace_culled(t, i);
+		json_t *row = json_object();
+		struct ms_culled_row sum = {0};
+
+		for (size_t k = 0; k < c->row_count; k++) {
+			sum.allocations += c->rows[k].allocations;
+			sum.reallocations += c->rows[k].reallocations;
+			sum.bytes += c->rows[k].bytes;
+			sum.lifetime_ns += c->rows[k].lifetime_ns;
+		}
+		json_object_set_new(row, "from_ns", number(c->from_ns));
+		json_object_set_new(row, "to_ns", number(c->to_ns));
+		json_object_set_new(row, "stacks", number(c->row_count));
+		json_object_set_new(row, "allocations", number(sum.allocations));
+		json_object_set_new(row, "reallocations", number(sum.reallocations));
+		json_object_set_new(row, "bytes", number(sum.bytes));
+		json_object_set_new(row, "lifetime_ns", number(sum.lifetime_ns));
+		json_object_set_new(row, "peak_bytes", number(c->peak_bytes));
+		json_object_set_new(row, "peak_ns", number(c->peak_ns));
+		json_object_set_new(row, "young_bytes", number(c->young_bytes));
+		json_object_set_new(row, "early_events", number(c->early_events));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(o, "cull_ns", number(ms_trace_process(t)->capture.cull_ns));
+	json_object_set_new(o, "sums", list);
+	return o;
+}
+
 static json_t *kinds_of(const struct trace_facts *f)
 {
 	json_t *o = json_object();
@@ -265,6 +298,7 @@ void trace_facts_json(FILE *out, const char *file, const struct ms_trace *t, con
 	json_object_set_new(o, "evidence", number(ms_trace_evidence_count(t)));
 	json_object_set_new(o, "graphs", graphs_of(t));
 	json_object_set_new(o, "samples", samples_of(t));
+	json_object_set_new(o, "culled", culled_of(t));
 	json_object_set_new(o, "threads", number(ms_trace_thread_count(t)));
 	json_object_set_new(o, "stacks", number(ms_trace_stack_count(t)));
 	json_object_set_new(o, "frames", number(ms_trace_frame_count(t)));

@@ -214,6 +214,31 @@ static void print_samples(FILE *out, const struct ms_trace *t)
 	        most, observed, (double)ms_trace_process(t)->monitor_interval_ns / 1e9, count - observed, ms_trace_footprint_count(t));
 }
 
+/* Nothing for a recording that wrote every block. */
+static void print_culled(FILE *out, const struct ms_trace *t)
+{
+	struct ms_culled_row sum = {0};
+	uint64_t early = 0;
+
+	if (ms_trace_process(t)->capture.cull_ns == 0 && ms_trace_culled_count(t) == 0)
+		return;
+	for (size_t i = 0; i < ms_trace_culled_count(t); i++) {
+		const struct ms_culled *c = ms_trace_culled(t, i);
+
+		early += c->early_events;
+		for (size_t k = 0; k < c->row_count; k++) {
+			sum.allocations += c->rows[k].allocations;
+			sum.reallocations += c->rows[k].reallocations;
+			sum.bytes += c->rows[k].bytes;
+		}
+	}
+	fprintf(out, "%-13s blocks freed within %g ms: %" PRIu64 " allocations, %" PRIu64 " reallocations, %" PRIu64 " bytes in %zu sums", "culled",
+	        (double)ms_trace_process(t)->capture.cull_ns / 1e6, sum.allocations, sum.reallocations, sum.bytes, ms_trace_culled_count(t));
+	if (early)
+		fprintf(out, "; %" PRIu64 " events were written early", early);
+	fputc('\n', out);
+}
+
 static void print_blocks(FILE *out, const struct ms_trace *t, const struct trace_facts *f)
 {
 	uint64_t events = ms_trace_event_count(t);
@@ -282,6 +307,7 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);
 	print_guard(out, t);
 	print_samples(out, t);
+	print_culled(out, t);
 	if (ms_trace_is_part(t))
 		print_part(out, &ms_trace_process(t)->part);
 	print_end(out, t);

@@ -143,6 +143,28 @@ static void touch_samples(const struct ms_trace *t)
 	sink = sum;
 }
 
+static void touch_culled(const struct ms_trace *t)
+{
+	uint64_t blocks = 0, to_ns = 0;
+
+	for (size_t i = 0; i < ms_trace_culled_count(t); i++) {
+		const struct ms_culled *c = ms_trace_culled(t, i);
+
+		if (c->from_ns < to_ns || c->to_ns < c->from_ns || c->peak_ns > c->to_ns)
+			abort();
+		to_ns = c->to_ns;
+		for (size_t k = 0; k < c->row_count; k++) {
+			const struct ms_culled_row *r = &c->rows[k];
+			uint64_t both = r->allocations + r->reallocations;
+
+			if (r->stack > ms_trace_stack_count(t) || (k > 0 && r->stack <= r[-1].stack) || both == 0 || blocks + both < blocks)
+				abort();
+			blocks += both;
+		}
+	}
+	sink = blocks;
+}
+
 static void touch_evidence(const struct ms_trace *t)
 {
 	uint64_t sum = 0;
@@ -182,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		touch_tables(t);
 		touch_evidence(t);
 		touch_samples(t);
+		touch_culled(t);
 		for (size_t i = 0; i < ms_trace_graph_count(t); i++)
 			touch_graph(t, i);
 		digest(t, 0);
