@@ -181,6 +181,8 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		return ms_fail(err, status, MS_NO_OFFSET, "no memory for the slots of the collector");
 	}
 	r->tables = true;
+	if (!r->options->no_symbols && !r->options->discard)
+		jit_map_open(&r->jit, facts->pid);
 	if (r->options->monitor_ns && r->writer)
 		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
 	return MS_OK;
@@ -426,7 +428,7 @@ void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void 
 
 	if (!r->process_written || r->options->no_symbols || ms_writer_status(r->writer) != MS_OK)
 		return;
-	(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &options, interrupted, context, &r->symbolized,
+	(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &r->jit, &options, interrupted, context, &r->symbolized,
 	                          &r->end_error);
 	data = graph_ingest_addresses(&r->ingest.graph, &count);
 	if (data && ms_writer_status(r->writer) == MS_OK)
@@ -475,6 +477,7 @@ void recording_free(struct recording *r)
 		ingest_free(&r->ingest);
 	}
 	symbol_helper_stop(&r->helper);
+	jit_map_close(&r->jit);
 	sysmon_close(r->monitor);
 	ms_writer_close(r->writer);
 	if (r->fd >= 0)

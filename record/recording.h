@@ -22,6 +22,7 @@
 #include "format/stream.h"
 #include "format/trace_writer.h"
 #include "ingest.h"
+#include "jit_map.h"
 #include "options.h"
 #include "slots.h"
 #include "symbol_helper.h"
@@ -46,6 +47,7 @@ struct recording {
 	struct arena arena;
 	struct tick_clock clock;
 	struct symbol_helper helper;
+	struct jit_map jit;
 	uint64_t start_unix_ns;
 
 	char *path;

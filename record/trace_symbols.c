@@ -9,6 +9,19 @@
 
 #define LINES_MOST 256u
 
+/* A frame outside of all modules. */
+struct stray {
+	uint64_t address;
+	size_t frame;                    /* id - 1 */
+};
+
+static int by_address(const void *a, const void *b)
+{
+	uint64_t x = ((const struct stray *)a)->address, y = ((const struct stray *)b)->address;
+
+	return x < y ? -1 : x > y;
+}
+
 bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *helper, bool (*interrupted)(void *),
                        void *context, uint64_t *cpu_ns)
 {
@@ -39,9 +52,52 @@ done:
 	return answered;
 }
 
+/* names[i] = what the program's own map calls frame i, for frames without a module; NULL: no names at all, or no memory. */
+static const char **read_jit_names(const struct trace_tables *tables, struct jit_map *jit)
+{
+	size_t count = tables->frame_count, n = 0;
+	uint64_t *addresses = NULL;
+	const char **names = NULL, **found = NULL;
+	struct stray *strays = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		n += tables->frames[i].module == 0;
+	if (n == 0)
+		return NULL;
+	strays = malloc(n * sizeof *strays);
+	addresses = malloc(n * sizeof *addresses);
+	found = malloc(n * sizeof *found);
+	if (!strays || !addresses || !found)
+		goto done;
+	n = 0;
+	for (size_t i = 0; i < count; i++)
+		if (tables->frames[i].module == 0)
+			strays[n++] = (struct stray){tables->frames[i].address, i};
+	qsort(strays, n, sizeof *strays, by_address);
+	for (size_t i = 0; i < n; i++)
+		addresses[i] = strays[i].address;
+	if (jit_map_read(jit, addresses, found, n) == 0)
+		goto done;
+	names = calloc(count, sizeof *names);
+	for (size_t i = 0; names && i < n; i++)
+		names[strays[i].frame] = found[i];
+done:
+	free(strays);
+	free(addresses);
+	free(found);
+	return names;
+}
+
+static int write_jit_name(struct ms_writer *writer, uint32_t frame, const char *name, struct ms_error *err)
+{
+	const struct ms_symbol_line line = {.function = name, .linkage_name = "", .file = ""};
+
+	return ms_write_symbol_lines(writer, frame, &line, 1, err);
+}
+
 /* Writes what the helper has answered. *frames = how many that were. */
-static int write_answers(struct ms_writer *writer, struct symbol_helper *helper, uint32_t count, uint32_t *frames,
-                         struct ms_error *err)
+static int write_answers(struct ms_writer *writer, struct symbol_helper *helper, const char *const *jit_names, uint32_t count,
+                         uint32_t *frames, struct ms_error *err)
 {
 	struct ms_symbol_line *lines = calloc(LINES_MOST, sizeof *lines);
 	int status = MS_OK;
@@ -54,18 +110,23 @@ static int write_answers(struct ms_writer *writer, struct symbol_helper *helper,
 
 		if (n == SIZE_MAX)
 			break;
-		status = ms_write_symbol_lines(writer, ++*frames, lines, n, err);
+		++*frames;
+		if (n == 0 && jit_names && jit_names[*frames - 1])
+			status = write_jit_name(writer, *frames, jit_names[*frames - 1], err);
+		else
+			status = ms_write_symbol_lines(writer, *frames, lines, n, err);
 	}
 	free(lines);
 	return status;
 }
 
 int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
-                        const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
+                        struct jit_map *jit, const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err)
 {
 	struct ms_module *modules = calloc((size_t)tables->written_count + 1, sizeof *modules);
 	struct ms_symbolizer *symbolizer = NULL;
+	const char **jit_names = NULL;
 	uint32_t frames = (uint32_t)tables->frame_count, at = 0;
 	int status;
 
@@ -75,17 +136,27 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 	for (uint32_t i = 0; i < tables->module_count; i++)
 		if (tables->modules[i].id != 0)
 			modules[tables->modules[i].id - 1] = tables->modules[i].module;
-	status = write_answers(writer, helper, frames, &at, err);
+	jit_names = read_jit_names(tables, jit);
+	status = write_answers(writer, helper, jit_names, frames, &at, err);
 	if (status == MS_OK && at < frames)
 		status = ms_symbolizer_open(&symbolizer, options, err);
 	while (status == MS_OK && at < frames && !(interrupted && interrupted(context))) {
 		uint32_t n = frames - at < ASK_EVERY ? frames - at : ASK_EVERY;
 
-		status = ms_write_symbols_range(writer, symbolizer, tables->frames, at, n, modules, tables->written_count, NULL, err);
+		if (jit_names && jit_names[at]) {
+			n = 1;
+			status = write_jit_name(writer, at + 1, jit_names[at], err);
+		} else {
+			for (uint32_t i = 1; jit_names && i < n; i++)
+				if (jit_names[at + i])
+					n = i;
+			status = ms_write_symbols_range(writer, symbolizer, tables->frames, at, n, modules, tables->written_count, NULL, err);
+		}
 		at += n;
 	}
 	*complete = status == MS_OK && at == frames;
 	ms_symbolizer_close(symbolizer);
+	free(jit_names);
 	free(modules);
 	return status;
 }

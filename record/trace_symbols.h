@@ -1,7 +1,8 @@
 /*
  * trace_symbols.h - at the end of a recording: names of all frames that the trace uses, through format/write_symbols.h.
  *
- * What the helper has answered is taken; frames that it has no answer for are resolved here.
+ * What the helper has answered is taken; frames that it has no answer for are resolved here. Frames outside of all modules get the
+ * names that the program itself wrote down for them (jit_map.h).
  * *complete is false when `interrupted` (NULL allowed) said true before all frames were resolved; what was resolved
  * until then is written.
  * Errors: those of the writer, MS_E_NOMEM. Thread-safety: one thread. Not signal-safe.
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 
 #include "format/symbols.h"
+#include "jit_map.h"
 #include "symbol_helper.h"
 #include "trace_tables.h"
 
@@ -20,7 +22,7 @@ bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *
                        void *context, uint64_t *cpu_ns);
 
 int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
-                        const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
+                        struct jit_map *jit, const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err);
 
 /* Names of the data at the addresses (ascending), where a module's symbols know them. */
