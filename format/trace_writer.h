@@ -65,6 +65,9 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 
 /* True when it is time for a keyframe (enough events since the last one for this many live blocks). */
 bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks);
+/* True when one is worth its room at a moment that somebody will look at: the way from the last one is long, and the events since then
+   are at least as many as the live blocks. */
+bool ms_writer_keyframe_helps(const struct ms_writer *w, uint64_t live_blocks);
 /* The live set now, sorted by block id, n entries. */
 int ms_writer_keyframe(struct ms_writer *w, const struct ms_live_block *blocks, size_t n, struct ms_error *err);
 

@@ -8,6 +8,8 @@
 
 /* A keyframe is due again after this many events per live block: it then costs little beside the events. */
 #define KEYFRAME_EVENTS_PER_BLOCK 16
+/* So many are replayed in a few milliseconds. */
+#define KEYFRAME_HELPS_EVENTS 65536
 
 bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks)
 {
@@ -18,6 +20,13 @@ bool ms_writer_wants_keyframe(const struct ms_writer *w, uint64_t live_blocks)
 		wait = live_blocks * KEYFRAME_EVENTS_PER_BLOCK;
 	/* Rather between two reallocs; but not for ever. */
 	return events >= wait && (w->in_realloc_count == 0 || events >= 2 * wait);
+}
+
+bool ms_writer_keyframe_helps(const struct ms_writer *w, uint64_t live_blocks)
+{
+	uint64_t events = w->events - w->keyframe_event;
+
+	return events >= KEYFRAME_HELPS_EVENTS && events >= live_blocks;
 }
 
 ms_fb_ref ms_keyframe_build(struct ms_fb_builder *b, const struct ms_keyframe_facts *facts, const struct ms_live_block *blocks,

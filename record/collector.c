@@ -1,5 +1,7 @@
 #include "collector.h"
 
+#include "ending.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -62,6 +64,16 @@ static void nap(struct collector *c, int64_t ns)
 	(void)ppoll(fds, c->app->pidfd >= 0 ? 2 : 1, &timeout, NULL);
 }
 
+/* Somebody asked for the end of the recording: the program goes on without it. */
+static void end_early(struct collector *c)
+{
+	struct recording *r = c->recording;
+
+	recording_stop(r);
+	(void)ending_run(r, c->signals, c->forward ? c->app->pid : 0);
+	r->stopped = true;
+}
+
 void collector_run(struct collector *c)
 {
 	struct loop l = {.nap_ns = COLLECTOR_BUSY_NS};
@@ -78,6 +90,9 @@ void collector_run(struct collector *c)
 		if (recording) {
 			words = recording_poll(c->recording);
 			answer_child(c, &l, now_ns);
+			recording_housekeeping(c->recording);
+			if (c->recording->stop_asked && !c->recording->ended)
+				end_early(c);
 			if (c->recording->stopped)
 				recording = c->recording->options->follow;
 		}

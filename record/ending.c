@@ -1,6 +1,7 @@
 #include "ending.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -10,12 +11,18 @@
 
 #include "summary.h"
 
+/* Who gets signals that are sent to us while the recording is ended. */
+struct audience {
+	struct signals *signals;
+	pid_t program;                   /* 0: it is gone, they are for us */
+};
+
 static bool interrupted(void *context)
 {
-	struct signals *s = context;
+	struct audience *a = context;
 
-	signals_handle(s, 0);
-	return s->interrupted;
+	signals_handle(a->signals, a->program);
+	return a->program == 0 && a->signals->interrupted;
 }
 
 /* The limit on address space is meant for the program. */
@@ -29,17 +36,17 @@ static void lift_limit(void)
 	}
 }
 
-/* True when the child came to its end by itself. Signals that were sent to us are passed on to it. */
-static bool await_child(pid_t child, struct signals *signals)
+/* True when the child came to its end by itself. Signals that were sent to us are passed on to it, or to the program. */
+static bool await_child(pid_t child, struct audience *a)
 {
 	int status;
 	pid_t got;
 
 	while ((got = waitpid(child, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-		struct pollfd p = {.fd = signals->fd, .events = POLLIN};
+		struct pollfd p = {.fd = a->signals->fd, .events = POLLIN};
 
 		(void)poll(&p, 1, 1000);
-		signals_handle(signals, child);
+		signals_handle(a->signals, a->program ? a->program : child);
 	}
 	return got == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -53,7 +60,7 @@ struct outcome {
 };
 
 /* False: the file is as it was before. */
-static bool end_in_child(struct recording *r, struct signals *signals)
+static bool end_in_child(struct recording *r, struct audience *a)
 {
 	struct outcome *outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t child;
@@ -65,13 +72,14 @@ static bool end_in_child(struct recording *r, struct signals *signals)
 	fflush(stderr);
 	child = fork();
 	if (child == 0) {
-		recording_symbolize(r, interrupted, signals);
+		/* The collector reads the signals; what was meant for the program does not end this. */
+		recording_symbolize(r, a->program ? NULL : interrupted, a);
 		recording_end(r);
 		*outcome = (struct outcome){.end = r->end, .stats = r->stats, .error = r->error, .stopped = r->stopped};
 		_exit(0);
 	}
 	r->cpu_before_ns = 0;
-	done = child > 0 && await_child(child, signals);
+	done = child > 0 && await_child(child, a);
 	if (done) {
 		r->end = outcome->end;
 		r->stats = outcome->stats;
@@ -82,8 +90,28 @@ static bool end_in_child(struct recording *r, struct signals *signals)
 	return done;
 }
 
-bool ending_run(struct recording *r, struct signals *signals)
+/* Of a stop that was asked for: to those who asked. */
+static void tell(struct recording *r)
 {
+	char size[32], text[sizeof r->error.message + 40];
+
+	if (!r->control)
+		return;
+	if (r->stopped)
+		snprintf(text, sizeof text, "the trace is incomplete: %s", r->error.message);
+	else
+		snprintf(text, sizeof text, "stopped, the trace is complete: %" PRIu64 " events, %s", r->stats.events,
+		         summary_bytes(r->stats.bytes, size, sizeof size));
+	control_answer_waiting(r->control, !r->stopped, text);
+}
+
+bool ending_run(struct recording *r, struct signals *signals, pid_t program)
+{
+	struct audience a = {signals, program};
+
+	r->ended = true;
+	if (r->control)
+		control_shut(r->control);
 	recording_drain(r);
 	if (!r->process_written) {
 		recording_remove(r);
@@ -91,18 +119,19 @@ bool ending_run(struct recording *r, struct signals *signals)
 	}
 	lift_limit();
 	signals->interrupted = false; /* from here on it means: enough symbols */
-	recording_ask_names(r, interrupted, signals);
+	recording_ask_names(r, interrupted, &a);
 	if (r->options->no_symbols) {
 		recording_end(r);
 	} else if (!r->regular) {
-		recording_symbolize(r, interrupted, signals);
+		recording_symbolize(r, interrupted, &a);
 		recording_end(r);
-	} else if (!end_in_child(r, signals)) {
+	} else if (!end_in_child(r, &a)) {
 		fprintf(stderr, "memscope-record: %s: the names of functions could not be resolved; memscope-trace symbolize "
 		        "can add them\n", r->path);
 		recording_rewind(r);
 		recording_end(r);
 	}
+	tell(r);
 	if (!r->options->quiet)
 		summary_print(r, r->options->verbose);
 	return true;

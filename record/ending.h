@@ -13,8 +13,9 @@
 #include "recording.h"
 #include "signals.h"
 
-/* The program of r is gone. False: it never came, and the file was removed. A signal that ends programs cuts the symbols
-   short. */
-bool ending_run(struct recording *r, struct signals *signals);
+/* The program of r is gone, or it goes on without a recording (recording_stop was called). False: it never came, and the file was removed.
+   program: who gets signals that are sent to us meanwhile; 0 = nobody, and a signal that ends programs cuts the symbols short. Those who
+   asked for the stop are answered. */
+bool ending_run(struct recording *r, struct signals *signals, pid_t program);
 
 #endif

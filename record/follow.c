@@ -116,7 +116,8 @@ static void record_child(struct follow *f, pid_t pid)
 		.recording = &r, .app = &app, .signals = f->signals, .child_asks = follow_child_asks,
 		.housekeeping = follow_reap, .context = &own,
 	});
-	ending_run(&r, f->signals); /* false: it never came back for the arena */
+	if (!r.ended)
+		ending_run(&r, f->signals, 0); /* false: it never came back for the arena */
 	follow_wait(&own);
 	return;
 
@@ -145,8 +146,7 @@ void follow_child_asks(void *context, pid_t child)
 		goto refuse;
 	if (collector == 0) {
 		/* The parent's trace and arena are not ours; its arena stays mapped for the reply. */
-		close(f->parent->fd);
-		close(f->parent->arena.fd);
+		recording_let_go(f->parent);
 		record_child(f, child);
 		_exit(0);
 	}

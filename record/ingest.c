@@ -6,6 +6,8 @@
 #include <string.h>
 
 static bool on_entry(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
+static void after_snapshot(struct ingest *g);
+static void heap_passed(struct ingest *g, uint32_t thread, uint64_t time_ns);
 
 int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer, const struct tick_clock *clock,
                 uint32_t app_pid, struct ms_error *err)
@@ -17,6 +19,7 @@ int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer,
 	g->app_pid = app_pid;
 	g->free_stacks = arena->header->flags & MS_FLAG_FREE_STACKS;
 	g->next_block = 1;
+	g->heap_limit = UINT64_MAX;
 	merge_init(&g->merge, on_entry, g, &g->live);
 	if (live_table_init(&g->live) != MS_OK)
 		goto fail_live;
@@ -40,6 +43,7 @@ void ingest_free(struct ingest *g)
 	free(g->slots);
 	g->slots = NULL;
 	graph_ingest_free(&g->graph);
+	ms_buffer_free(&g->notes);
 	trace_tables_free(&g->tables);
 	live_table_free(&g->live);
 	merge_free(&g->merge);
@@ -167,6 +171,8 @@ static void begin_thread(struct ingest *g, struct ingest_slot *s, uint64_t time_
 	s->thread = ms_writer_thread(g->writer, &(struct ms_thread){.tid = s->tid, .image = s->image, .is_main = s->tid == g->app_pid});
 	if (s->image > g->image)
 		begin_image(g, s->image, s->thread, time_ns);
+	if (s->tid == g->app_pid || g->main_thread == 0)
+		g->main_thread = s->thread;
 	emit_other(g, MS_EV_THREAD_START, s->thread, time_ns, 0);
 	emit_name(g, s->thread, time_ns, s->name, strlen(s->name));
 }
@@ -482,9 +488,17 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		}
 		if (c.missing)
 			goto malformed;
+		g->pauses += e->kind == MS_EV_PAUSE;
+		if (e->kind == MS_EV_SNAPSHOT) {
+			append(g);
+			after_snapshot(g);
+			return true;
+		}
 		break;
 	}
 	append(g);
+	if (__builtin_expect(g->live_bytes > g->heap_limit, 0))
+		heap_passed(g, s->thread, time_ns);
 	return true;
 
 malformed:
@@ -492,8 +506,73 @@ malformed:
 	return true;
 }
 
+/* ---- events of the collector's own --------------------------------------------------------------------------------- */
+
+/* Behind a snapshot that was appended: somebody will look at this moment, so it gets a keyframe where that pays. */
+static void after_snapshot(struct ingest *g)
+{
+	g->snapshots++;
+	if (!ms_writer_keyframe_helps(g->writer, live_table_blocks(&g->live)))
+		return;
+	write_batch(g);
+	if (g->status == MS_OK)
+		keyframe(g);
+}
+
+static void emit_note(struct ingest *g, const struct ingest_note *note, uint32_t thread, uint64_t time_ns)
+{
+	*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = note->kind, .thread = thread, .arg = {note->arg[0], note->arg[1]}};
+	append(g);
+	g->pauses += note->kind == MS_EV_PAUSE;
+	if (note->kind == MS_EV_SNAPSHOT)
+		after_snapshot(g);
+}
+
+/* Live bytes are above the limit behind the newest event, which is the thread's. */
+static void heap_passed(struct ingest *g, uint32_t thread, uint64_t time_ns)
+{
+	struct ingest_note note = {.arg = {0, MS_ASKED_HEAP}, .kind = MS_EV_SNAPSHOT};
+	char name[INGEST_NAME];
+
+	if (!g->heap_passed || !g->heap_passed(g->heap_context, name))
+		return;
+	note.arg[0] = ms_writer_string(g->writer, name, strlen(name));
+	if (note.arg[0] != 0)
+		emit_note(g, &note, thread, time_ns);
+}
+
+int ingest_note(struct ingest *g, uint64_t ticks, uint8_t kind, const char *text, size_t text_bytes, uint64_t asked_by)
+{
+	struct ingest_note note = {.ticks = ticks, .kind = kind};
+
+	note.arg[kind == MS_EV_SNAPSHOT] = kind == MS_EV_MARK ? 0 : asked_by;
+	if (text)
+		note.arg[0] = ms_writer_string(g->writer, text, text_bytes);
+	return ms_buffer_append(&g->notes, &note, sizeof note) == 0 ? MS_OK : MS_E_NOMEM;
+}
+
+/* Those whose time has come, each behind the entries before it. */
+static void run_notes(struct ingest *g, uint64_t watermark)
+{
+	const struct ingest_note *notes = (const struct ingest_note *)(const void *)g->notes.data;
+	size_t n = g->notes.size / sizeof *notes, i = 0;
+
+	for (; i < n && notes[i].ticks <= watermark; i++) {
+		merge_run(&g->merge, notes[i].ticks);
+		if (g->main_thread == 0)
+			break;
+		if (g->status == MS_OK)
+			emit_note(g, &notes[i], g->main_thread, time_of(g, notes[i].ticks));
+	}
+	g->notes.size -= i * sizeof *notes;
+	if (i > 0 && g->notes.size > 0)
+		memmove(g->notes.data, g->notes.data + i * sizeof *notes, g->notes.size);
+}
+
 int ingest_run(struct ingest *g, uint64_t watermark)
 {
+	if (__builtin_expect(g->notes.size != 0, 0))
+		run_notes(g, watermark);
 	merge_run(&g->merge, watermark);
 	g->watermark = watermark;
 	return g->status;

@@ -22,6 +22,7 @@
 
 #include "arena.h"
 #include "format/events.h"
+#include "format/buffer.h"
 #include "format/trace_writer.h"
 #include "graph_ingest.h"
 #include "live_table.h"
@@ -30,6 +31,15 @@
 #include "trace_tables.h"
 
 #define INGEST_BATCH 512u
+
+#define INGEST_NAME 64u              /* bytes of a snapshot's name that heap_passed gives, with its NUL */
+
+/* An event of the collector's own that waits for its turn: PAUSE, RESUME, SNAPSHOT, MARK. */
+struct ingest_note {
+	uint64_t ticks;
+	uint64_t arg[2];
+	uint8_t kind;
+};
 
 struct ingest_slot {
 	uint32_t thread;                 /* thread id of the trace, 0 = not written yet */
@@ -68,6 +78,15 @@ struct ingest {
 	uint64_t room_bytes, keep_bytes;
 	uint64_t largest_write;          /* bytes that one batch has led to, at most */
 
+	struct ms_buffer notes;          /* struct ingest_note[], oldest first */
+	uint32_t main_thread;            /* thread id that notes stand under; 0 = no thread was seen yet */
+	/* When live bytes rise above heap_limit (UINT64_MAX: never), heap_passed is told: it sets another limit and the name of a snapshot, which
+	   becomes the next event; false: none. */
+	uint64_t heap_limit;
+	bool (*heap_passed)(void *context, char name[INGEST_NAME]);
+	void *heap_context;
+	uint64_t snapshots, pauses;      /* events of these kinds */
+
 	int status;                      /* MS_OK, MS_E_FULL or what the writer failed with */
 	struct ms_error error;
 };
@@ -81,6 +100,12 @@ void ingest_free(struct ingest *g);
 void ingest_slot_started(struct ingest *g, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name);
 void ingest_slot_lost(struct ingest *g, uint32_t slot, uint64_t events);
 void ingest_slot_ended(struct ingest *g, uint32_t slot);
+
+/* An event of the collector's own at this time of the clock, not before that of the last note; it takes its place in the order of the
+   program's events, in the row of the main thread of the newest image (of the first thread seen, when that has not been seen). kind: PAUSE, RESUME, SNAPSHOT or MARK; text (NULL
+   = none) for the latter two; asked_by: enum ms_asked_by, unless it is a MARK. Before the first thread is seen it waits.
+   MS_E_NOMEM; MS_OK. */
+int ingest_note(struct ingest *g, uint64_t ticks, uint8_t kind, const char *text, size_t text_bytes, uint64_t asked_by);
 
 /* Merges up to the watermark (ticks), hands the events to the writer. */
 int ingest_run(struct ingest *g, uint64_t watermark);

@@ -1,4 +1,5 @@
 /* memscope-record: runs a program and records what it does with memory. */
+#include "control_client.h"
 #include "options.h"
 #include "session.h"
 
@@ -8,5 +9,7 @@ int main(int argc, char **argv)
 
 	if (options_parse(argc, argv, 0, &options) != 0)
 		return MS_EXIT_FAILURE;
+	if (options.control)
+		return control_ask(options.control, options.program, options.quiet);
 	return session_run(&options);
 }

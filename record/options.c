@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control_client.h"
 #include "format/version.h"
 #include "trace_output.h"
 
@@ -16,7 +17,7 @@
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
-	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR,
+	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CONTROL,
 };
 
 static const struct argp_option table[] = {
@@ -60,6 +61,10 @@ static const struct argp_option table[] = {
 	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 3},
 	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 3},
 	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 3},
+	{NULL, 0, NULL, 0, "A recording that runs:", 4},
+	{"control", KEY_CONTROL, "FILE", 0,
+	 "Instead of recording: ask the recorder that writes FILE. COMMAND is pause, resume, snapshot [NAME], mark TEXT, stop (the trace is "
+	 "completed, the program goes on) or status", 4},
 	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 4},
 	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 4},
 	{"help", 'h', NULL, 0, "Print this help", -1},
@@ -206,6 +211,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		}
 		o->drop = strcmp(arg, "drop") == 0;
 		return 0;
+	case KEY_CONTROL:
+		o->control = arg;
+		return 0;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
@@ -223,9 +231,15 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
+		if (o->control)
+			return 0;
 		argp_error(state, "which program shall be recorded?");
 		return EINVAL;
 	case ARGP_KEY_SUCCESS:
+		if (o->control && !control_words_valid(o->program, reason, sizeof reason)) {
+			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
 		if (!guard_options_check(&o->guard, reason, sizeof reason)) {
 			argp_error(state, "%s", reason);
 			return EINVAL;
@@ -244,7 +258,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 	static const struct argp argp = {
 		.options = table,
 		.parser = parse_one,
-		.args_doc = "PROGRAM [ARGUMENT...]",
+		.args_doc = "PROGRAM [ARGUMENT...]\n--control=FILE COMMAND [TEXT]",
 		.doc = "Run PROGRAM and record every allocation, free and mapping that it makes, with time, thread and stack, "
 		       "into a trace file for memscope-analyze.\v"
 		       "The exit status is that of PROGRAM, 128+N when signal N killed it; 127 when it was not found, 126 when it "

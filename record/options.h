@@ -31,6 +31,7 @@ struct options {
 	uint64_t max_size_bytes;         /* 0 = unlimited */
 	uint64_t monitor_ns;             /* the process is sampled that often; 0 = not at all */
 	struct guard_options guard;
+	const char *control;             /* trace whose recorder is asked for something; program is what: control_client.h */
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */
 	size_t given_count;

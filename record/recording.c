@@ -10,12 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control_commands.h"
 #include "format/version.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 #define FLUSH_NS NS_PER_S        /* what SIGKILL of the collector can cost at most */
+#define CONTROL_NS UINT64_C(20000000)
+#define CONTROL_START_NS NS_PER_S /* who asks before the program has started is kept waiting for so long */
+#define STOP_ROUNDS 50           /* of a millisecond, for hooks that are just publishing when a stop is asked for */
 #define SWEEP_NS UINT64_C(20000000)
 #define SWEEP_SOON_NS UINT64_C(2000000) /* when slots run low */
 
@@ -185,6 +189,10 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		jit_map_open(&r->jit, facts->pid);
 	if (r->options->monitor_ns && r->writer)
 		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
+	if (r->regular && control_open(&r->control, r->fd, control_command, r, err) != MS_OK && r->options->verbose)
+		fprintf(stderr, "memscope-record: %s: --control cannot reach this recording: %s\n", path, err->message);
+	r->control_mono_ns = tick_clock_now(MS_CLOCK_MONOTONIC) + CONTROL_NS;
+	r->open_mono_ns = r->control_mono_ns;
 	return MS_OK;
 }
 
@@ -331,6 +339,38 @@ size_t recording_poll(struct recording *r)
 	return (size_t)(r->slots.drained_words - before);
 }
 
+void recording_housekeeping(struct recording *r)
+{
+	uint64_t mono = tick_clock_now(MS_CLOCK_MONOTONIC);
+
+	if (mono < r->control_mono_ns || !r->control)
+		return;
+	r->control_mono_ns = mono + CONTROL_NS;
+	if (r->process_written || mono > r->open_mono_ns + CONTROL_START_NS)
+		control_look(r->control, mono);
+}
+
+void recording_stop(struct recording *r)
+{
+	uint64_t asked = tick_clock_now(r->clock.source);
+
+	arena_stop(&r->arena);
+	for (unsigned i = 0; i < STOP_ROUNDS && r->process_written && !r->stopped && r->ingest.watermark < asked; i++) {
+		(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		(void)recording_poll(r);
+	}
+	if (r->control)
+		control_shut(r->control);
+}
+
+void recording_let_go(struct recording *r)
+{
+	control_close(r->control);
+	r->control = NULL;
+	close(r->fd);
+	close(r->arena.fd);
+}
+
 void recording_pause(struct recording *r)
 {
 	(void)recording_poll(r);
@@ -394,15 +434,22 @@ void recording_drain(struct recording *r)
 {
 	if (r->options->discard)
 		return;
+	/* A program that goes on publishes while we look at one thread after the other: its recording ends at the last watermark,
+	   before which nothing is missing, and its threads do not. */
+	bool runs = r->stop_asked && !r->app->gone;
+
 	calibrate(r, tick_clock_now(MS_CLOCK_MONOTONIC), true);
-	if (!r->stopped)
+	if (!r->stopped && !runs)
 		round_of(r, true);
 	if (!r->process_written)
 		return;
 	if (!r->stopped) {
 		if (ingest_finish(&r->ingest) != MS_OK)
 			stop(r, r->ingest.status);
-		slots_finish(&r->slots);
+		if (runs)
+			slots_leave(&r->slots);
+		else
+			slots_finish(&r->slots);
 		if (ingest_flush(&r->ingest, false) != MS_OK)
 			stop(r, r->ingest.status);
 	}
@@ -472,6 +519,7 @@ void recording_remove(struct recording *r)
 
 void recording_free(struct recording *r)
 {
+	control_close(r->control);
 	if (r->tables) {
 		slots_free(&r->slots);
 		ingest_free(&r->ingest);

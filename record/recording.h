@@ -19,6 +19,7 @@
 
 #include "app_process.h"
 #include "arena.h"
+#include "control_server.h"
 #include "format/stream.h"
 #include "format/trace_writer.h"
 #include "ingest.h"
@@ -66,6 +67,11 @@ struct recording {
 	struct ms_error error;
 	uint64_t flush_mono_ns, sweep_mono_ns, check_mono_ns;
 	uint64_t flushed_events;
+	struct control_server *control;  /* NULL: nobody can ask for anything */
+	uint64_t control_snapshots;      /* asked for by control; their names are numbered */
+	uint64_t control_mono_ns, open_mono_ns; /* next look; when the trace was opened */
+	bool stop_asked;                 /* end it while the program runs: see recording_stop */
+	bool ended;                      /* ending_run was here */
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;
 	uint64_t helper_cpu_ns;          /* of the process that resolved names */
@@ -84,6 +90,12 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 bool recording_attached(const struct recording *r);
 /* One round: drain, merge, write. Returns how full the fullest of its inputs was, in words; 0 = nothing to do. */
 size_t recording_poll(struct recording *r);
+/* About every 20 ms, beside recording_poll: looks at who asks for something. */
+void recording_housekeeping(struct recording *r);
+/* stop_asked: the hooks of the program pass through for ever, what they are publishing is taken in. The trace is ended by ending_run. */
+void recording_stop(struct recording *r);
+/* In a child of the recorder's that goes on without this recording: lets go of what must not stay taken. */
+void recording_let_go(struct recording *r);
 /* Writes what is there: the caller is about to be stopped. */
 void recording_pause(struct recording *r);
 /* The program is gone: everything that it has published becomes part of the trace. */

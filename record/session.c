@@ -181,7 +181,7 @@ static int run_once(const struct options *o, struct run *run)
 		}
 	}
 	collector_run(&collector);
-	if (recorded && !ending_run(&recording, &signals) && !o->discard)
+	if (recorded && !recording.ended && !ending_run(&recording, &signals, 0) && !o->discard)
 		say("%s was not recorded: the recording library did not start in it (LD_PRELOAD cleared, or too little address "
 		    "space?)", o->program[0]);
 	/* From here on signals are for us: whoever does not want to wait for followed processes may interrupt. */

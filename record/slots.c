@@ -308,6 +308,13 @@ void slots_finish(struct slots *s)
 			end(s, i);
 }
 
+void slots_leave(struct slots *s)
+{
+	for (uint32_t i = 0; i < s->used; i++)
+		if (s->views[i].life != LIFE_NONE)
+			report_lost(s, i);
+}
+
 uint32_t slots_free_count(const struct slots *s)
 {
 	return s->arena->geometry.slots - s->live;

@@ -78,6 +78,8 @@ void slots_discard(struct slots *s);
 void slots_sweep(struct slots *s, bool all);
 /* The app is gone: every thread is. After the last slots_drain and merge_run. */
 void slots_finish(struct slots *s);
+/* The app goes on, its threads are no longer followed: reports losses. After the last merge_run. */
+void slots_leave(struct slots *s);
 /* Slots that the app can still take. */
 uint32_t slots_free_count(const struct slots *s);
 

@@ -69,6 +69,8 @@ void summary_print(const struct recording *r, int verbose)
 		fprintf(stderr, ", %" PRIu64 " child process%s not recorded (--follow)", r->ingest.children, r->ingest.children == 1 ? "" : "es");
 	if (r->end.lost_threads)
 		fprintf(stderr, ", %" PRIu64 " threads not recorded", r->end.lost_threads);
+	if (r->stop_asked && !r->app->gone)
+		fputs(", stopped on request", stderr);
 	if (r->end.size_limit_reached)
 		fprintf(stderr, ", incomplete: %s", r->error.message);
 	fputc('\n', stderr);
