@@ -40,6 +40,7 @@
 #include "stack_map.h"
 
 #define MS_VIEW_EVENTS 4096u
+#define MS_COLUMN_FROM (1u << 16)        /* beside enum ms_columns: made by steps */
 
 enum ms_step {
 	MS_STEP_NOTE = 0, MS_STEP_ALLOCATE, MS_STEP_REALLOCATE, MS_STEP_FREE, MS_STEP_MOVE, MS_STEP_RETURN, MS_STEP_LOSE,
@@ -86,7 +87,10 @@ struct ms_view {
 	const uint64_t *live_blocks;     /* after the event; a block between MOVE and REALLOCATE does not count */
 	const uint64_t *address;         /* when asked for, else NULL; NULL in synthetic steps; struct ms_batch says which are valid */
 	const uint64_t (*arg)[2];        /* when asked for, else NULL; NULL in synthetic steps */
+	/* When asked for (MS_COLUMN_FROM), else NULL; set for REALLOCATE alone: id of the block whose contents it took, as recorded. */
+	const uint64_t *from;
 	uint64_t moved_ns;               /* RETURN only */
+	uint64_t moved, goes_by;         /* RETURN, RESUME, LOSE: id of the block as recorded; RETURN: the one it has from now on */
 };
 
 /* What an analysis may know before the first event. Borrowed until destroy. */
@@ -99,6 +103,8 @@ struct ms_analysis_context {
 	uint32_t temporary_window;
 	uint32_t timeline_buckets;
 	uint32_t timeline_by;            /* of the report's options */
+	bool from_start;                 /* the replay reads all events, whatever checkpoints there are */
+	const struct ms_lost_blocks *lost; /* annotation_pass.h: known in its replay, else NULL */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotation_pass.h"
 #include "format/evidence.h"
 #include "format/trace_reader.h"
 #include "places.h"
@@ -94,8 +95,20 @@ static int report_holders(struct ms_report *r, const struct ms_heap_graph *g, si
 	return rc;
 }
 
+static int list_lost(struct ms_lost_blocks *lost, const struct ms_heap_graph *g, uint64_t event, struct ms_error *err)
+{
+	lost->event = event;
+	lost->list = calloc(g->block_count + (size_t)1, sizeof *lost->list);
+	if (!lost->list)
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the lost blocks");
+	for (uint32_t i = 0; i < g->block_count; i++)
+		if (g->kind[i] == MS_LEAK_DEFINITE || g->kind[i] == MS_LEAK_INDIRECT)
+			lost->list[lost->count++] = (struct ms_lost_block){g->data.block[i], g->blocks[i].size_bytes, g->kind[i] == MS_LEAK_DEFINITE};
+	return MS_OK;
+}
+
 int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const struct ms_stack_map *stacks,
-                   struct ms_error *err)
+                   struct ms_lost_blocks *lost, struct ms_error *err)
 {
 	struct ms_report_leaks *l = &r->leaks;
 	struct ms_heap_graph g;
@@ -133,6 +146,8 @@ int ms_heap_report(struct ms_report *r, const struct ms_trace *trace, const stru
 	rc = ms_group_leaks(l, &g, stacks->node_count, err);
 	if (rc == MS_OK)
 		rc = report_holders(r, &g, stacks->node_count, err);
+	if (rc == MS_OK && lost)
+		rc = list_lost(lost, &g, facts->event, err);
 	l->observable = r->holders.observable = rc == MS_OK;
 	ms_heap_graph_free(&g);
 	return rc;

@@ -11,8 +11,10 @@
 #include "report.h"
 #include "stack_map.h"
 
+struct ms_lost_blocks;
+/* lost: optional, zero-initialised; gets the lost blocks of the graph (annotation_pass.h); the caller frees its list, also after an error. */
 int ms_heap_report(struct ms_report *report, const struct ms_trace *trace, const struct ms_stack_map *stacks,
-                   struct ms_error *err);
+                   struct ms_lost_blocks *lost, struct ms_error *err);
 
 /* After the findings were suppressed: marks their leaks, and sums them up. Errors: MS_E_NOMEM. */
 int ms_leaks_note_suppressed(struct ms_report *report, struct ms_error *err);

@@ -105,7 +105,7 @@ static int find_beginning(struct beginning *b, const struct ms_analysis_context 
 	struct ms_error why;
 	int rc = MS_OK;
 
-	if (from == 0 || context->temporary_window > 1)
+	if (from == 0 || context->temporary_window > 1 || context->from_start)
 		return MS_OK;
 	rc = ms_trace_checkpoint_before(context->trace, from, &b->checkpoint, &b->has_checkpoint, err);
 	if (rc || !b->has_checkpoint)
@@ -231,6 +231,9 @@ int ms_replay(const struct ms_analysis_ops *const *list, size_t count, const str
 	}
 	if (rc == MS_OK)
 		rc = ms_steps_open(&r.steps, context->stacks, ms_trace_thread_count(trace), context->temporary_window, err);
+	if (rc == MS_OK && columns & MS_COLUMN_FROM)
+		ms_steps_tell_from(r.steps);
+	columns &= ~MS_COLUMN_FROM;
 	if (rc == MS_OK)
 		rc = find_beginning(&beginning, context, report->window.from_event, err);
 	if (rc == MS_OK && beginning.has_checkpoint && r.reconciler) {

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "address_space.h"
+#include "annotations.h"
 #include "findings.h"
 #include "format/errors.h"
 #include "format/trace_types.h"
@@ -107,6 +108,7 @@ struct ms_report_trace {
 	bool damaged;
 	struct ms_error damage;          /* when damaged: where reading stopped and why */
 	struct ms_end guard;             /* its guard_* fields; zero when there is no end record */
+	bool has_kind[256];              /* by enum ms_event_kind: there is such an event before the end of the window */
 	uint32_t images;                 /* process images seen up to the end of the window: 1 + successful execs */
 	uint64_t image_start_ns;         /* of the last one; 0 = there is only one */
 };
@@ -338,6 +340,9 @@ struct ms_report {
 	struct ms_report_system system;
 	struct ms_report_reconciliation reconciliation;
 	struct ms_report_address_space address_space;
+
+	struct ms_report_tasks tasks;
+	struct ms_report_scopes scopes;
 
 	struct ms_report_safety safety;
 	struct ms_findings findings;

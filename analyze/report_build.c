@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "address_moments.h"
+#include "annotation_pass.h"
 #include "cases.h"
 #include "detect/detector.h"
 #include "format/cancel.h"
@@ -108,6 +109,7 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	struct ms_report_options options = given ? *given : (struct ms_report_options){0};
 	struct ms_stack_map stacks;
 	struct ms_analysis_context context = {0};
+	struct ms_lost_blocks lost = {0};
 	int rc;
 
 	memset(out, 0, sizeof *out);
@@ -167,7 +169,9 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 	if (rc == MS_OK)
 		rc = ms_cancelled(options.cancel, err);
 	if (rc == MS_OK)
-		rc = ms_heap_report(out, trace, &stacks, err);
+		rc = ms_heap_report(out, trace, &stacks, ms_annotated(out) ? &lost : NULL, err);
+	if (rc == MS_OK)
+		rc = ms_annotations_find(out, &context, &options, &lost, err);
 	if (rc == MS_OK)
 		rc = ms_cancelled(options.cancel, err);
 	if (rc == MS_OK)
@@ -178,10 +182,12 @@ int ms_report_build(struct ms_report *out, const struct ms_trace *trace, const s
 		goto fail;
 	ms_cases_free(out->cases);
 	out->cases = NULL;
+	free(lost.list);
 	ms_reconciler_close(context.reconciler);
 	ms_stack_map_free(&stacks);
 	return MS_OK;
 fail:
+	free(lost.list);
 	ms_reconciler_close(context.reconciler);
 	ms_stack_map_free(&stacks);
 	ms_report_free(out);
@@ -224,5 +230,9 @@ void ms_report_free(struct ms_report *r)
 	ms_address_space_free(&r->address_space);
 	ms_report_leaks_free(&r->leaks);
 	ms_report_holders_free(&r->holders);
+	free(r->tasks.list);
+	free(r->tasks.threads);
+	free(r->scopes.list);
+	free(r->scopes.threads);
 	memset(r, 0, sizeof *r);
 }

@@ -45,7 +45,7 @@ struct alias {
 /* A step without an event of its own. */
 struct queued {
 	struct move move;
-	uint64_t time_ns;
+	uint64_t time_ns, goes_by;
 	uint8_t step, kind;
 };
 
@@ -59,6 +59,7 @@ struct ms_steps {
 	uint64_t newest_block;
 	uint64_t live_bytes, live_blocks;
 	uint64_t last_ns;
+	bool tell_from;
 
 	struct queued *queue;
 	size_t queue_head, queue_count, queue_capacity;
@@ -202,7 +203,7 @@ static int enqueue(struct ms_steps *s, const struct move *m, uint8_t step, uint6
 		s->queue = grown;
 		s->queue_capacity = capacity;
 	}
-	s->queue[s->queue_count++] = (struct queued){.move = *m, .time_ns = time_ns, .step = step, .kind = kind};
+	s->queue[s->queue_count++] = (struct queued){.move = *m, .time_ns = time_ns, .goes_by = m->recorded, .step = step, .kind = kind};
 	return MS_OK;
 }
 
@@ -294,6 +295,8 @@ static void view_queued(struct ms_steps *s, const struct queued *q, struct ms_vi
 	s->one.birth_thread = m->birth_thread;
 	s->one.family = m->family;
 	view_one(s, view, m->time_ns);
+	view->moved = m->recorded;
+	view->goes_by = q->goes_by;
 }
 
 static void view_image(struct ms_steps *s, const struct ms_batch *b, uint32_t i, struct ms_view *view)
@@ -331,7 +334,10 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 	t->last_block = 0;
 	t->events++;
 	s->newest_block = b->block[i];
-	return enqueue(s, &m, MS_STEP_RETURN, b->time_ns[i], b->kind[i]);
+	if (enqueue(s, &m, MS_STEP_RETURN, b->time_ns[i], b->kind[i]))
+		return MS_E_NOMEM;
+	s->queue[s->queue_count - 1].goes_by = b->block[i];
+	return MS_OK;
 }
 
 /*
@@ -382,10 +388,13 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 		if (step == MS_STEP_REALLOCATE) {
 			struct move m;
 
-			if (!pop_move(s, t, &m) || !m.known)
+			if (!pop_move(s, t, &m) || !m.known) {
 				step = MS_STEP_ALLOCATE;
-			else if (s->moved)
-				s->moved(s->moved_context, m.recorded, id, false);
+			} else {
+				room->from[k] = m.recorded;
+				if (s->moved)
+					s->moved(s->moved_context, m.recorded, id, false);
+			}
 		}
 		if (step == MS_STEP_ALLOCATE || step == MS_STEP_REALLOCATE) {
 			newest = id;
@@ -442,6 +451,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 		.birth_thread = birth_thread, .birth_ns = birth_ns, .family = family, .birth_kind = b->birth_kind + i, .birth_stack = birth_stack,
 		.live_bytes = room->live_bytes, .live_blocks = room->live_blocks,
 		.address = b->address ? b->address + i : NULL, .arg = b->arg ? b->arg + i : NULL,
+		.from = s->tell_from ? room->from : NULL,
 	};
 	return k;
 }
@@ -532,6 +542,11 @@ int ms_steps_pause(struct ms_steps *s, struct ms_error *err)
 	if (repeat_moves(s, MS_STEP_RETURN, &s->last_ns) || repeat_moves(s, MS_STEP_RESUME, NULL))
 		return no_memory(err);
 	return MS_OK;
+}
+
+void ms_steps_tell_from(struct ms_steps *s)
+{
+	s->tell_from = true;
 }
 
 size_t ms_steps_waiting(const struct ms_steps *s)

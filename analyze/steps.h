@@ -26,7 +26,7 @@ struct ms_view_room {
 	uint32_t birth_stack[MS_VIEW_EVENTS];
 	uint8_t birth_kind[MS_VIEW_EVENTS], family[MS_VIEW_EVENTS];
 	uint64_t live_bytes[MS_VIEW_EVENTS], live_blocks[MS_VIEW_EVENTS];
-	uint64_t address[MS_VIEW_EVENTS], arg[MS_VIEW_EVENTS][2];
+	uint64_t address[MS_VIEW_EVENTS], arg[MS_VIEW_EVENTS][2], from[MS_VIEW_EVENTS];
 };
 
 /* temporary_window: 1 .. MS_TEMPORARY_WINDOW_MAX. stacks: borrowed until close. */
@@ -48,6 +48,8 @@ int ms_steps_window(struct ms_steps *s, uint64_t time_ns, struct ms_error *err);
  * counting goes on as if nothing had been. They wait: call ms_steps_next with a NULL batch until it returns false.
  */
 int ms_steps_pause(struct ms_steps *s, struct ms_error *err);
+/* From now on views have `from`. */
+void ms_steps_tell_from(struct ms_steps *s);
 /* How many blocks' moves wait for their other half. */
 size_t ms_steps_waiting(const struct ms_steps *s);
 /* True while a move of this block (its recorded id) waits for its other half. */

@@ -16,11 +16,13 @@ struct totals {
 	uint32_t images;
 	uint64_t image_start_ns;
 	struct ms_report_amount start;   /* alive at the start of the window */
+	bool kinds_before[256];          /* seen before the window */
 };
 
 static void start_window(struct totals *t, const struct ms_view *v)
 {
 	uint64_t live_bytes = v->live_bytes[0], live_blocks = v->live_blocks[0];
+	const struct totals before = *t;
 
 	*t = (struct totals){
 		.live_bytes = live_bytes, .live_blocks = live_blocks,
@@ -28,6 +30,8 @@ static void start_window(struct totals *t, const struct ms_view *v)
 		.window = t->window, .images = t->images, .image_start_ns = t->image_start_ns,
 		.start = {live_blocks, live_bytes},
 	};
+	for (unsigned k = 0; k < 256; k++)
+		t->kinds_before[k] = before.kinds[0][k] + before.kinds[1][k] > 0;
 }
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
@@ -131,6 +135,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	for (unsigned k = 1; k < 256; k++) {
 		report->totals.events_of_kind[k] = t->kinds[0][k] + t->kinds[1][k];
 		report->trace.events += t->kinds[0][k] + t->kinds[1][k];
+		report->trace.has_kind[k] = t->kinds_before[k] || report->totals.events_of_kind[k];
 	}
 	report->window.start_blocks = t->start.blocks;
 	report->window.start_bytes = t->start.bytes;

@@ -127,6 +127,7 @@ int ms_view_queue_push(struct ms_view_queue *q, const struct ms_view *v, struct 
 	OWN(live_bytes);
 	OWN(live_blocks);
 	OWN(address);
+	OWN(from);
 	if (v->arg) {
 		memcpy(room->arg, v->arg, v->count * sizeof room->arg[0]);
 		own->arg = (const uint64_t(*)[2])room->arg;
