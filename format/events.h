@@ -100,7 +100,8 @@ enum ms_event_class { MS_CLASS_NONE = 0, MS_CLASS_ALLOC, MS_CLASS_FREE, MS_CLASS
 	X(173, POOL_CREATE, "pool-create", OTHER, 2)          /* pool, block that its memory lies in */        \
 	X(174, POOL_NAME, "pool-name", OTHER, 2)              /* pool, string id; right behind POOL_CREATE */  \
 	X(175, POOL_RESET, "pool-reset", OTHER, 1)            /* pool: all its blocks are free */              \
-	X(176, POOL_DESTROY, "pool-destroy", OTHER, 1)        /* pool */
+	X(176, POOL_DESTROY, "pool-destroy", OTHER, 1)        /* pool */                                       \
+	X(177, MOVE_SIZE, "move-size", OTHER, 1)              /* bytes; right behind the MOVE that they belong to */
 
 /* Which arguments name something by its id; all others are numbers. */
 enum ms_arg_ref { MS_REF_NUMBER = 0, MS_REF_STRING, MS_REF_MODULE, MS_REF_EVIDENCE, MS_REF_VARIABLE, MS_REF_BLOCK };

@@ -234,6 +234,16 @@ _Static_assert(sizeof(struct ms_slot) == 192, "three cache lines");
  *   OTHER  one word per argument, with these exceptions: THREAD_NAME, EXEC and MARK carry text: one word with the
  *          length in bytes, then the bytes, zero-padded to whole words; MODULE_LOAD/UNLOAD carry an index into modules
  *
+ * Annotations (record/include/memscope.h). "text" is a word with the length in bytes, then the bytes, zero-padded to whole words; "name" is the
+ * word of a place that a PLACE entry has described, or 0 and then text; blocks and ids are as the program gave them:
+ *   TRACK        address = block; place and pc, or 0, pc, text (name), text (type). pc: return address into the code that tracks
+ *   CLONE        address = source; copy          MOVE  address = from; to, bytes          BORROW, RETURN  address = block
+ *   SCOPE_BEGIN  name                            SCOPE_END  place, 0 = the innermost one
+ *   TASK_SPAWN   id, enum ms_task_parent, id of the parent, text
+ *   TASK_ENTER   id, place or 0                  TASK_LEAVE, TASK_END  id
+ *   POOL_CREATE  address = block; pool, text     POOL_RESET, POOL_DESTROY, argument of POOL_ALLOC and POOL_FREE: pool
+ *   PAUSE, RESUME  enum ms_asked_by              SNAPSHOT  enum ms_asked_by, text
+ *
  * THREAD_START, THREAD_END and LOST never stand in a ring: the collector makes them from the slots (state, lost), and
  * the first THREAD_NAME of a thread from slot.name. A REALLOC_FAILED carries the address of the block that lives on;
  * its size is that of the block (the collector knows it), the size in the entry is not looked at.
@@ -275,6 +285,20 @@ enum ms_graph_entry {
 	MS_ENTRY_GRAPH_END,
 };
 #define MS_GRAPH_ROOT_BIT UINT32_C(0x80000000)
+
+/*
+ * A line of the program that annotations name. A thread publishes it before the first entry that names it, any thread: again when it cannot
+ * know that another one has. What is said last about a place counts: another library may have been loaded where it was.
+ *   PLACE  word 2 = the place (its address, not 0), then line, text (name), text (type), text (file)
+ */
+#define MS_ENTRY_PLACE 246u
+
+/* Whose child a task is. */
+enum ms_task_parent {
+	MS_PARENT_CURRENT = 0,         /* of the task that the thread works for, if it works for one */
+	MS_PARENT_GIVEN = 1,           /* of the one that is named */
+	MS_PARENT_NONE = 2,
+};
 
 #define MS_ENTRY_ADDRESS_MASK UINT64_C(0x0000ffffffffffff)
 #define MS_ENTRY_TAG(kind, words) ((uint64_t)(kind) << 56 | (uint64_t)(words) << 48)

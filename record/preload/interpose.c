@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
+#include "annotations.h"
 #include "graph.h"
 #include "marks.h"
 #include "modules.h"
@@ -136,6 +137,7 @@ EXPORT int prctl(int option, ...)
 /* record/include/memscope.h */
 HOOK(int, memscope_graph_request, (void), ms_graph_take(MS_GRAPH_API))
 HOOK_VOID(memscope_mark_request, (const char *text), ms_mark(text))
+HOOK(uint64_t, memscope_request, (unsigned what, uint64_t a, uint64_t b, uint64_t c), ms_annotate(what, a, b, c, CALLER))
 
 /* The list forms: arguments up to a NULL, into a vector on the stack; for execle the environment follows. */
 #define EXEC_LIST(name, hook, environment)                                                                            \

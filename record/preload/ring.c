@@ -252,7 +252,7 @@ static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned wo
 	return room || t->slot != slot;
 }
 
-void ms_emit_slow(const struct ms_entry *entry)
+bool ms_emit_slow(const struct ms_entry *entry)
 {
 	const struct ms_caller *at = entry->caller != NULL ? entry->caller : __builtin_frame_address(0);
 
@@ -264,22 +264,22 @@ void ms_emit_slow(const struct ms_entry *entry)
 		if (slot == NULL) {
 			t = ms_process_thread();
 			if (t == NULL)
-				return;
+				return false;
 			slot = t->slot;
 		}
 		if (atomic_load_explicit(&ms_process.phase, memory_order_relaxed) == MS_PHASE_OFF) {
 			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
-			return;
+			return false;
 		}
 		if (t->hook_sp != 0) {
 			t = nested_ring(t, ms_caller_sp(at));
 			if (t == NULL)
-				return;
+				return false;
 			slot = t->slot;
 		}
 		switch (try_to_emit(t, entry, at, &words)) {
 		case PUBLISHED:
-			return;
+			return true;
 		case INTERRUPTED:
 			continue;
 		case FULL:
@@ -287,16 +287,16 @@ void ms_emit_slow(const struct ms_entry *entry)
 		}
 		if (atomic_load_explicit(&ms_process.header->state, memory_order_acquire) == MS_ARENA_STOPPED) {
 			ms_process_stop();
-			return;
+			return false;
 		}
-		/* A graph is short of nothing: a part of one would be worth little. */
+		/* A graph is short of nothing: a part of one would be worth little; a place is named by what follows. */
 		if ((ms_process.flags & MS_FLAG_DROP) != 0 && entry->kind < MS_ENTRY_GRAPH_BEGIN) {
 			count_lost(slot);
-			return;
+			return false;
 		}
 		if (!wait_for_room(t, slot, words == 0 ? 3 : words)) {
 			ms_process_stop();
-			return;
+			return false;
 		}
 	}
 }

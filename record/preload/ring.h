@@ -104,8 +104,8 @@ struct ms_entry {
 /* Longest text of an entry in bytes; longer ones are cut. */
 #define MS_TEXT_BYTES ((MS_RING_SLACK_WORDS - 4u) * 8u)
 
-/* Publishes the entry if there is any way to; counts it as lost if it should have been possible. */
-void ms_emit_slow(const struct ms_entry *entry) __attribute__((noinline, cold));
+/* Publishes the entry if there is any way to; counts it as lost if it should have been possible. False: it is not published. */
+bool ms_emit_slow(const struct ms_entry *entry) __attribute__((noinline, cold));
 /* The same, for the two hot shapes: arguments as below. */
 void ms_emit_alloc_slow(uint8_t kind, uint64_t address, uint64_t size, const struct ms_caller *caller, unsigned args,
 			uint64_t arg0, uint64_t arg1) __attribute__((noinline, cold));
@@ -233,12 +233,42 @@ static inline void ms_emit_text(uint8_t kind, const char *text, size_t bytes)
 /* Longest entry of words behind the two that every entry has. */
 #define MS_ENTRY_WORDS_MAX (MS_RING_SLACK_WORDS - 3u)
 
-/* An entry of count words (at most MS_ENTRY_WORDS_MAX) as they are. */
+/* An entry of count words (at most MS_ENTRY_WORDS_MAX) as they are. False: it is not published. */
+static inline bool ms_emit_words_at(uint8_t kind, uint64_t address, const uint64_t *words, size_t count)
+{
+	struct ms_entry entry = {.address = address, .words = words, .arg = {count, 0}, .kind = kind, .shape = MS_SHAPE_WORDS};
+
+	return ms_emit_slow(&entry);
+}
+
 static inline void ms_emit_words(uint8_t kind, const uint64_t *words, size_t count)
 {
-	struct ms_entry entry = {.words = words, .arg = {count, 0}, .kind = kind, .shape = MS_SHAPE_WORDS};
+	(void)ms_emit_words_at(kind, 0, words, count);
+}
 
-	ms_emit_slow(&entry);
+/* The same for a few words that come often. */
+static inline __attribute__((always_inline)) void ms_emit_few(uint8_t kind, uint64_t address, const struct ms_caller *caller, const uint64_t *words,
+							      unsigned count)
+{
+	struct ms_thread *t = ms_tls.self;
+	struct ms_slot *slot = t->slot;
+
+	if (MS_LIKELY(ms_ring_enter(t, slot, caller))) {
+		uint64_t head = t->head;
+		uint64_t *w = t->ring + (head & t->mask);
+
+		atomic_signal_fence(memory_order_seq_cst); /* limit last, see above */
+		if (MS_LIKELY(head + 2 + count <= t->limit)) {
+			for (unsigned i = 0; i < count; i++)
+				w[2 + i] = words[i];
+			w[1] = MS_ENTRY_TAG(kind, 2 + count) | (address & MS_ENTRY_ADDRESS_MASK);
+			w[0] = ms_ticks();
+			ms_ring_publish(t, slot, head + 2 + count);
+			return;
+		}
+		ms_ring_leave(t, slot);
+	}
+	(void)ms_emit_words_at(kind, address, words, count);
 }
 
 #endif
