@@ -93,7 +93,7 @@ enum ms_event_class { MS_CLASS_NONE = 0, MS_CLASS_ALLOC, MS_CLASS_FREE, MS_CLASS
 	X(166, SCOPE_END, "scope-end", OTHER, 1)              /* string id; 0: the innermost one */            \
 	X(167, TASK_SPAWN, "task-spawn", OTHER, 2)            /* task, its parent (0 = none) */                \
 	X(168, TASK_NAME, "task-name", OTHER, 2)              /* task, string id; right behind TASK_SPAWN */   \
-	X(169, TASK_KEY, "task-key", OTHER, 2)                /* task, the program's own id of it; right behind TASK_NAME */ \
+	X(169, TASK_KEY, "task-key", OTHER, 2)                /* task, the program's own id of it; behind TASK_SPAWN and TASK_NAME */ \
 	X(170, TASK_ENTER, "task-enter", OTHER, 1)            /* task: the thread works for it from here; enters nest */ \
 	X(171, TASK_LEAVE, "task-leave", OTHER, 1)            /* task */                                       \
 	X(172, TASK_END, "task-end", OTHER, 1)                /* task */                                       \

@@ -44,6 +44,7 @@ void ingest_free(struct ingest *g)
 	g->slots = NULL;
 	graph_ingest_free(&g->graph);
 	ms_buffer_free(&g->notes);
+	annotations_free(&g->annotations);
 	trace_tables_free(&g->tables);
 	live_table_free(&g->live);
 	merge_free(&g->merge);
@@ -195,6 +196,7 @@ static void begin_image(struct ingest *g, uint32_t image, uint32_t thread, uint6
 	live_table_clear(&g->live);
 	g->live_bytes = 0;
 	trace_tables_image(&g->tables, image);
+	annotation_image(&g->annotations);
 	emit_other(g, MS_EV_IMAGE_START, thread, time_ns, image);
 }
 
@@ -376,6 +378,53 @@ static bool graph_entry(struct ingest *g, const struct cursor *c, const struct m
 	return good;
 }
 
+/* ---- annotations ------------------------------------------------------------------------------------------------- */
+
+static void append_annotations(struct ingest *g, const struct annotation_events *found, uint32_t thread, uint64_t time_ns)
+{
+	for (unsigned i = 0; i < found->count; i++) {
+		*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = found->event[i].kind, .thread = thread,
+		                                   .arg = {found->event[i].arg[0], found->event[i].arg[1]}};
+		append(g);
+	}
+}
+
+/* false: an allocation that comes before it has not come yet. */
+static bool annotate(struct ingest *g, struct merge_stream *stream, const struct cursor *c, uint8_t kind, uint64_t address, uint32_t thread,
+                     uint64_t time_ns)
+{
+	const struct annotation_input in = {.tables = &g->tables, .writer = g->writer, .live = &g->live};
+	struct annotation_events found;
+	int status;
+
+	if (address != 0 && live_table_find(&g->live, address) == NULL && merge_await(&g->merge, stream, address, MERGE_WANT_ALLOC))
+		return false;
+	status = annotation_ingest(&g->annotations, &in, kind, address, thread, c->at, (size_t)(c->end - c->at), &found);
+	if (status == MS_E_CORRUPT)
+		g->malformed++;
+	else if (status != MS_OK)
+		fail(g, ms_fail(&g->error, status, MS_NO_OFFSET, "no memory for what the program says about its blocks"));
+	append_annotations(g, &found, thread, time_ns);
+	if (kind == MS_EV_SNAPSHOT && found.count > 0)
+		after_snapshot(g);
+	return true;
+}
+
+/* The pool of an event that has it as an argument. */
+static void name_pool(struct ingest *g, struct ms_event *e)
+{
+	const struct ms_event event = *e;
+	struct annotation_events found = {.count = 0};
+	uint64_t pool;
+
+	if (annotation_pool(&g->annotations, event.arg[0], &pool, &found) != MS_OK)
+		fail(g, ms_fail(&g->error, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the pools of the program"));
+	append_annotations(g, &found, event.thread, event.time_ns);
+	e = next_event(g);
+	*e = event;
+	e->arg[0] = pool;
+}
+
 int ingest_finish(struct ingest *g)
 {
 	struct graph_input in = graph_input(g, g->last_ns);
@@ -479,8 +528,12 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		take_args(&c, e);
 		if (c.missing)
 			goto malformed;
+		if (__builtin_expect(e->kind == MS_EV_POOL_ALLOC || e->kind == MS_EV_POOL_FREE, 0))
+			name_pool(g, e);
 		break;
 	default:
+		if (annotation_kind(e->kind))
+			return annotate(g, stream, &c, e->kind, e->address, e->thread, e->time_ns);
 		if (!other(g, &c, e, stream->slot)) {
 			if (c.missing)
 				goto malformed;
@@ -489,11 +542,6 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		if (c.missing)
 			goto malformed;
 		g->pauses += e->kind == MS_EV_PAUSE;
-		if (e->kind == MS_EV_SNAPSHOT) {
-			append(g);
-			after_snapshot(g);
-			return true;
-		}
 		break;
 	}
 	append(g);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "annotation_ingest.h"
 #include "arena.h"
 #include "format/events.h"
 #include "format/buffer.h"
@@ -57,6 +58,7 @@ struct ingest {
 	struct live_table live;
 	struct trace_tables tables;
 	struct graph_ingest graph;
+	struct annotations annotations;
 	struct ingest_slot *slots;
 	uint32_t app_pid;
 	uint32_t image;

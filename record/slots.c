@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "annotation_ingest.h"
 #include "format/events.h"
 
 enum slot_life {
@@ -39,6 +40,10 @@ static void fill_min_words(bool free_stacks)
 		if (info->name)
 			min_words[k] = (uint8_t)(fixed[info->class_] + info->args + (info->class_ == MS_CLASS_FREE && free_stacks));
 	}
+	/* Their arguments are not those of the events (annotation_ingest.h, which looks at their lengths). */
+	for (unsigned k = 0; k < 256; k++)
+		if (annotation_kind((uint8_t)k))
+			min_words[k] = 2;
 	min_words[MS_ENTRY_GRAPH_BEGIN] = 3;
 	min_words[MS_ENTRY_GRAPH_ROOT] = 7;
 	min_words[MS_ENTRY_GRAPH_EDGES] = 5;

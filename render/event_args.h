@@ -22,6 +22,7 @@ enum ms_arg_type {
 	MS_ARG_MODULE,                   /* module id */
 	MS_ARG_ERRNO,
 	MS_ARG_EVIDENCE,                 /* evidence id */
+	MS_ARG_VARIABLE,                 /* variable id */
 };
 
 struct ms_arg_info {

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <x86intrin.h>
 
-#include "format/trace_types.h"
 #include "process.h"
 #define MEMSCOPE_DISABLE /* the types alone */
 #include "record/include/memscope.h"
@@ -105,7 +104,7 @@ static void set_births(bool paused)
 		if (ms_emit_words_at(MS_EV_PAUSE, 0, &by, 1))
 			atomic_store_explicit(&header->births, MS_BIRTHS_NONE, memory_order_relaxed);
 	} else if (!paused && was) {
-		atomic_store_explicit(&header->births, header->sample.sampling != MS_SAMPLING_ALL ? MS_BIRTHS_SAMPLE : MS_BIRTHS_ALL,
+		atomic_store_explicit(&header->births, header->sample.sampling != 0 ? MS_BIRTHS_SAMPLE : MS_BIRTHS_ALL,
 				      memory_order_relaxed);
 		(void)ms_emit_words_at(MS_EV_RESUME, 0, &by, 1);
 	}

@@ -14,6 +14,23 @@ static const char *const class_names[] = {
 	[MS_CLASS_FAIL] = "fail", [MS_CLASS_MAP] = "map", [MS_CLASS_OTHER] = "other",
 };
 
+static void print_variable(FILE *out, const struct dump_context *c, uint64_t id)
+{
+	const struct ms_variable *v = id <= UINT32_MAX ? ms_trace_variable(c->trace, (uint32_t)id) : NULL;
+
+	if (!v) {
+		fputs("null", out);
+		return;
+	}
+	fprintf(out, "{\"id\":%" PRIu64 ",\"name\":", id);
+	ms_escape_json(out, ms_trace_string(c->trace, v->name));
+	fputs(",\"type\":", out);
+	ms_escape_json(out, ms_trace_string(c->trace, v->type));
+	fputs(",\"file\":", out);
+	ms_escape_json(out, ms_trace_string(c->trace, v->file));
+	fprintf(out, ",\"line\":%" PRIu32 "}", v->line);
+}
+
 static void print_argument(FILE *out, const struct dump_context *c, const struct ms_arg_info *info, uint64_t v)
 {
 	const struct ms_module *module;
@@ -52,6 +69,9 @@ static void print_argument(FILE *out, const struct dump_context *c, const struct
 		break;
 	case MS_ARG_EVIDENCE:
 		dump_evidence_json(out, c->trace, (uint32_t)v);
+		break;
+	case MS_ARG_VARIABLE:
+		print_variable(out, c, v);
 		break;
 	}
 }

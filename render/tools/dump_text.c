@@ -20,6 +20,25 @@ static void begin(FILE *out, const struct dump_context *c)
 	        "kind", "size/bytes", "address", "block", " details");
 }
 
+static void print_variable(FILE *out, const struct dump_context *c, uint64_t id)
+{
+	const struct ms_variable *v = id <= UINT32_MAX ? ms_trace_variable(c->trace, (uint32_t)id) : NULL;
+
+	fprintf(out, "%" PRIu64, id);
+	if (!v)
+		return;
+	fputs(" (", out);
+	ms_escape_text(out, v->type ? ms_trace_string(c->trace, v->type) : "?");
+	fputc(' ', out);
+	ms_escape_text(out, v->name ? ms_trace_string(c->trace, v->name) : "?");
+	if (v->file) {
+		fputs(", ", out);
+		ms_escape_text(out, ms_trace_string(c->trace, v->file));
+		fprintf(out, ":%" PRIu32, v->line);
+	}
+	fputc(')', out);
+}
+
 static void print_argument(FILE *out, const struct dump_context *c, const struct ms_arg_info *info, uint64_t v)
 {
 	const struct ms_module *module;
@@ -66,6 +85,9 @@ static void print_argument(FILE *out, const struct dump_context *c, const struct
 	case MS_ARG_EVIDENCE:
 		fprintf(out, "%" PRIu64, v);
 		dump_evidence_text(out, c->trace, (uint32_t)v);
+		break;
+	case MS_ARG_VARIABLE:
+		print_variable(out, c, v);
 		break;
 	}
 }
