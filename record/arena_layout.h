@@ -291,7 +291,7 @@ enum ms_graph_entry {
  * know that another one has. What is said last about a place counts: another library may have been loaded where it was.
  *   PLACE  word 2 = the place (its address, not 0), then line, text (name), text (type), text (file)
  */
-#define MS_ENTRY_PLACE 246u
+#define MS_ENTRY_PLACE 246u         /* right behind those of graphs */
 
 /* Whose child a task is. */
 enum ms_task_parent {

@@ -400,7 +400,7 @@ static bool read_entry(void *context, struct merge_stream *s, const uint64_t *wo
 	(void)s;
 	assert_true(MS_ENTRY_WORDS(words[1]) >= 2);
 	assert_true(ms_event_kinds[MS_ENTRY_KIND(words[1])].name != NULL ||
-	            (MS_ENTRY_KIND(words[1]) >= MS_ENTRY_GRAPH_BEGIN && MS_ENTRY_KIND(words[1]) <= MS_ENTRY_GRAPH_END));
+	            (MS_ENTRY_KIND(words[1]) >= MS_ENTRY_GRAPH_BEGIN && MS_ENTRY_KIND(words[1]) <= MS_ENTRY_PLACE));
 	for (unsigned i = 0; i < MS_ENTRY_WORDS(words[1]); i++)
 		w->lost ^= words[i] ^ ticks;
 	w->entries++;
