@@ -12,7 +12,7 @@
 #include "hooks.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
-#include "annotations.h"
+#include "annotate.h"
 #include "graph.h"
 #include "marks.h"
 #include "modules.h"

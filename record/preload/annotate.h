@@ -1,5 +1,5 @@
 /*
- * annotations.h - what a program tells about its variables, scopes, tasks and pools (record/include/memscope.h), as entries in the thread's ring.
+ * annotate.h - what a program tells about its variables, scopes, tasks and pools (record/include/memscope.h), as entries in the thread's ring.
  *
  * what: enum memscope_what; a, b, c: its arguments as listed there (addresses, ids, bytes). caller: the frame of the exported function.
  * Texts and places are borrowed for the call; *place->known is written. Returns what the request returns: the pool for POOL_CREATE, else 0.
@@ -11,8 +11,8 @@
  * Errors: none are reported; what has no room is counted as lost. Nothing happens when nothing is being recorded.
  * Async-signal-safe; no lock, no allocation, no errno change. Any thread.
  */
-#ifndef MS_PRELOAD_ANNOTATIONS_H
-#define MS_PRELOAD_ANNOTATIONS_H
+#ifndef MS_PRELOAD_ANNOTATE_H
+#define MS_PRELOAD_ANNOTATE_H
 
 #include <stdint.h>
 

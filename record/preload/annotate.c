@@ -1,5 +1,5 @@
-/* annotations.c - see annotations.h. */
-#include "annotations.h"
+/* annotate.c - see annotate.h. */
+#include "annotate.h"
 
 #include <string.h>
 #include <x86intrin.h>
