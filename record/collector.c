@@ -1,6 +1,7 @@
 #include "collector.h"
 
 #include "ending.h"
+#include "recording_triggers.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -87,6 +88,9 @@ void collector_run(struct collector *c)
 		app_process_update(c->app);
 		if (c->app->gone)
 			return;
+		if (recording && c->signals->own_count > 0)
+			triggers_signaled(c->recording);
+		c->signals->own_count = 0;
 		if (recording) {
 			words = recording_poll(c->recording);
 			answer_child(c, &l, now_ns);

@@ -134,5 +134,9 @@ bool ending_run(struct recording *r, struct signals *signals, pid_t program)
 	tell(r);
 	if (!r->options->quiet)
 		summary_print(r, r->options->verbose);
+	if (r->options->auto_export && r->regular && ms_writer_status(r->writer) != MS_E_IO)
+		auto_export_start(&r->export, r->options->auto_export, r->path, signals);
+	else if (r->options->auto_export)
+		fprintf(stderr, "memscope-record: %s: no reports by --auto-export: the trace is no file that can be read again\n", r->path);
 	return true;
 }

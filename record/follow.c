@@ -118,6 +118,7 @@ static void record_child(struct follow *f, pid_t pid)
 	});
 	if (!r.ended)
 		ending_run(&r, f->signals, 0); /* false: it never came back for the arena */
+	auto_export_finish(&r.export, f->signals, f->options->quiet);
 	follow_wait(&own);
 	return;
 

@@ -75,6 +75,15 @@ int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err)
 	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "%s is not installed next to this program", library);
 }
 
+int launch_find_tool(const char *name, char path[PATH_MAX], struct ms_error *err)
+{
+	char folder[PATH_MAX];
+
+	if (our_folder(folder) && snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX && access(path, X_OK) == 0)
+		return MS_OK;
+	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "%s is not installed next to this program", name);
+}
+
 /* ---- in the child, between fork and exec ------------------------------------------------------------------------- */
 
 static int high_fd(int fd)

@@ -17,7 +17,8 @@
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
-	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CONTROL,
+	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
+	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT,
 };
 
 static const struct argp_option table[] = {
@@ -61,12 +62,22 @@ static const struct argp_option table[] = {
 	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 3},
 	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 3},
 	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 3},
-	{NULL, 0, NULL, 0, "A recording that runs:", 4},
+	{"auto-export", KEY_AUTO_EXPORT, "FORMATS=DIR", 0,
+	 "When the recording has ended let memscope-analyze write reports into DIR, named after the trace: a list of text, json, html, plots and kinds of "
+	 "its --export, as in json,html=reports; the exit status stays that of PROGRAM", 3},
+	{NULL, 0, NULL, 0, "Snapshots, for --at snapshot:NAME:", 4},
+	{"snapshot-heap", KEY_SNAPSHOT_HEAP, "SIZE", 0,
+	 "One when live bytes reach SIZE (suffixes K, M, G), and at each doubling; armed again below three quarters of SIZE", 4},
+	{"snapshot-rss", KEY_SNAPSHOT_RSS, "SIZE", 0, "The same for resident memory, as --monitor samples it", 4},
+	{"snapshot-every", KEY_SNAPSHOT_EVERY, "TIME", 0, "One every TIME: 10s, 500ms, 5min, 1h", 4},
+	{"snapshot-signal", KEY_SNAPSHOT_SIGNAL, "SIGNAL", 0,
+	 "One when memscope-record itself gets SIGNAL, like USR1, which the program then does not get", 4},
+	{NULL, 0, NULL, 0, "A recording that runs:", 5},
 	{"control", KEY_CONTROL, "FILE", 0,
 	 "Instead of recording: ask the recorder that writes FILE. COMMAND is pause, resume, snapshot [NAME], mark TEXT, stop (the trace is "
-	 "completed, the program goes on) or status", 4},
-	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 4},
-	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 4},
+	 "completed, the program goes on) or status", 5},
+	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 6},
+	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 6},
 	{"help", 'h', NULL, 0, "Print this help", -1},
 	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, "Print a short usage message", -1},
 	{"version", 'V', NULL, 0, "Print the version", -1},
@@ -211,6 +222,20 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		}
 		o->drop = strcmp(arg, "drop") == 0;
 		return 0;
+	case KEY_SNAPSHOT_HEAP:
+	case KEY_SNAPSHOT_RSS:
+		if (!options_parse_size(arg, key == KEY_SNAPSHOT_HEAP ? &o->snapshots.heap_bytes : &o->snapshots.rss_bytes)) {
+			argp_error(state, "--snapshot-%s takes a number of bytes like 500M or 2G, not '%s'", key == KEY_SNAPSHOT_HEAP ? "heap" : "rss", arg);
+			return EINVAL;
+		}
+		return 0;
+	case KEY_SNAPSHOT_EVERY:
+		return snapshot_parse_every(&o->snapshots.every_ns, arg, reason, sizeof reason) ? 0 : refuse(state, "snapshot-every", reason);
+	case KEY_SNAPSHOT_SIGNAL:
+		return snapshot_parse_signal(&o->snapshots.signal, arg, reason, sizeof reason) ? 0 : refuse(state, "snapshot-signal", reason);
+	case KEY_AUTO_EXPORT:
+		o->auto_export = arg;
+		return 0;
 	case KEY_CONTROL:
 		o->control = arg;
 		return 0;
@@ -238,6 +263,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_SUCCESS:
 		if (o->control && !control_words_valid(o->program, reason, sizeof reason)) {
 			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
+		if (o->snapshots.rss_bytes && !o->monitor_ns) {
+			argp_error(state, "--snapshot-rss needs the samples of --monitor");
 			return EINVAL;
 		}
 		if (!guard_options_check(&o->guard, reason, sizeof reason)) {

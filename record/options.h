@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "guard_options.h"
+#include "snapshot_triggers.h"
 
 enum {
 	MS_EXIT_FAILURE = 125,           /* memscope-record itself failed */
@@ -31,6 +32,8 @@ struct options {
 	uint64_t max_size_bytes;         /* 0 = unlimited */
 	uint64_t monitor_ns;             /* the process is sampled that often; 0 = not at all */
 	struct guard_options guard;
+	struct snapshot_options snapshots;
+	const char *auto_export;         /* FORMATS=DIR; NULL = not */
 	const char *control;             /* trace whose recorder is asked for something; program is what: control_client.h */
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */

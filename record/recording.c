@@ -12,6 +12,7 @@
 
 #include "control_commands.h"
 #include "format/version.h"
+#include "recording_triggers.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
 
@@ -191,6 +192,7 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
 	if (r->regular && control_open(&r->control, r->fd, control_command, r, err) != MS_OK && r->options->verbose)
 		fprintf(stderr, "memscope-record: %s: --control cannot reach this recording: %s\n", path, err->message);
+	triggers_init(r);
 	r->control_mono_ns = tick_clock_now(MS_CLOCK_MONOTONIC) + CONTROL_NS;
 	r->open_mono_ns = r->control_mono_ns;
 	return MS_OK;
@@ -323,6 +325,7 @@ size_t recording_poll(struct recording *r)
 
 		if (status != MS_OK)
 			stop(r, status);
+		triggers_rss(r);
 		limit_events(r);
 	}
 	bool low = slots_free_count(&r->slots) < r->arena.geometry.slots / 2;
@@ -343,10 +346,12 @@ void recording_housekeeping(struct recording *r)
 {
 	uint64_t mono = tick_clock_now(MS_CLOCK_MONOTONIC);
 
-	if (mono < r->control_mono_ns || !r->control)
+	if (mono < r->control_mono_ns)
 		return;
 	r->control_mono_ns = mono + CONTROL_NS;
-	if (r->process_written || mono > r->open_mono_ns + CONTROL_START_NS)
+	if (r->process_written && !r->stopped)
+		triggers_look(r);
+	if (r->control && (r->process_written || mono > r->open_mono_ns + CONTROL_START_NS))
 		control_look(r->control, mono);
 }
 

@@ -19,6 +19,7 @@
 
 #include "app_process.h"
 #include "arena.h"
+#include "auto_export.h"
 #include "control_server.h"
 #include "format/stream.h"
 #include "format/trace_writer.h"
@@ -26,6 +27,7 @@
 #include "jit_map.h"
 #include "options.h"
 #include "slots.h"
+#include "snapshot_triggers.h"
 #include "symbol_helper.h"
 #include "sysmon.h"
 #include "tick_clock.h"
@@ -70,6 +72,9 @@ struct recording {
 	struct control_server *control;  /* NULL: nobody can ask for anything */
 	uint64_t control_snapshots;      /* asked for by control; their names are numbered */
 	uint64_t control_mono_ns, open_mono_ns; /* next look; when the trace was opened */
+	struct snapshot_level heap_level, rss_level;
+	uint64_t every_next_ns, every_count, signal_count; /* of --snapshot-every: since the start of the recording; of --snapshot-signal */
+	struct auto_export export;
 	bool stop_asked;                 /* end it while the program runs: see recording_stop */
 	bool ended;                      /* ending_run was here */
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */

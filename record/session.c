@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app_process.h"
+#include "auto_export.h"
 #include "collector.h"
 #include "ending.h"
 #include "follow.h"
@@ -147,7 +148,11 @@ static int run_once(const struct options *o, struct run *run)
 		return status;
 	}
 	if (launch_find_library(o->guard.config.mode != MS_GUARD_OFF, library, &error) != MS_OK ||
-	    signals_open(&signals, &error) != MS_OK) {
+	    signals_open(&signals, o->snapshots.signal, &error) != MS_OK) {
+		say("%s", error.message);
+		return MS_EXIT_FAILURE;
+	}
+	if (o->auto_export && auto_export_check(o->auto_export, &error) != MS_OK) {
 		say("%s", error.message);
 		return MS_EXIT_FAILURE;
 	}
@@ -184,6 +189,7 @@ static int run_once(const struct options *o, struct run *run)
 	if (recorded && !recording.ended && !ending_run(&recording, &signals, 0) && !o->discard)
 		say("%s was not recorded: the recording library did not start in it (LD_PRELOAD cleared, or too little address "
 		    "space?)", o->program[0]);
+	auto_export_finish(&recording.export, &signals, o->quiet);
 	/* From here on signals are for us: whoever does not want to wait for followed processes may interrupt. */
 	sigprocmask(SIG_SETMASK, &signals.inherited_mask, NULL);
 	follow_wait(&follow);

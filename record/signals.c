@@ -10,15 +10,17 @@
 static const int caught[] = {SIGCHLD, SIGTERM, SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2, SIGCONT,
                              SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM, SIGWINCH};
 
-int signals_open(struct signals *s, struct ms_error *err)
+int signals_open(struct signals *s, int own, struct ms_error *err)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
-	*s = (struct signals){.fd = -1};
+	*s = (struct signals){.fd = -1, .own = own};
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof caught / sizeof *caught; i++)
 		sigaddset(&set, caught[i]);
+	if (own)
+		sigaddset(&set, own);
 	/* A full disk or a closed pipe is an error code for us, and an ignored SIGCHLD would reap the program unseen. */
 	sigaction(SIGPIPE, &ignore, &s->inherited_pipe);
 	sigaction(SIGXFSZ, &ignore, &s->inherited_xfsz);
@@ -49,6 +51,10 @@ void signals_handle(struct signals *s, pid_t pid)
 		int number = (int)info.ssi_signo;
 		bool sent = info.ssi_code == SI_USER || info.ssi_code == SI_QUEUE || info.ssi_code == SI_TKILL;
 
+		if (number == s->own) {
+			s->own_count++;
+			continue;
+		}
 		if (number == SIGINT || number == SIGTERM || number == SIGQUIT || number == SIGHUP)
 			s->interrupted = true;
 		if (number == SIGTSTP && !sent)

@@ -27,9 +27,12 @@ struct signals {
 	struct sigaction inherited_pipe, inherited_xfsz, inherited_chld;
 	uint64_t stop_requested_ns;      /* CLOCK_MONOTONIC when the terminal sent a stop (Ctrl-Z); 0 = it did not */
 	bool interrupted;                /* a signal that ends programs was seen */
+	int own;                         /* a signal that is for us and never passed on; 0 = none */
+	unsigned own_count;              /* how often it came */
 };
 
-int signals_open(struct signals *s, struct ms_error *err);
+/* own: see struct signals. */
+int signals_open(struct signals *s, int own, struct ms_error *err);
 void signals_restore(const struct signals *s);
 /* Reads what has arrived; forwards to pid what was sent to us alone (pid 0: nobody to forward to). */
 void signals_handle(struct signals *s, pid_t pid);

@@ -488,6 +488,11 @@ int sysmon_sample(struct sysmon *m, struct ms_writer *w, uint64_t mono_ns, uint6
 	return status;
 }
 
+uint64_t sysmon_rss(const struct sysmon *m)
+{
+	return m->value[SERIES_RSS] == UNKNOWN ? 0 : m->value[SERIES_RSS];
+}
+
 void sysmon_end(struct sysmon *m, struct ms_writer *w)
 {
 	if (!m)

@@ -25,6 +25,8 @@ struct sysmon *sysmon_open(pid_t pid, uint64_t interval_ns);
 bool sysmon_due(const struct sysmon *m, uint64_t mono_ns);
 /* mono_ns: CLOCK_MONOTONIC now; time_ns: the same in the time of the trace. */
 int sysmon_sample(struct sysmon *m, struct ms_writer *w, uint64_t mono_ns, uint64_t time_ns);
+/* Resident bytes by the last sample; 0 = not known. */
+uint64_t sysmon_rss(const struct sysmon *m);
 /* After the last sample: says what had no answer and why. NULL allowed. */
 void sysmon_end(struct sysmon *m, struct ms_writer *w);
 void sysmon_close(struct sysmon *m);

@@ -200,7 +200,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		window(state, s);
 		if (s->checks.generate && report_outputs_add_suppressions(&s->outputs, s->checks.generate_file))
 			argp_failure(state, STATUS_UNWRITTEN, ENOMEM, "options");
-		report_outputs_settle(&s->outputs, s->why, state);
+		report_outputs_settle(&s->outputs, s->trace, s->why, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -14,11 +14,12 @@
 #include "render/suppression_file.h"
 #include "render/tools/plot_folder.h"
 #include "render/tools/export_kinds.h"
+#include "render/tools/output_names.h"
 
 #define TEXT_TOP 10
 #define JSON_TOP 200
 
-enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_PLOTS, KEY_NO_PATHS, KEY_ROOT, KEY_NAME };
+enum { KEY_TEXT = 2048, KEY_JSON, KEY_HTML, KEY_EXPORT, KEY_PLOTS, KEY_NO_PATHS, KEY_ROOT, KEY_NAME, KEY_OUTPUTS };
 
 static const struct argp_option option_table[] = {
 	{"text", KEY_TEXT, "FILE", OPTION_ARG_OPTIONAL, "Report as text (the default), to FILE or standard output", 0},
@@ -28,6 +29,8 @@ static const struct argp_option option_table[] = {
 	 "In the format of another tool, to FILE (- is standard output); may be given again; 'list' shows the kinds", 0},
 	{"plots", KEY_PLOTS, "DIR", 0,
 	 "Figures in DIR, each as data, as a script for gnuplot, and drawn by it as SVG and PNG", 0},
+	{"outputs", KEY_OUTPUTS, "KIND[,KIND...]=DIR", 0,
+	 "Several at once into DIR, named after the trace: text, json, html, plots, and kinds of --export (run.ms: run.txt, run.json, run.pprof.pb.gz, ...)", 0},
 	{"output", 'o', "FILE", 0, "Where the report goes that names no FILE of its own", 0},
 	{"source-root", KEY_ROOT, "DIR", 0,
 	 "Exports sarif, gitlab, junit: names of files below DIR are relative to it (default: the program's working directory)", 0},
@@ -40,6 +43,7 @@ static const struct argp_option option_table[] = {
 /* One kind of output. */
 struct report_output_kind {
 	const char *name;                /* for messages */
+	const char *kind, *suffix;       /* in --outputs, and how its files end there; NULL: not there */
 	bool repeated;                   /* each one counts; else the last one given */
 	bool of_why;                     /* can answer --why */
 	uint32_t timeline_by;            /* as in struct ms_report_options */
@@ -120,16 +124,17 @@ static int write_plots(const char *folder, const struct report_sources *s, struc
 	return plot_folder_write("memscope-analyze", folder, ms_plots, ms_plot_count, &input, s->quiet, err);
 }
 
-static const struct report_output_kind text_kind = {.name = "text", .of_why = true, .write = write_text};
-static const struct report_output_kind json_kind = {.name = "JSON", .of_why = true, .write = write_json};
+static const struct report_output_kind text_kind = {.name = "text", .kind = "text", .suffix = ".txt", .of_why = true, .write = write_text};
+static const struct report_output_kind json_kind = {.name = "JSON", .kind = "json", .suffix = ".json", .of_why = true, .write = write_json};
 static const struct report_output_kind html_kind = {
-	.name = "HTML", .timeline_by = MS_HTML_TIMELINE_BY, .address_space = true, .timeline_buckets = MS_HTML_BUCKETS, .write = write_html,
+	.name = "HTML", .kind = "html", .suffix = ".html", .timeline_by = MS_HTML_TIMELINE_BY, .address_space = true, .timeline_buckets = MS_HTML_BUCKETS, .write = write_html,
 };
 static const struct report_output_kind suppressions_kind = {.name = "suppressions", .of_why = true, .write = write_suppressions};
 static const struct report_output_kind plots_kind = {
-	.name = "plots", .timeline_buckets = MS_PLOT_BUCKETS, .write_folder = write_plots, .plots = ms_plots, .plot_count = &ms_plot_count,
+	.name = "plots", .kind = "plots", .suffix = ".plots", .timeline_buckets = MS_PLOT_BUCKETS, .write_folder = write_plots, .plots = ms_plots, .plot_count = &ms_plot_count,
 };
 static const struct report_output_kind export_kind = {.name = "export", .repeated = true, .write = write_export};
+static const struct report_output_kind *const folder_kinds[] = {&text_kind, &json_kind, &html_kind, &plots_kind};
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
@@ -138,7 +143,7 @@ static int add(struct report_outputs *o, struct report_output output)
 	struct report_output *grown;
 
 	for (size_t i = 0; i < o->count; i++)
-		if (o->wanted[i].kind == output.kind && !output.kind->repeated) {
+		if (o->wanted[i].kind == output.kind && !output.kind->repeated && !o->wanted[i].own && !output.own) {
 			o->wanted[i] = output;
 			return 0;
 		}
@@ -172,6 +177,47 @@ static struct report_output parse_export(struct argp_state *state, char *arg)
 	return output;
 }
 
+/* One name of --outputs. */
+static int add_to_folder(struct report_outputs *o, char *name, const char *folder, struct argp_state *state)
+{
+	struct report_output output = {.kind = &export_kind, .own = strdup(folder)};
+	struct ms_error err;
+	int rc;
+
+	for (size_t k = 0; k < sizeof folder_kinds / sizeof *folder_kinds; k++)
+		if (strcmp(folder_kinds[k]->kind, name) == 0)
+			output.kind = folder_kinds[k];
+	if (output.own && output.kind == &export_kind && ms_export_find(&output.export, &output.metric, name, &err)) {
+		free(output.own);
+		argp_error(state, "--outputs takes text, json, html, plots and kinds of --export: %s", err.message);
+		return EINVAL;
+	}
+	rc = output.own ? add(o, output) : ENOMEM;
+	if (rc)
+		free(output.own);
+	return rc;
+}
+
+/* Metrics are borrowed from the argument, which is cut between its names. */
+static int parse_folder(struct argp_state *state, struct report_outputs *o, char *arg)
+{
+	char *folder = strchr(arg, '='), *name = arg;
+	int rc = 0;
+
+	if (!folder || !folder[1] || folder == arg)
+		argp_error(state, "--outputs takes KIND[,KIND...]=DIR, not '%s'", arg);
+	*folder++ = '\0';
+	while (rc == 0 && name) {
+		char *comma = strchr(name, ',');
+
+		if (comma)
+			*comma++ = '\0';
+		rc = add_to_folder(o, name, folder, state);
+		name = comma;
+	}
+	return rc;
+}
+
 /* The directory need not be here: traces are looked at elsewhere. Only a relative one must be, as it is relative to where we are. */
 static char *absolute(struct argp_state *state, const char *folder)
 {
@@ -201,6 +247,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_EXPORT:
 		rc = add(o, parse_export(state, arg));
+		break;
+	case KEY_OUTPUTS:
+		rc = parse_folder(state, o, arg);
 		break;
 	case KEY_ROOT:
 		free(o->source_root);
@@ -237,10 +286,29 @@ static void put_name(char *text, size_t size, const struct report_output *output
 	snprintf(text, size, "%s%s%s", output->kind->name, output->export ? " " : "", output->export ? output->export->name : "");
 }
 
-void report_outputs_settle(struct report_outputs *o, bool why, struct argp_state *state)
+/* Outputs that were given a folder get the name of a file in it. */
+static void name_files(struct report_outputs *o, const char *trace, struct argp_state *state)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		struct report_output *output = &o->wanted[i];
+		char *file;
+
+		if (!output->own)
+			continue;
+		file = output_name(output->own, trace, output->export ? output->export->name : NULL, output->metric,
+		                   output->export ? output->export->suffix : output->kind->suffix);
+		if (!file)
+			argp_failure(state, 4, ENOMEM, "options");
+		free(output->own);
+		output->file = output->own = file;
+	}
+}
+
+void report_outputs_settle(struct report_outputs *o, const char *trace, bool why, struct argp_state *state)
 {
 	char a[60], b[60];
 
+	name_files(o, trace, state);
 	if (o->count == 0 && add(o, (struct report_output){.kind = &text_kind}))
 		argp_failure(state, 4, ENOMEM, "options");
 	for (size_t i = 0; i < o->count; i++) {
@@ -313,6 +381,8 @@ bool report_outputs_write(const struct report_outputs *o, const struct report_so
 
 void report_outputs_free(struct report_outputs *o)
 {
+	for (size_t i = 0; i < o->count; i++)
+		free(o->wanted[i].own);
 	free(o->wanted);
 	free(o->source_root);
 	o->source_root = NULL;

@@ -25,6 +25,7 @@ struct report_output {
 	const char *file;                /* NULL: where -o says, else standard output */
 	const struct ms_export *export;  /* of an export */
 	const char *metric;
+	char *own;                       /* --outputs: the folder; from report_outputs_settle on the file in it, which `file` is then */
 };
 
 struct report_outputs {
@@ -52,8 +53,9 @@ extern const struct argp report_outputs_argp;
 
 /* Asked for by an option of another parser: suppressions, to file. 0 or ENOMEM. */
 int report_outputs_add_suppressions(struct report_outputs *outputs, const char *file);
-/* Call when all options are there: adds the default, refuses what cannot be. why: --why was given. */
-void report_outputs_settle(struct report_outputs *outputs, bool why, struct argp_state *state);
+/* Call when all options are there: adds the default, names the files of --outputs after the trace, refuses what cannot be. why: --why was
+   given. */
+void report_outputs_settle(struct report_outputs *outputs, const char *trace, bool why, struct argp_state *state);
 /* What the outputs need of the report. */
 void report_outputs_need(const struct report_outputs *outputs, struct ms_report_options *options);
 /* All of them, up to the first that fails: then false, and why stands on standard error. */
