@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sampling.h"
+
 enum ms_clock_source { MS_CLOCK_SOURCE_MONOTONIC = 0, MS_CLOCK_SOURCE_TSC = 1 };
 enum ms_on_full { MS_ON_FULL_BLOCK = 0, MS_ON_FULL_DROP = 1 };
 enum ms_ended { MS_ENDED_RUNNING = 0, MS_ENDED_EXITED = 1, MS_ENDED_SIGNALED = 2, MS_ENDED_UNKNOWN = 3 };
-
-enum ms_sampling { MS_SAMPLING_ALL = 0, MS_SAMPLING_PER_ALLOCATION = 1, MS_SAMPLING_PER_BYTE = 2 };
 
 /* How the events were taken, and which. */
 struct ms_capture {

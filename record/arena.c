@@ -14,13 +14,13 @@
 
 const struct arena_geometry arena_generous = {
 	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 17, .small_ring_words = 1u << 14,
-	.modules = 4096, .nodes = 12u << 20, .graph_blocks = 32u << 20,
+	.modules = 4096, .nodes = 12u << 20, .graph_blocks = 32u << 20, .sampled = 4u << 20,
 	.hash_slots = {1u << 24, 1u << 16, 1u << 19, 1u << 22, 1u << 23},
 };
 
 const struct arena_geometry arena_tight = {
 	.slots = 128, .big_rings = 8, .big_ring_words = 1u << 14, .small_ring_words = 1u << 12,
-	.modules = 512, .nodes = 1u << 17, .graph_blocks = 1u << 16,
+	.modules = 512, .nodes = 1u << 17, .graph_blocks = 1u << 16, .sampled = 1u << 16,
 	.hash_slots = {1u << 17, 1u << 12, 1u << 13, 1u << 14, 1u << 15},
 };
 
@@ -30,7 +30,7 @@ static uint64_t page_up(uint64_t n)
 }
 
 struct offsets {
-	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], graph, rings, end;
+	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], graph, sampled, rings, end;
 };
 
 static uint64_t ring_words_of(const struct arena_geometry *g, uint32_t slot)
@@ -67,6 +67,8 @@ static struct offsets lay_out(const struct arena_geometry *g)
 	}
 	o.graph = at;
 	at = page_up(at + g->graph_blocks * sizeof(struct ms_graph_block));
+	o.sampled = at;
+	at = page_up(at + MS_SAMPLED_BYTES(g->sampled));
 	o.rings = at;
 	o.end = page_up(ring_offset(g, at, g->slots));
 	return o;
@@ -123,6 +125,14 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	for (unsigned i = 0; i < MS_HASH_LEVELS; i++)
 		h->hash[i] = (struct ms_hash_level){.offset = o.hash[i], .slot_count = geometry->hash_slots[i]};
 	h->start_ticks = options->start_ticks;
+	if (options->sample.sampling != MS_SAMPLING_ALL && geometry->sampled > 0) {
+		h->sample = options->sample;
+		h->sample.sampled_offset = o.sampled;
+		h->sample.sampled_count = geometry->sampled;
+		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
+		a->sampled = true;
+	}
+	atomic_store_explicit(&h->births, ms_births_usual(h), memory_order_relaxed);
 	h->guard = options->guard;
 	h->graph_offset = o.graph;
 	h->graph_capacity = geometry->graph_blocks;

@@ -23,6 +23,7 @@ struct arena_geometry {
 	uint32_t big_ring_words, small_ring_words; /* powers of two */
 	uint32_t modules, nodes;
 	uint64_t graph_blocks;                     /* live blocks that a heap graph can have */
+	uint64_t sampled;                          /* counters of sampled blocks, a power of two; 0: no samples */
 	uint64_t hash_slots[MS_HASH_LEVELS];       /* powers of two */
 };
 
@@ -39,6 +40,7 @@ struct arena_options {
 	struct ms_guard_config guard;
 	bool graph_at_exit;
 	uint8_t graph_signal;            /* 0 = none */
+	struct ms_sample_config sample;  /* without its table */
 };
 
 struct arena {
@@ -52,6 +54,7 @@ struct arena {
 	struct ms_module_record *modules;
 	struct ms_node *nodes;
 	struct ms_graph_block *graph;    /* [geometry.graph_blocks] */
+	bool sampled;                    /* not every birth is recorded */
 	uint64_t rings_offset;
 };
 

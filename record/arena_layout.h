@@ -10,6 +10,7 @@
  *   nodes_offset        struct ms_node[node_capacity]   the stack trie: parent-linked call frames
  *   hash_offset         uint64_t[...]                   child index of the trie, MS_HASH_LEVELS tables
  *   graph_offset        struct ms_graph_block[graph_capacity]   live blocks, for a scan of the heap
+ *   sample.sampled_offset  the sampled blocks that live, see struct ms_sample_config
  *   rings_offset        the rings, ms_slot.ring_offset each
  *
  * Memory is committed by the kernel when it is first touched, so capacities are generous and cost address space only.
@@ -36,6 +37,7 @@
 #include <stdint.h>
 
 #include "format/evidence.h"
+#include "format/sampling.h"
 
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
 #define MS_ARENA_VERSION 3u
@@ -75,9 +77,10 @@ struct ms_guard_config {
 	uint64_t quarantine_bytes;     /* freed memory that is held back, all threads together */
 };
 
-/* Which births (ALLOC, and FAIL) are published; ends always are, but in a sample only those of addresses whose counter in the table of
-   sampled addresses is not 0. A birth that is left out leaves nothing but the second half of a realloc whose first half was
-   published: REALLOC_OUT. */
+/* Which births (ALLOC, and FAIL while paused) are published; ends always are, but in a sample only those of
+   sampled blocks. A birth that is left out leaves nothing but the second half of a realloc whose first half was
+   published: REALLOC_OUT, whose entry has the address of the old block. While not paused the word is SAMPLE when header.sample has a
+   table, else ALL (ms_births_usual). */
 enum ms_births {
 	MS_BIRTHS_ALL = 0,             /* one load and one branch that is never taken: all that a full recording pays */
 	MS_BIRTHS_SAMPLE = 1,          /* those that the thread draws, as struct ms_sample_config says */
@@ -85,16 +88,24 @@ enum ms_births {
 };
 /* What is drawn; constant. Each thread draws from a generator of its own, which starts from the seed and the number of its slot. */
 struct ms_sample_config {
-	uint8_t sampling;              /* enum ms_sampling of format/trace_types.h */
+	uint8_t sampling;              /* enum ms_sampling */
 	uint8_t reserved[3];
 	uint32_t per_billion;          /* PER_ALLOCATION */
 	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
 	uint64_t seed;
-	/* Counters of sampled live blocks, by (address >> 4) & (sampled_count - 1): the app adds 1 before the block is given to the program
-	   (relaxed; 255 stays), the collector takes 1 away when it has matched an end. What it finds unmatched in a sample it drops. */
-	uint64_t sampled_offset;       /* of _Atomic uint8_t[sampled_count] in the arena; 0 = no sample */
-	uint64_t sampled_count;        /* power of two */
+	/*
+	 * The sampled blocks that live. App only. First a counter for each index (address >> 4) & (sampled_count - 1): how many of them have it,
+	 * MS_SAMPLED_MANY = more than can be told apart, for ever. Behind the counters, for each MS_SAMPLED_LINE indexes, as many words with
+	 * the addresses, 0 = free. An address is put there before the block is given to the program and taken out before its end is
+	 * published. Counters take little room and neighbours share lines: they are what nearly every free looks at, and nothing else.
+	 */
+	uint64_t sampled_offset;       /* 0 = no sample */
+	uint64_t sampled_count;        /* power of two, at least MS_SAMPLED_LINE */
 };
+#define MS_SAMPLED_LINE 8u
+#define MS_SAMPLED_MANY 255u
+/* Bytes of counters and addresses. */
+#define MS_SAMPLED_BYTES(count) ((count) * (1 + sizeof(uint64_t)))
 
 /* Heap graph. */
 enum ms_graph_state {
@@ -149,7 +160,9 @@ struct ms_arena_header {
 	                                  for the image after an exec */
 
 	_Alignas(64) _Atomic uint32_t births;         /* enum ms_births; collector at the start and when a control command asks for it, app in
-	                                  memscope_pause and memscope_resume. Read on every allocation: alone in its line */
+	                                  memscope_pause and memscope_resume. Read on every allocation: alone in its line, but for what hardly ever changes */
+	_Atomic uint32_t births_unseen; /* 1: blocks may live that were not published (a sample, a pause, an attach), so that pointers in them are not known.
+	                                  Collector or app, before the first such block is born; never back to 0 */
 	_Alignas(64) _Atomic uint64_t collector_beat; /* collector: +1 per poll; stands still when it is gone, and for as
 	                                  long as its output blocks (a slow disk is no reason to give up: some seconds) */
 	_Atomic uint32_t wake;         /* futex word (shared): collector +1 and FUTEX_WAKE after it made room for a waiter.
@@ -189,6 +202,12 @@ struct ms_arena_header {
 	uint64_t graph_count;          /* collector: valid when READY */
 };
 _Static_assert(sizeof(struct ms_arena_header) <= 4096, "one page");
+
+/* What header.births is while nobody has paused. */
+static inline uint32_t ms_births_usual(const struct ms_arena_header *header)
+{
+	return header->sample.sampled_offset == 0 ? MS_BIRTHS_ALL : MS_BIRTHS_SAMPLE;
+}
 
 /* ---- threads ------------------------------------------------------------------------------------------------ */
 

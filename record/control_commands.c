@@ -35,13 +35,15 @@ static uint32_t births(const struct recording *r)
 static void set_paused(struct asked *a, bool paused)
 {
 	struct ms_arena_header *h = a->r->arena.header;
-	const uint32_t usual = h->sample.sampling ? MS_BIRTHS_SAMPLE : MS_BIRTHS_ALL;
+	const uint32_t usual = ms_births_usual(h);
 	uint64_t ticks = tick_clock_now(a->r->clock.source);
 
 	if ((births(a->r) == MS_BIRTHS_NONE) == paused) {
 		reply(a, true, "%s already", paused ? "paused" : "recording");
 		return;
 	}
+	if (paused)
+		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
 	atomic_store_explicit(&h->births, paused ? MS_BIRTHS_NONE : usual, memory_order_relaxed);
 	if (!paused)
 		ticks = tick_clock_now(a->r->clock.source);

@@ -93,8 +93,12 @@ static void record_child(struct follow *f, pid_t pid)
 	struct ms_error error = {0};
 	struct utsname host;
 	struct follow own = {.options = f->options, .signals = f->signals};
+	struct options options = *f->options;
 	char *path;
 
+	/* Children that do the same must not draw the same: what they are added up to would have the error of one of them. */
+	if (options.sample.config.sampling != MS_SAMPLING_ALL)
+		options.sample.config.seed += (uint64_t)pid;
 	app_process_followed(&app, pid);
 	read_facts(&facts, pid);
 	memset(&host, 0, sizeof host);
@@ -102,7 +106,7 @@ static void record_child(struct follow *f, pid_t pid)
 	path = output_expand(f->options->output,
 	                     &(struct output_names){.pid = pid, .program = facts.comm, .host = host.nodename, .time = time(NULL)},
 	                     !output_pattern_has_pid(f->options->output));
-	if (!path || recording_prepare(&r, f->options, &error) != MS_OK)
+	if (!path || recording_prepare(&r, &options, &error) != MS_OK)
 		goto refuse;
 	if (recording_open(&r, path, &app, &(struct recording_facts){
 		.command = facts.command, .command_count = facts.command_count, .executable = facts.executable,

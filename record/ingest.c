@@ -213,6 +213,7 @@ void ingest_slot_lost(struct ingest *g, uint32_t slot, uint64_t events)
 	g->lost_events += events;
 	if (s->active && !s->started)
 		begin_thread(g, s, time_between(g));
+	s->half_count = 0;
 	if (s->thread)
 		emit_other(g, MS_EV_LOST, s->thread, time_between(g), events);
 }
@@ -255,6 +256,21 @@ static inline void take_args(struct cursor *c, struct ms_event *e)
 {
 	for (unsigned i = 0; i < ms_event_kinds[e->kind].args; i++)
 		e->arg[i] = take(c);
+}
+
+/* ---- samples: halves of reallocs ---- */
+
+static void push_half(struct ingest_slot *s, uint64_t address)
+{
+	if (s->half_count == INGEST_HALVES)
+		memmove(s->halves, s->halves + 1, (--s->half_count) * sizeof *s->halves);
+	s->halves[s->half_count++] = address;
+}
+
+/* Was the first half written? Asked by second halves that name the old address. */
+static bool has_half(const struct ingest_slot *s, uint64_t address)
+{
+	return s->half_count > 0 && s->halves[s->half_count - 1] == address;
 }
 
 /* false: the free that must come before it has not come yet. */
@@ -309,9 +325,11 @@ static bool release(struct ingest *g, struct merge_stream *stream, struct ingest
 	if (e->kind == MS_EV_REALLOC_FREE)
 		s->reallocated = b ? live_table_unpack(&g->live, b) : (struct ms_live_block){0};
 	if (!b) {
-		g->unmatched_frees++;
+		*(g->arena->sampled ? &g->unsampled_ends : &g->unmatched_frees) += 1;
 		return true;
 	}
+	if (g->arena->sampled && e->kind == MS_EV_REALLOC_FREE)
+		push_half(s, e->address);
 	e->block = live_entry_block(b);
 	e->size_bytes = live_entry_size(&g->live, b);
 	g->live_bytes -= e->size_bytes;
@@ -474,6 +492,14 @@ static bool other(struct ingest *g, struct cursor *c, struct ms_event *e, uint32
 		g->evidence += e->arg[0] != 0 && evidence_shows_error(at);
 		return e->arg[0] != 0;
 	}
+	case MS_EV_REALLOC_OUT: {
+		struct ingest_slot *s = &g->slots[slot];
+		bool half = has_half(s, e->address);
+
+		e->address = 0;
+		s->half_count -= half;
+		return half || !g->arena->sampled;
+	}
 	case MS_EV_FORK:
 	case MS_EV_VFORK:
 		g->children++;
@@ -510,8 +536,12 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		take_args(&c, e);
 		if (c.missing || e->address == 0)
 			goto malformed;
+		if (g->arena->sampled && e->kind == MS_EV_REALLOC_FAILED && !has_half(s, e->address))
+			return true; /* a block that is not in the sample lives on */
 		if (!allocate(g, stream, s, e))
 			return false;
+		if (e->kind == MS_EV_REALLOC || e->kind == MS_EV_REALLOC_FAILED)
+			s->half_count -= s->half_count > 0; /* as readers pair them */
 		break;
 	case MS_CLASS_FREE:
 		take_args(&c, e);
@@ -521,6 +551,8 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 			goto malformed;
 		if (!release(g, stream, s, e))
 			return false;
+		if (g->arena->sampled && e->block == 0)
+			return true;
 		break;
 	case MS_CLASS_FAIL:
 	case MS_CLASS_MAP:

@@ -10,6 +10,9 @@
  * dropped), the old block is not ended, since no free was seen: it stays in the live set as an orphan, the address
  * belongs to the new block, and `overlapping` counts it.
  *
+ * Samples (arena.sampled). An end that finds no block is that of one that is not in the sample (the hooks cannot tell all addresses
+ * apart), or of an image before: it is dropped, as are second halves of reallocs whose first half was.
+ *
  * Ownership: borrows arena, writer, clock. Errors: the first failure of the writer sticks in `status` (and `error`);
  * later entries are thrown away. Thread-safety: one thread at a time. Not signal-safe.
  */
@@ -32,6 +35,7 @@
 #include "trace_tables.h"
 
 #define INGEST_BATCH 512u
+#define INGEST_HALVES 4u
 
 #define INGEST_NAME 64u              /* bytes of a snapshot's name that heap_passed gives, with its NUL */
 
@@ -48,6 +52,9 @@ struct ingest_slot {
 	bool active, nested, started;
 	char name[17];
 	struct ms_live_block reallocated; /* what the last REALLOC_FREE ended; block 0 = nothing */
+	/* In a sample: addresses of the REALLOC_FREEs that were written and wait for their other half, newest last. As many as readers keep. */
+	uint64_t halves[INGEST_HALVES];
+	uint8_t half_count;
 };
 
 struct ingest {
@@ -71,6 +78,7 @@ struct ingest {
 	uint64_t next_block;
 
 	uint64_t events, live_bytes, peak_bytes, lost_events, unmatched_frees;
+	uint64_t unsampled_ends;         /* of blocks that are not in the sample: dropped */
 	uint64_t overlapping;            /* allocations at an address that was alive */
 	uint64_t evidence;               /* records of guards about errors */
 	uint64_t children;               /* processes that the program was seen to start */

@@ -19,6 +19,7 @@ enum {
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
 	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
 	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT,
+	KEY_PRESET, KEY_SAMPLE_RATE, KEY_SAMPLE_BYTES, KEY_SAMPLE_SEED,
 };
 
 static const struct argp_option table[] = {
@@ -76,8 +77,16 @@ static const struct argp_option table[] = {
 	{"control", KEY_CONTROL, "FILE", 0,
 	 "Instead of recording: ask the recorder that writes FILE. COMMAND is pause, resume, snapshot [NAME], mark TEXT, stop (the trace is "
 	 "completed, the program goes on) or status", 5},
-	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 6},
-	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 6},
+	{NULL, 0, NULL, 0, "A sample instead of everything (reports then estimate, and say how well):", 6},
+	{"preset", KEY_PRESET, "NAME", 0,
+	 "demo: 10 % of the allocations; high_performance: 1 %; full: all of them, with stacks. Options behind it change what it says", 6},
+	{"sample-rate", KEY_SAMPLE_RATE, "R", 0, "Record each allocation with probability R, a number like 0.01 or 1%, at most 1", 6},
+	{"sample-bytes", KEY_SAMPLE_BYTES, "N", 0,
+	 "Record one byte in N on average, suffixes K, M, G, and the blocks that such a byte lies in: the larger a block, the more "
+	 "likely it is recorded, those much larger than N always", 6},
+	{"sample-seed", KEY_SAMPLE_SEED, "S", 0, "Draw as seed S does (default 0): the same thread draws the same way again", 6},
+	{"discard", KEY_DISCARD, NULL, OPTION_HIDDEN, "Throw every event away (benchmarks)", 7},
+	{"no-stacks", KEY_NO_STACKS, NULL, OPTION_HIDDEN, "Do not unwind (benchmarks)", 7},
 	{"help", 'h', NULL, 0, "Print this help", -1},
 	{"usage", KEY_USAGE, NULL, OPTION_HIDDEN, "Print a short usage message", -1},
 	{"version", 'V', NULL, 0, "Print the version", -1},
@@ -172,6 +181,14 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case KEY_GRAPH_SIGNAL:
 		return guard_options_signal(&o->guard.graph_signal, arg, reason, sizeof reason) ? 0 :
 		       refuse(state, "graph-signal", reason);
+	case KEY_PRESET:
+		return sample_options_preset(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "preset", reason);
+	case KEY_SAMPLE_RATE:
+		return sample_options_rate(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "sample-rate", reason);
+	case KEY_SAMPLE_BYTES:
+		return sample_options_bytes(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "sample-bytes", reason);
+	case KEY_SAMPLE_SEED:
+		return sample_options_seed(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "sample-seed", reason);
 	case KEY_NO_SYMBOLS:
 		o->no_symbols = true;
 		return 0;
@@ -269,7 +286,8 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--snapshot-rss needs the samples of --monitor");
 			return EINVAL;
 		}
-		if (!guard_options_check(&o->guard, reason, sizeof reason)) {
+		if (!guard_options_check(&o->guard, reason, sizeof reason) ||
+		    !sample_options_check(&o->sample, o->guard.config.mode != MS_GUARD_OFF, reason, sizeof reason)) {
 			argp_error(state, "%s", reason);
 			return EINVAL;
 		}

@@ -15,6 +15,7 @@
 
 #include "guard_options.h"
 #include "snapshot_triggers.h"
+#include "sample_options.h"
 
 enum {
 	MS_EXIT_FAILURE = 125,           /* memscope-record itself failed */
@@ -35,6 +36,7 @@ struct options {
 	struct snapshot_options snapshots;
 	const char *auto_export;         /* FORMATS=DIR; NULL = not */
 	const char *control;             /* trace whose recorder is asked for something; program is what: control_client.h */
+	struct sample_options sample;
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */
 	size_t given_count;

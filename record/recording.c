@@ -76,6 +76,7 @@ int recording_prepare(struct recording *r, const struct options *options, struct
 		.guard = options->guard.config,
 		.graph_at_exit = options->guard.graph_at_exit,
 		.graph_signal = options->guard.graph_signal,
+		.sample = options->sample.config,
 	};
 	if (create_arena(&r->arena, &ao, err) != MS_OK)
 		return err->code;
@@ -243,6 +244,13 @@ static int write_process(struct recording *r)
 		.companion = r->facts.companion,
 		.graph_at_exit = r->options->guard.graph_at_exit,
 		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
+		.capture = {
+			.preset = r->options->sample.preset,
+			.sampling = r->arena.header->sample.sampling,
+			.sample_per_billion = r->options->sample.config.per_billion,
+			.sample_bytes = r->options->sample.config.bytes,
+			.sample_seed = r->options->sample.config.seed,
+		},
 	}, &r->error);
 }
 

@@ -36,6 +36,7 @@ static void print_details(const struct recording *r)
 		{"stacks that end before the outermost frame", atomic_load_explicit(&h->unwind_stops, memory_order_relaxed)},
 		{"blocks alive at the end", live_table_blocks(&g->live)},
 		{"frees without a block", g->unmatched_frees},
+		{"ends of blocks outside the sample", g->unsampled_ends},
 		{"allocations at an address that was alive", g->overlapping},
 		{"events put in order by address", g->merge.reordered},
 		{"late events", g->merge.late},

@@ -425,7 +425,7 @@ static void carve_regions(struct builder *b)
 		if (!readable(region) || region->inode != 0)
 			continue;
 		from = module_end(region);
-		if (from < region->end)
+		if (from < region->end && !b->in->unseen)
 			carve_heap(b, region, from);
 		if (from == region->start && region->name[0] == '\0' && (region->flags & MS_REGION_SHARED) == 0)
 			carve_kept_stack(b, region);

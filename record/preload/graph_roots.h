@@ -4,7 +4,8 @@
  * Everything that is readable and writable is a root, but
  *   - the heap: the brk heap, glibc's other arenas and mapped chunks (by their own headers, where glibc is the allocator), else
  *     the anonymous mappings in which blocks live, and the pools of a guard: there, what is no live block is free memory
- *     with stale pointers, or the allocator's own;
+ *     with stale pointers, or the allocator's own; but not where blocks live that were not recorded: what they point to is held, and
+ *     so is, with them, what free memory points to;
  *   - what is ours: the arena, own_memory.h, this library's data;
  *   - dead stack: below the stack pointer of a thread, and the stacks that libc keeps for threads to come (but for the pointer to
  *     the vector of thread-local storage that libc keeps with them);
@@ -34,6 +35,7 @@ struct ms_roots_input {
 	const uint64_t *self_registers; /* evidence order, of the calling thread */
 	bool self_called;              /* they are those of a frame that has made a call */
 	uint32_t self_tid;
+	bool unseen;                   /* blocks may live that are not in the index */
 	bool glibc;                    /* the program's allocator is glibc's */
 	uint64_t arena_start, arena_end;
 	uint64_t pools_start, pools_end; /* of the guard; equal: none */

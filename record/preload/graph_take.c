@@ -114,6 +114,7 @@ static bool scan(struct ms_arena_header *header, bool called)
 		.self_registers = g.registers,
 		.self_called = called,
 		.self_tid = (uint32_t)ms_raw_gettid(),
+		.unseen = atomic_load_explicit(&header->births_unseen, memory_order_relaxed) != 0,
 		.glibc = is_glibc(header->allocator),
 		.arena_start = (uint64_t)(uintptr_t)header,
 		.arena_end = (uint64_t)(uintptr_t)header + header->arena_bytes,

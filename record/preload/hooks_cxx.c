@@ -13,6 +13,7 @@
  * failed and matches nothing but a retry from the very same frame; the next new replaces it. new[] and the nothrow forms
  * call another operator: a hook that finds itself behind an outer one of the same size does nothing.
  */
+#include "births.h"
 #include "hooks.h"
 
 /* False: this call belongs to an operator that is pending further out. */
@@ -46,13 +47,13 @@ static __attribute__((noinline)) void record_new(const struct ms_pending *pendin
 
 	if (block == NULL) {
 		if (!pending->failed)
-			ms_emit_alloc(MS_EV_ALLOC_FAILED, 0, pending->size, caller, 1, kind, 0);
+			ms_emit_birth(MS_EV_ALLOC_FAILED, 0, pending->size, caller, 1, kind, 0);
 	} else if (pending->inner == block) {
 		return; /* recorded as what the operator called */
 	} else if (kind == MS_EV_NEW_ALIGNED || kind == MS_EV_NEW_ARRAY_ALIGNED) {
-		ms_emit_alloc(kind, (uintptr_t)block, pending->size, caller, 1, pending->log2_align, 0);
+		ms_emit_birth(kind, (uintptr_t)block, pending->size, caller, 1, pending->log2_align, 0);
 	} else {
-		ms_emit_alloc(kind, (uintptr_t)block, pending->size, caller, 0, 0, 0);
+		ms_emit_birth(kind, (uintptr_t)block, pending->size, caller, 0, 0, 0);
 	}
 }
 
@@ -104,11 +105,11 @@ static inline void record_delete(uint8_t kind, unsigned args, void *block, size_
 	uint64_t log2_align = args > 0 && align != 0 ? ms_log2(align) : 0;
 
 	if (args == 0)
-		ms_emit_free(kind, (uintptr_t)block, caller, 0, 0, 0);
+		ms_emit_end(kind, (uintptr_t)block, caller, 0, 0, 0);
 	else if (args == 1)
-		ms_emit_free(kind, (uintptr_t)block, caller, 1, align != 0 ? log2_align : size, 0);
+		ms_emit_end(kind, (uintptr_t)block, caller, 1, align != 0 ? log2_align : size, 0);
 	else
-		ms_emit_free(kind, (uintptr_t)block, caller, 2, size, log2_align);
+		ms_emit_end(kind, (uintptr_t)block, caller, 2, size, log2_align);
 }
 
 #define X(field, symbol, parameters, arguments, all, kind)                                                          \

@@ -3,12 +3,13 @@
  */
 #include <errno.h>
 
+#include "births.h"
 #include "hooks.h"
 
 /* The call returned NULL. size: as asked, UINT64_MAX when the product overflowed. */
 static __attribute__((noinline, cold)) void *record_failure(uint8_t kind, uint64_t size, const struct ms_caller *caller)
 {
-	ms_emit_alloc(MS_EV_ALLOC_FAILED, 0, size, caller, 1, kind, 0);
+	ms_emit_birth(MS_EV_ALLOC_FAILED, 0, size, caller, 1, kind, 0);
 	return NULL;
 }
 
@@ -38,9 +39,9 @@ static __attribute__((noinline)) void *record_pending(uint8_t kind, unsigned arg
 			return record_failure(kind, size, caller);
 		pending->inner = block;
 		if (args == 0)
-			ms_emit_alloc(kind, (uintptr_t)block, size, caller, 0, 0, 0);
+			ms_emit_birth(kind, (uintptr_t)block, size, caller, 0, 0, 0);
 		else
-			ms_emit_alloc(kind, (uintptr_t)block, size, caller, 1, arg, 0);
+			ms_emit_birth(kind, (uintptr_t)block, size, caller, 1, arg, 0);
 		return block;
 	}
 	kind = pending->kind;
@@ -52,9 +53,9 @@ static __attribute__((noinline)) void *record_pending(uint8_t kind, unsigned arg
 	pending->kind = 0;
 	pending->used = 1;
 	if (kind == MS_EV_NEW_ALIGNED || kind == MS_EV_NEW_ARRAY_ALIGNED)
-		ms_emit_alloc(kind, (uintptr_t)block, pending->size, pending->caller, 1, pending->log2_align, 0);
+		ms_emit_birth(kind, (uintptr_t)block, pending->size, pending->caller, 1, pending->log2_align, 0);
 	else
-		ms_emit_alloc(kind, (uintptr_t)block, pending->size, pending->caller, 0, 0, 0);
+		ms_emit_birth(kind, (uintptr_t)block, pending->size, pending->caller, 0, 0, 0);
 	return block;
 }
 
@@ -66,7 +67,7 @@ void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_ca
 		return record_pending(MS_EV_MALLOC, 0, 0, block, size, caller);
 	if (MS_UNLIKELY(block == NULL))
 		return record_failure(MS_EV_MALLOC, size, caller);
-	ms_emit_alloc(MS_EV_MALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
+	ms_emit_birth(MS_EV_MALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }
 
@@ -78,35 +79,33 @@ void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, cons
 	if (MS_UNLIKELY(block == NULL))
 		return record_failure(MS_EV_CALLOC, __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes,
 				      caller);
-	ms_emit_alloc(MS_EV_CALLOC, (uintptr_t)block, count * size, caller, 0, 0, 0);
+	ms_emit_birth(MS_EV_CALLOC, (uintptr_t)block, count * size, caller, 0, 0, 0);
 	return block;
 }
 
 void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller)
 {
 	void *moved;
+	bool freed;
 
 	ms_tls.caller = caller;
 	if (block == NULL) {
 		moved = real->realloc(NULL, size);
 		if (MS_UNLIKELY(moved == NULL))
 			return record_failure(MS_EV_REALLOC_NEW, size, caller);
-		ms_emit_alloc(MS_EV_REALLOC_NEW, (uintptr_t)moved, size, caller, 0, 0, 0);
+		ms_emit_birth(MS_EV_REALLOC_NEW, (uintptr_t)moved, size, caller, 0, 0, 0);
 		return moved;
 	}
 	if (size == 0) {
-		ms_emit_free(MS_EV_REALLOC_ZERO, (uintptr_t)block, caller, 0, 0, 0);
+		ms_emit_end(MS_EV_REALLOC_ZERO, (uintptr_t)block, caller, 0, 0, 0);
 		moved = real->realloc(block, 0);
 		if (moved != NULL)
-			ms_emit_alloc(MS_EV_MALLOC, (uintptr_t)moved, 0, caller, 0, 0, 0);
+			ms_emit_birth(MS_EV_MALLOC, (uintptr_t)moved, 0, caller, 0, 0, 0);
 		return moved;
 	}
-	ms_emit_free(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0);
+	freed = ms_emit_end(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0);
 	moved = real->realloc(block, size);
-	if (MS_UNLIKELY(moved == NULL))
-		ms_emit_alloc(MS_EV_REALLOC_FAILED, (uintptr_t)block, 0, caller, 0, 0, 0);
-	else
-		ms_emit_alloc(MS_EV_REALLOC, (uintptr_t)moved, size, caller, 0, 0, 0);
+	ms_emit_realloc(freed, block, moved, size, caller);
 	return moved;
 }
 
@@ -119,8 +118,7 @@ void *ms_hook_reallocarray(const struct ms_real *real, void *block, size_t count
 	if (__builtin_mul_overflow(count, size, &bytes)) {
 		errno = ENOMEM;
 		if (block != NULL) {
-			ms_emit_free(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0);
-			ms_emit_alloc(MS_EV_REALLOC_FAILED, (uintptr_t)block, 0, caller, 0, 0, 0);
+			ms_emit_realloc(ms_emit_end(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0), block, NULL, bytes, caller);
 			return NULL;
 		}
 		return record_failure(MS_EV_REALLOC_NEW, UINT64_MAX, caller);
@@ -134,7 +132,7 @@ void ms_hook_free(const struct ms_real *real, void *block, const struct ms_calle
 		if (MS_UNLIKELY(block == ms_tls.freeing))
 			ms_tls.freeing = NULL; /* the delete that called us has recorded it */
 		else
-			ms_emit_free(MS_EV_FREE, (uintptr_t)block, caller, 0, 0, 0);
+			ms_emit_end(MS_EV_FREE, (uintptr_t)block, caller, 0, 0, 0);
 	}
 	ms_tls.caller = caller;
 	real->free(block);
@@ -144,7 +142,7 @@ void ms_hook_free(const struct ms_real *real, void *block, const struct ms_calle
 void ms_hook_free_sized(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller)
 {
 	if (block != NULL)
-		ms_emit_free(MS_EV_FREE_SIZED, (uintptr_t)block, caller, 1, size, 0);
+		ms_emit_end(MS_EV_FREE_SIZED, (uintptr_t)block, caller, 1, size, 0);
 	ms_tls.freeing = block;
 	ms_tls.caller = caller;
 	if (real->free_sized != NULL)
@@ -158,7 +156,7 @@ void ms_hook_free_aligned_sized(const struct ms_real *real, void *block, size_t 
 				const struct ms_caller *caller)
 {
 	if (block != NULL)
-		ms_emit_free(MS_EV_FREE_ALIGNED_SIZED, (uintptr_t)block, caller, 2, size, ms_log2(alignment));
+		ms_emit_end(MS_EV_FREE_ALIGNED_SIZED, (uintptr_t)block, caller, 2, size, ms_log2(alignment));
 	ms_tls.freeing = block;
 	ms_tls.caller = caller;
 	if (real->free_aligned_sized != NULL)
@@ -176,7 +174,7 @@ static inline void *record_aligned(uint8_t kind, size_t alignment, size_t size, 
 		return record_pending(kind, 1, ms_log2(alignment), block, size, caller);
 	if (MS_UNLIKELY(block == NULL))
 		return record_failure(kind, size, caller);
-	ms_emit_alloc(kind, (uintptr_t)block, size, caller, 1, ms_log2(alignment), 0);
+	ms_emit_birth(kind, (uintptr_t)block, size, caller, 1, ms_log2(alignment), 0);
 	return block;
 }
 
@@ -205,7 +203,7 @@ void *ms_hook_valloc(const struct ms_real *real, size_t size, const struct ms_ca
 
 	if (MS_UNLIKELY(block == NULL))
 		return record_failure(MS_EV_VALLOC, size, caller);
-	ms_emit_alloc(MS_EV_VALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
+	ms_emit_birth(MS_EV_VALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }
 
@@ -215,6 +213,6 @@ void *ms_hook_pvalloc(const struct ms_real *real, size_t size, const struct ms_c
 
 	if (MS_UNLIKELY(block == NULL))
 		return record_failure(MS_EV_PVALLOC, size, caller);
-	ms_emit_alloc(MS_EV_PVALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
+	ms_emit_birth(MS_EV_PVALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }

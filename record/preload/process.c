@@ -51,6 +51,7 @@
 #include "environment.h"
 #include "hooks_exec.h"
 #include "address_limit.h"
+#include "births.h"
 #include "graph.h"
 #include "modules.h"
 #include "process_exit.h"
@@ -173,6 +174,7 @@ bool ms_process_attach(void *base, uint32_t image)
 	ms_process.header = header;
 	ms_process.slots = (struct ms_slot *)((char *)base + header->slots_offset);
 	ms_process.modules = (struct ms_module_record *)((char *)base + header->modules_offset);
+	ms_births_attach(header);
 	find_clock(header->clock);
 	ms_trie_attach(&ms_process.trie, base, image);
 	ms_threads_start();
@@ -281,6 +283,7 @@ static void leave_parents_arena(bool hook_interrupted)
 	struct ms_arena_header *header = ms_process.header;
 
 	ms_process.header = NULL;
+	ms_births_detach();
 	if (hook_interrupted) {
 		ms_raw_mmap(header, ms_process.arena_bytes, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "clock.h"
+#include "draw.h"
 #include "format/events.h"
 #include "record/arena_layout.h"
 #include "stack.h"
@@ -61,6 +62,7 @@ struct ms_thread {
 	struct ms_walker *own_walker;  /* survives the thread: the next owner of the slot takes it over */
 	uint32_t index;                /* of the slot */
 	uint32_t depth_limit;
+	struct ms_draw draw;           /* of a sample; goes on with the next owner of the slot: short threads alike must not draw alike */
 };
 
 /* C++ operators call malloc and free through the PLT, which comes back to our hooks. What the operator's hook tells the

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "mini_arena.h"
+#include "record/preload/births.h"
 #include "record/preload/hooks.h"
 #include "record/preload/address_limit.h"
 #include "record/preload/process.h"
@@ -30,6 +31,7 @@ static inline void fixture_detach(struct mini_arena *arena)
 {
 	munmap(ms_process.alive, 4096 + arena->header->slot_count * sizeof(struct ms_thread));
 	memset(&ms_process, 0, sizeof(ms_process));
+	ms_births_detach();
 	ms_process_stop();
 	memset(&ms_tls, 0, sizeof(ms_tls));
 	ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;

@@ -1,0 +1,99 @@
+/*
+ * births.h - the gate before ring.h: which births and which ends of blocks are published.
+ *
+ * Every hook that begins or ends a block goes through here. In a full recording the gate is a load and a branch that is never taken.
+ * In a sample (header.sample) a birth is in when the thread draws it (draw.h); what is left out walks no stack and reads no clock.
+ * Calls that failed are in, whatever is drawn: there are few, and they begin nothing. While births are paused (MS_BIRTHS_NONE) none is in.
+ *
+ * Ends are always in, but in a sample only those of sampled blocks, whose addresses stand in a table of the arena: a look at one
+ * byte for nearly every other free. Where more sampled blocks come together than the table tells apart, all ends are published; the
+ * collector drops those of blocks that it does not know (record/ingest.c). A table of our own, and not one that the collector
+ * clears: a thread that frees and gets the same address again and again is far ahead of the collector.
+ *
+ * realloc: the new block is drawn like any other.
+ *   old in, new in    REALLOC_FREE, REALLOC
+ *   old in, new out   REALLOC_FREE, REALLOC_OUT (its entry has the old address: the collector drops it if it dropped the first half)
+ *   old out, new in   REALLOC alone: an allocation of the sample that is known to be a realloc
+ *   failed            REALLOC_FAILED when the first half was published
+ *
+ * Parameters: as ms_emit_alloc and ms_emit_free. Errors: none; errno stays. Async-signal-safe, no lock.
+ */
+#ifndef MS_PRELOAD_BIRTHS_H
+#define MS_PRELOAD_BIRTHS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ring.h"
+
+/* header.births of the arena; before there is one a word of our own that is not MS_BIRTHS_ALL, so that the first birth is drawn, too. */
+extern const _Atomic uint32_t *_Atomic ms_births_word __attribute__((visibility("hidden")));
+/* The counters of the table; NULL: no sample. */
+extern _Atomic uint8_t *_Atomic ms_births_sampled __attribute__((visibility("hidden")));
+extern uint64_t ms_births_sampled_mask __attribute__((visibility("hidden")));
+
+/* The arena is attached: before any thread takes a slot / it is about to go. */
+void ms_births_attach(struct ms_arena_header *header);
+void ms_births_detach(void);
+
+/* The gate's other side. Address 0: the call failed. True: in, and counted. */
+bool ms_birth_drawn(uint64_t address, uint64_t size) __attribute__((noinline));
+/* A sampled block begins at the address. */
+void ms_birth_count(uint64_t address);
+/* The address shares its counter with a sampled block. True: it may be one; the table does not have it any more. */
+bool ms_end_drawn(uint64_t address) __attribute__((noinline));
+/* Second half of a realloc whose first half was published: what became of the old block is all that is known. */
+void ms_emit_realloc_out(uint64_t old_address) __attribute__((noinline, cold));
+
+static inline bool ms_birth_in(uint64_t address, uint64_t size)
+{
+	const _Atomic uint32_t *births = atomic_load_explicit(&ms_births_word, memory_order_relaxed);
+
+	return MS_LIKELY(atomic_load_explicit(births, memory_order_relaxed) == MS_BIRTHS_ALL) || ms_birth_drawn(address, size);
+}
+
+static inline bool ms_end_in(uint64_t address)
+{
+	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_sampled, memory_order_acquire);
+
+	return MS_LIKELY(sampled == NULL) ||
+	       (MS_UNLIKELY(atomic_load_explicit(&sampled[address >> 4 & ms_births_sampled_mask], memory_order_relaxed) != 0) &&
+		ms_end_drawn(address));
+}
+
+/* ALLOC and FAIL entries. */
+static inline __attribute__((always_inline)) void ms_emit_birth(uint8_t kind, uint64_t address, uint64_t size,
+								const struct ms_caller *caller, unsigned args,
+								uint64_t arg0, uint64_t arg1)
+{
+	if (ms_birth_in(address, size))
+		ms_emit_alloc(kind, address, size, caller, args, arg0, arg1);
+}
+
+/* FREE entries. True: published. */
+static inline __attribute__((always_inline)) bool ms_emit_end(uint8_t kind, uint64_t address, const struct ms_caller *caller,
+							      unsigned args, uint64_t arg0, uint64_t arg1)
+{
+	if (!ms_end_in(address))
+		return false;
+	ms_emit_free(kind, address, caller, args, arg0, arg1);
+	return true;
+}
+
+/* The second half of realloc(block, size): moved as it returned; freed: the first half was published. */
+static inline __attribute__((always_inline)) void ms_emit_realloc(bool freed, const void *block, const void *moved, uint64_t size,
+								  const struct ms_caller *caller)
+{
+	if (MS_UNLIKELY(moved == NULL)) {
+		if (!freed)
+			return;
+		ms_birth_count((uintptr_t)block);
+		ms_emit_alloc(MS_EV_REALLOC_FAILED, (uintptr_t)block, 0, caller, 0, 0, 0);
+	} else if (ms_birth_in((uintptr_t)moved, size)) {
+		ms_emit_alloc(MS_EV_REALLOC, (uintptr_t)moved, size, caller, 0, 0, 0);
+	} else if (freed) {
+		ms_emit_realloc_out((uintptr_t)block);
+	}
+}
+
+#endif
