@@ -13,8 +13,8 @@
  *   MOVE            it ends, as the old block of a realloc
  *   RETURN          the MOVE of this block by this thread is taken back (the realloc failed, or was never seen to end);
  *                   always alone in its view; moved_ns = time of that MOVE
- *   LOSE            the block MOVEd by this thread ended in a realloc whose second half was lost: the MOVE counts as a
- *                   free from now on (live bytes do not change); always alone in its view
+ *   LOSE            the block MOVEd by this thread ended in a realloc whose second half was lost, or (kind REALLOC_OUT) whose new block was
+ *                   not recorded: the MOVE counts as a free from now on (live bytes do not change); always alone in its view
  *   UNMATCHED       nothing: a free of a block that the trace does not know
  *   FAIL, MAP, NOTE nothing: a failed allocation, the address space, everything else
  *   IMAGE           every block ends with the process image; always alone in its view

@@ -10,6 +10,7 @@
  *   - live_blocks = allocations - frees - ended_by_exec.blocks;
  *     live_bytes  = allocated_bytes - freed_bytes - ended_by_exec.bytes.
  *     In a window live_bytes also has window.start_bytes; live_blocks has window.start_blocks.
+ *   - a realloc to a block that was not recorded (a sample, a pause) is a free of the old one, from one that was not recorded an allocation.
  *   - a failed realloc changes nothing; a realloc that the recording saw begin but not end leaves its block alive.
  *   - a free of a block that the trace does not know is an unmatched free and nothing else.
  *   - the peak is the largest live_bytes after any event, or at the start of the window; the first time it was reached counts.

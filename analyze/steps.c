@@ -78,7 +78,7 @@ struct ms_steps {
 };
 
 /* Beyond enum ms_step: what needs more than the event itself. */
-enum { RARE = MS_STEP_COUNT, RARE_FAILED_REALLOC = RARE, RARE_IMAGE, RARE_THREAD_GAP };
+enum { RARE = MS_STEP_COUNT, RARE_FAILED_REALLOC = RARE, RARE_IMAGE, RARE_THREAD_GAP, RARE_REALLOC_OUT };
 
 static void fill_step_of_kind(uint8_t table[256])
 {
@@ -92,6 +92,7 @@ static void fill_step_of_kind(uint8_t table[256])
 		{MS_EV_REALLOC, MS_STEP_REALLOCATE}, {MS_EV_REALLOC_FREE, MS_STEP_MOVE},
 		{MS_EV_REALLOC_FAILED, RARE_FAILED_REALLOC}, {MS_EV_IMAGE_START, RARE_IMAGE},
 		{MS_EV_THREAD_END, RARE_THREAD_GAP}, {MS_EV_LOST, RARE_THREAD_GAP},
+		{MS_EV_REALLOC_OUT, RARE_REALLOC_OUT},
 	};
 
 	for (int k = 0; k < 256; k++)
@@ -340,6 +341,15 @@ static int take_back(struct ms_steps *s, const struct ms_batch *b, uint32_t i, b
 	return MS_OK;
 }
 
+/* The realloc at event i went on with a block that the trace does not have: of the old one it is the end. */
+static int lose_move(struct ms_steps *s, const struct ms_batch *b, uint32_t i, bool *found)
+{
+	struct move m;
+
+	*found = pop_move(s, &s->threads[b->thread[i]], &m) && m.known;
+	return *found ? enqueue(s, &m, MS_STEP_LOSE, b->time_ns[i], b->kind[i]) : MS_OK;
+}
+
 /*
  * Steps of events i .. until a rare one or the view is full. Returns how many, or a negative status.
  * Inside, an event costs one table look-up for its step, one for its site, and one line of its thread.
@@ -372,7 +382,7 @@ static int64_t run(struct ms_steps *s, const struct ms_batch *b, uint32_t i, str
 		uint32_t site = node[birth_stack[k]];
 
 		if (step >= RARE) {
-			if (k > 0 && (step != RARE_THREAD_GAP || t->move_count))
+			if (k > 0 && ((step != RARE_THREAD_GAP && step != RARE_REALLOC_OUT) || t->move_count))
 				break;
 			/* The first of a view: the caller has dealt with it, what is left is plain. */
 			if (step == RARE_FAILED_REALLOC) {
@@ -470,6 +480,8 @@ static int prepare_rare(struct ms_steps *s, const struct ms_batch *b, uint32_t i
 
 	if (step == RARE_FAILED_REALLOC)
 		return take_back(s, b, i, consumed);
+	if (step == RARE_REALLOC_OUT)
+		return lose_move(s, b, i, consumed);
 	if (step == RARE_THREAD_GAP)
 		return settle_thread(s, &s->threads[b->thread[i]], MS_STEP_LOSE, b->time_ns[i]);
 	if (step == RARE_IMAGE) {

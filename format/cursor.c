@@ -122,6 +122,8 @@ static void resolve_other(struct ms_cursor *c, struct ms_decoded *d, uint32_t i,
 	set_birth(c, k, &none);
 	if (d->kind[i] == MS_EV_REALLOC_FREE)
 		begin_realloc(c, d->thread[i], &none);
+	else if (d->kind[i] == MS_EV_REALLOC_OUT)
+		end_realloc(c, d->thread[i], false, NULL);
 	if (addresses != NO_ADDRESSES)
 		c->address[k] = class_ == MS_CLASS_FREE || class_ == MS_CLASS_MAP ? d->raw_address[c->raw_at++] : 0;
 	if (d->kind[i] == MS_EV_IMAGE_START) {

@@ -219,9 +219,10 @@ static int lone_step(struct ms_block_scan *s, bool *out, struct ms_error *err)
 			s->overflowed--;
 			break;
 		}
-		if (!take(s, v->thread[0], false, &m))
+		if (!take(s, v->thread[0], v->kind[0] == MS_EV_REALLOC_OUT, &m))
 			break;
-		m.row.how = MS_BLOCK_FREED;
+		if (v->kind[0] != MS_EV_REALLOC_OUT)
+			m.row.how = MS_BLOCK_FREED;
 		s->row = m.row;
 		*out = true;
 		break;
@@ -272,6 +273,8 @@ static int plain_steps(struct ms_block_scan *s, bool *out, struct ms_error *err)
 			}
 			if (push(s, v->thread[i], &m, &s->row, out))
 				return no_memory(err);
+		} else if (kind == MS_EV_REALLOC_OUT) {
+			(void)pop(s, v->thread[i], &m); /* of a block that the trace does not know */
 		} else if (kind == MS_EV_THREAD_END || kind == MS_EV_LOST) {
 			forget_moves(s, v->thread[i]);
 		}
