@@ -13,7 +13,7 @@
 
 #define KEEP __attribute__((noinline))
 
-static void *kept[8192];
+static void *volatile kept[8192];
 static unsigned kept_count;
 
 static unsigned next(void)
