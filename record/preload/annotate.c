@@ -101,11 +101,12 @@ static void set_births(bool paused)
 	header = ms_process.header;
 	was = atomic_load_explicit(&header->births, memory_order_relaxed) == MS_BIRTHS_NONE;
 	if (paused && !was) {
-		if (ms_emit_words_at(MS_EV_PAUSE, 0, &by, 1))
+		if (ms_emit_words_at(MS_EV_PAUSE, 0, &by, 1)) {
+			atomic_store_explicit(&header->births_unseen, 1, memory_order_relaxed);
 			atomic_store_explicit(&header->births, MS_BIRTHS_NONE, memory_order_relaxed);
+		}
 	} else if (!paused && was) {
-		atomic_store_explicit(&header->births, header->sample.sampling != 0 ? MS_BIRTHS_SAMPLE : MS_BIRTHS_ALL,
-				      memory_order_relaxed);
+		atomic_store_explicit(&header->births, ms_births_usual(header), memory_order_relaxed);
 		(void)ms_emit_words_at(MS_EV_RESUME, 0, &by, 1);
 	}
 }
