@@ -9,6 +9,9 @@ static const struct {
 } wanted[] = {
 	{MS_EV_TASK_SPAWN, MS_EV_TASK_END, &ms_analysis_tasks},
 	{MS_EV_SCOPE_BEGIN, MS_EV_SCOPE_END, &ms_analysis_scopes},
+	{MS_EV_TRACK, MS_EV_RETURN, &ms_analysis_variables},
+	{MS_EV_POOL_ALLOC, MS_EV_POOL_FREE, &ms_analysis_pools},
+	{MS_EV_POOL_CREATE, MS_EV_POOL_DESTROY, &ms_analysis_pools},
 };
 #define WANTED (sizeof wanted / sizeof *wanted)
 
@@ -38,7 +41,7 @@ int ms_annotations_find(struct ms_report *report, const struct ms_analysis_conte
 	size_t count = 0;
 
 	for (size_t i = 0; i < WANTED; i++)
-		if (has_any(report, i))
+		if (has_any(report, i) && (!count || list[count - 1] != wanted[i].analysis))
 			list[count++] = wanted[i].analysis;
 	if (!count)
 		return MS_OK;

@@ -36,6 +36,6 @@ int ms_annotations_find(struct ms_report *report, const struct ms_analysis_conte
                         const struct ms_lost_blocks *lost, struct ms_error *err);
 
 /* The analyses of the pass. */
-extern const struct ms_analysis_ops ms_analysis_tasks, ms_analysis_scopes;
+extern const struct ms_analysis_ops ms_analysis_tasks, ms_analysis_scopes, ms_analysis_variables, ms_analysis_pools;
 
 #endif

@@ -110,4 +110,101 @@ struct ms_report_scopes {
 	uint64_t unbalanced;             /* ends without a begin, or not of the scope that was begun last */
 };
 
+/* ---- variables -------------------------------------------------------------------------------------------------------- */
+
+#define MS_BIOGRAPHIES_MAX 20000u        /* blocks whose biography is kept: those told first */
+#define MS_BIOGRAPHY_EVENTS 64u          /* of each: the first ones, and its end */
+
+/* A place in the program that tracks a variable. A block belongs to the variable that tracked it last, also after a realloc. */
+struct ms_tracked {
+	const char *name, *type, *file;  /* "" = none, not known */
+	const char *function;            /* whose line tracks it; "" = not known */
+	uint32_t line;
+	uint64_t tracks;                 /* events */
+	uint64_t untracked;              /* of these: what it pointed to was no block that is known */
+	uint64_t blocks;                 /* that came to belong to it */
+	uint64_t live_blocks, live_bytes, peak_bytes, peak_ns; /* of blocks that belong to it */
+	uint64_t freed;                  /* of its blocks */
+	uint64_t reallocations, clones, moves, borrows, returns, hand_overs; /* events of its blocks; clones, moves: from them */
+};
+
+#define MS_BIOGRAPHY_EVENT_KINDS(X)                                              	X(BORN, "born")                  /* bytes */                                	X(TRACKED, "tracked")            /* variable */                             	X(CLONED_TO, "cloned to")        /* other: the copy */                      	X(CLONED_FROM, "cloned from")    /* other: of which it is a copy */         	X(MOVED_TO, "moved to")          /* other: where its contents went */       	X(MOVED_FROM, "moved from")      /* other: where its contents come from */  	X(BORROWED, "borrowed")                                                      	X(RETURNED, "returned")                                                      	X(HANDED, "handed over")         /* from_thread; thread: the first one that is another one than before */ 	X(REALLOCATED, "reallocated")    /* other: the block that goes on; bytes */ 	X(REALLOC_FAILED, "realloc failed") /* it lives on */                       	X(FREED, "freed")                                                            	X(GONE_BY_EXEC, "gone by exec")                                              	X(END_LOST, "lost")              /* in a realloc whose second half was lost */
+enum ms_biography_event_kind {
+#define X(id, name) MS_BIO_##id,
+	MS_BIOGRAPHY_EVENT_KINDS(X)
+#undef X
+	MS_BIO_KINDS
+};
+
+struct ms_biography_event {
+	uint32_t biography;              /* id */
+	uint32_t thread, from_thread;
+	uint32_t variable;               /* id; 0 = none */
+	uint64_t time_ns;
+	uint64_t other;                  /* block id; 0 = none */
+	uint64_t bytes;                  /* MOVED_*: 0 = all */
+	uint8_t kind;                    /* enum ms_biography_event_kind */
+};
+
+/* The life of a block from its birth to its free, over reallocs, as far as annotations speak of it. */
+struct ms_biography {
+	uint64_t first_block, block;     /* block ids: at birth, and in the end */
+	uint64_t address, size_bytes;    /* in the end */
+	uint64_t birth_ns, end_ns;       /* end_ns: valid unless alive */
+	uint32_t birth_thread, end_thread;
+	uint32_t node;                   /* call path of the first block */
+	uint32_t variable;               /* id of the one that tracked it last; 0 = none did */
+	uint8_t end;                     /* enum ms_biography_event_kind: FREED, GONE_BY_EXEC, END_LOST; BORN: it is alive */
+	uint64_t first_event, event_count; /* in events */
+	uint64_t omitted;                /* events that are not kept */
+};
+
+struct ms_report_variables {
+	struct ms_tracked *list;         /* by id of the trace; NULL: nothing is told of variables or blocks */
+	size_t count;
+	struct ms_biography *biographies; /* in the order in which they were first told of; in a window those alive in it */
+	size_t biography_count;
+	struct ms_biography_event *events; /* by biography, then time */
+	size_t event_count;
+	uint64_t omitted;                /* blocks beyond MS_BIOGRAPHIES_MAX */
+	uint64_t unknown;                /* events about no block that is known */
+};
+
+/* ---- pools ------------------------------------------------------------------------------------------------------------ */
+
+#define MS_POOLS_MAX 100000u
+
+/* An allocator of the program's own. live = start + allocated - freed - reset - destroyed - exec. */
+struct ms_pool {
+	const char *name;                /* "" = none */
+	bool created, destroyed;         /* seen */
+	uint32_t create_thread;
+	uint64_t create_ns, destroy_ns;
+	uint64_t parent_block, parent_bytes, parent_address; /* the block that it cuts its own from; 0 = none that is known */
+	uint32_t parent_node;            /* its call path */
+	uint64_t parent_end_ns;          /* when that block ended while the pool had not been destroyed; 0 = it did not */
+	uint64_t allocations, allocated_bytes, frees, freed_bytes;
+	uint64_t resets, reset_blocks, reset_bytes; /* alive at resets */
+	uint64_t destroyed_blocks, destroyed_bytes; /* alive when it was destroyed */
+	uint64_t exec_blocks, exec_bytes;
+	uint64_t live_blocks, live_bytes, start_blocks, start_bytes;
+	uint64_t peak_bytes, peak_blocks, peak_ns;
+	uint64_t unmatched_frees;        /* of blocks that are none of its own */
+	uint64_t replaced;               /* blocks given out again without a free: counted as freed */
+	uint64_t outside;                /* blocks that do not lie inside the parent */
+};
+
+struct ms_pool_site {
+	uint32_t pool, node;             /* pool: id */
+	uint64_t allocations, allocated_bytes, live_blocks, live_bytes;
+};
+
+struct ms_report_pools {
+	struct ms_pool *list;            /* NULL: none was told of in the recording. In the order of their creation */
+	size_t count;
+	struct ms_pool_site *sites;      /* by pool, then allocated bytes, most first */
+	size_t site_count;
+	uint64_t omitted;                /* events of pools beyond MS_POOLS_MAX */
+};
+
 #endif

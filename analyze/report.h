@@ -344,6 +344,8 @@ struct ms_report {
 
 	struct ms_report_tasks tasks;
 	struct ms_report_scopes scopes;
+	struct ms_report_variables variables;
+	struct ms_report_pools pools;
 
 	struct ms_report_safety safety;
 	struct ms_findings findings;

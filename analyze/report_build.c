@@ -234,5 +234,10 @@ void ms_report_free(struct ms_report *r)
 	free(r->tasks.threads);
 	free(r->scopes.list);
 	free(r->scopes.threads);
+	free(r->variables.list);
+	free(r->variables.biographies);
+	free(r->variables.events);
+	free(r->pools.list);
+	free(r->pools.sites);
 	memset(r, 0, sizeof *r);
 }

@@ -1,6 +1,6 @@
 /*
- * test_annotations.c - tasks and scopes: of traces worked out by hand, and of random ones, into which events of tasks and scopes are
- * strewn, against the lives of blocks.
+ * test_annotations.c - tasks, scopes, variables and pools: of traces worked out by hand; tasks and scopes also of random
+ * ones, into which their events are strewn, against the lives of blocks.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -217,6 +217,289 @@ static void test_scope_limit(void **state)
 	assert_int_equal(r.scopes.list[MS_SCOPES_MAX - 1].own.live_bytes, 100);
 	assert_int_equal(r.scopes.list[MS_SCOPES_MAX - 2].own.live_bytes, 3);
 	assert_int_equal(r.scopes.list[0].sum.live_bytes, 103);
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+/* ---- variables ------------------------------------------------------------------------------------------------------- */
+
+static void realloc_to(struct small_trace *t, uint32_t thread, uint64_t *block, uint64_t size)
+{
+	small_trace_free_block(t, MS_EV_REALLOC_FREE, thread, *block);
+	*block = small_trace_alloc(t, MS_EV_REALLOC, thread, 2, size);
+}
+
+static void check_event(const struct ms_report *r, uint64_t biography, uint64_t event, uint8_t kind, uint64_t time_ns, uint32_t thread, uint64_t other)
+{
+	const struct ms_biography *b = &r->variables.biographies[biography - 1];
+	const struct ms_biography_event *e = &r->variables.events[b->first_event + event];
+
+	assert_true(event < b->event_count);
+	assert_int_equal(e->biography, biography);
+	assert_int_equal(e->kind, kind);
+	assert_int_equal(e->time_ns, time_ns);
+	assert_int_equal(e->thread, thread);
+	assert_int_equal(e->other, other);
+}
+
+/* A list is tracked, grows, is cloned, changes hands and is freed; its copy lives under another name. */
+static void test_variables_by_hand(void **state)
+{
+	struct small_trace t;
+	struct ms_report r;
+	const struct ms_tracked *list, *copy;
+	const struct ms_biography *b;
+	uint32_t first, second;
+	uint64_t x, y, z, old;
+
+	(void)state;
+	small_trace_start(&t);
+	first = ms_writer_variable(t.writer, &(struct ms_variable){.name = text_id(&t, "list"), .type = text_id(&t, "int *"),
+	                                                         .file = text_id(&t, "a.c"), .line = 12, .frame = 1});
+	second = ms_writer_variable(t.writer, &(struct ms_variable){.name = text_id(&t, "copy"), .line = 13});
+	x = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 100);  /* 10 */
+	old = x;
+	tell(&t, MS_EV_TRACK, 1, first, x);                  /* 20 */
+	realloc_to(&t, 1, &x, 300);                          /* 30, 40 */
+	y = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 50);   /* 50 */
+	tell(&t, MS_EV_CLONE, 1, x, y);                      /* 60 */
+	tell(&t, MS_EV_TRACK, 2, second, y);                 /* 70: by another thread */
+	tell(&t, MS_EV_BORROW, 2, y, 0);                     /* 80 */
+	tell(&t, MS_EV_RETURN, 2, y, 0);                     /* 90 */
+	tell(&t, MS_EV_TRACK, 1, second, 0);                 /* 100: of no block */
+	z = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 8);    /* 110 */
+	tell(&t, MS_EV_MOVE, 1, x, z);                       /* 120 */
+	small_trace_free_block(&t, MS_EV_FREE, 2, x);        /* 130 */
+	tell(&t, MS_EV_BORROW, 1, 0, 0);                     /* 140 */
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_int_equal(r.variables.count, 2);
+	list = &r.variables.list[0];
+	copy = &r.variables.list[1];
+	assert_string_equal(list->name, "list");
+	assert_string_equal(list->type, "int *");
+	assert_string_equal(list->file, "a.c");
+	assert_string_equal(list->function, "main");
+	assert_int_equal(list->line, 12);
+	assert_int_equal(list->tracks, 1);
+	assert_int_equal(list->blocks, 1);
+	assert_int_equal(list->freed, 1);
+	assert_int_equal(list->live_bytes, 0);
+	assert_int_equal(list->peak_bytes, 300);
+	assert_int_equal(list->peak_ns, 40);
+	assert_int_equal(list->reallocations, 1);
+	assert_int_equal(list->clones, 1);
+	assert_int_equal(list->moves, 1);
+	assert_int_equal(list->hand_overs, 1);
+	assert_string_equal(copy->type, "");
+	assert_int_equal(copy->tracks, 2);
+	assert_int_equal(copy->untracked, 1);
+	assert_int_equal(copy->live_bytes, 50);
+	assert_int_equal(copy->borrows, 1);
+	assert_int_equal(copy->returns, 1);
+	assert_int_equal(r.variables.unknown, 1);
+	assert_int_equal(r.variables.biography_count, 3);
+	b = r.variables.biographies;
+	assert_int_equal(b[0].first_block, old);
+	assert_int_equal(b[0].block, x);
+	assert_int_equal(b[0].variable, first);
+	assert_int_equal(b[0].size_bytes, 300);
+	assert_int_equal(b[0].birth_ns, 10);
+	assert_int_equal(b[0].end, MS_BIO_FREED);
+	assert_int_equal(b[0].end_thread, 2);
+	assert_int_equal(b[0].event_count, 7);
+	check_event(&r, 1, 0, MS_BIO_BORN, 10, 1, 0);
+	check_event(&r, 1, 1, MS_BIO_TRACKED, 20, 1, 0);
+	check_event(&r, 1, 2, MS_BIO_REALLOCATED, 40, 1, x);
+	check_event(&r, 1, 3, MS_BIO_CLONED_TO, 60, 1, y);
+	check_event(&r, 1, 4, MS_BIO_MOVED_TO, 120, 1, z);
+	check_event(&r, 1, 5, MS_BIO_HANDED, 130, 2, 0);
+	check_event(&r, 1, 6, MS_BIO_FREED, 130, 2, 0);
+	assert_int_equal(b[1].variable, second);
+	assert_int_equal(b[1].end, MS_BIO_BORN);
+	assert_int_equal(b[1].event_count, 6);
+	check_event(&r, 2, 1, MS_BIO_CLONED_FROM, 60, 1, x);
+	check_event(&r, 2, 2, MS_BIO_HANDED, 70, 2, 0);
+	check_event(&r, 2, 3, MS_BIO_TRACKED, 70, 2, 0);
+	assert_int_equal(b[2].variable, 0);
+	check_event(&r, 3, 1, MS_BIO_MOVED_FROM, 120, 1, x);
+	assert_string_equal(ms_report_headline(&r, b[0].node)->function, "grow");
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+/* A realloc that fails: the block goes by another id. One that is under way at the end: the block is alive. */
+static void test_variables_and_reallocs(void **state)
+{
+	struct ms_report_options options = {.from = "event:4", .threads = 1};
+	struct small_trace t;
+	struct ms_report r;
+	struct ms_error err = {0};
+	const struct ms_trace *trace;
+	uint32_t v;
+	uint64_t x, y;
+
+	(void)state;
+	small_trace_start(&t);
+	v = ms_writer_variable(t.writer, &(struct ms_variable){.name = text_id(&t, "v")});
+	x = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 100);
+	tell(&t, MS_EV_TRACK, 1, v, x);
+	small_trace_free_block(&t, MS_EV_REALLOC_FREE, 1, x);
+	y = t.next_block++;
+	t.size_of[y] = 100;
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_REALLOC_FAILED, .thread = 1, .size_bytes = 100, .block = y,
+	                                         .address = 0x10000 * x});
+	tell(&t, MS_EV_TRACK, 1, v, y);
+	small_trace_free_block(&t, MS_EV_REALLOC_FREE, 1, y);
+	trace = small_trace_open(&t, &small_trace_exited);
+	assert_int_equal(ms_report_build(&r, trace, NULL, &err), MS_OK);
+	assert_int_equal(r.variables.biography_count, 1);
+	assert_int_equal(r.variables.list[0].blocks, 1);
+	assert_int_equal(r.variables.list[0].live_bytes, 100);
+	assert_int_equal(r.variables.biographies[0].first_block, x);
+	assert_int_equal(r.variables.biographies[0].block, y);
+	assert_int_equal(r.variables.biographies[0].event_count, 4);
+	check_event(&r, 1, 2, MS_BIO_REALLOC_FAILED, 40, 1, 0);
+	ms_report_free(&r);
+	assert_int_equal(ms_report_build(&r, trace, &options, &err), MS_OK);
+	assert_int_equal(r.variables.list[0].live_bytes, 100);
+	assert_int_equal(r.variables.list[0].tracks, 0);
+	assert_int_equal(r.variables.biography_count, 1);
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+/* What is beyond the limits is counted, and the figures of the variable know it. */
+static void test_variable_limits(void **state)
+{
+	struct small_trace t;
+	struct ms_report r;
+	uint32_t v;
+
+	(void)state;
+	small_trace_start(&t);
+	v = ms_writer_variable(t.writer, &(struct ms_variable){.name = text_id(&t, "v")});
+	for (unsigned i = 0; i < MS_BIOGRAPHIES_MAX + 7; i++) {
+		small_trace_event(&t, &(struct ms_event){.kind = MS_EV_MALLOC, .thread = 1, .stack = 2, .size_bytes = 10, .block = i + 1,
+		                                         .address = 0x10000 + 16 * i});
+		tell(&t, MS_EV_TRACK, 1, v, i + 1);
+	}
+	for (unsigned i = 0; i < MS_BIOGRAPHY_EVENTS + 5; i++)
+		tell(&t, MS_EV_BORROW, 1, 1, 0);
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_FREE, .thread = 1, .block = 1, .size_bytes = 10, .address = 0x10000});
+	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_FREE, .thread = 1, .block = MS_BIOGRAPHIES_MAX + 2, .size_bytes = 10,
+	                                         .address = 0x10000 + 16 * (MS_BIOGRAPHIES_MAX + 1)});
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_int_equal(r.variables.biography_count, MS_BIOGRAPHIES_MAX);
+	assert_int_equal(r.variables.omitted, 7);
+	assert_int_equal(r.variables.list[0].blocks, MS_BIOGRAPHIES_MAX + 7);
+	assert_int_equal(r.variables.list[0].live_blocks, MS_BIOGRAPHIES_MAX + 5);
+	assert_int_equal(r.variables.list[0].freed, 2);
+	assert_int_equal(r.variables.biographies[0].event_count, MS_BIOGRAPHY_EVENTS + 1);
+	assert_int_equal(r.variables.biographies[0].omitted, 7);
+	assert_int_equal(r.variables.biographies[0].end, MS_BIO_FREED);
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+/* ---- pools ----------------------------------------------------------------------------------------------------------- */
+
+static void give(struct small_trace *t, uint64_t pool, uint64_t address, uint64_t size)
+{
+	small_trace_event(t, &(struct ms_event){.kind = MS_EV_POOL_ALLOC, .thread = 1, .stack = 2, .address = address, .size_bytes = size,
+	                                        .arg = {pool}});
+}
+
+static void take_back(struct small_trace *t, uint64_t pool, uint64_t address)
+{
+	small_trace_event(t, &(struct ms_event){.kind = MS_EV_POOL_FREE, .thread = 1, .address = address, .arg = {pool}});
+}
+
+static void test_pools_by_hand(void **state)
+{
+	struct small_trace t;
+	struct ms_report r;
+	const struct ms_pool *p;
+	uint64_t parent, base;
+
+	(void)state;
+	small_trace_start(&t);
+	parent = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 1000);   /* 10 */
+	base = 0x10000 * parent;
+	tell(&t, MS_EV_POOL_CREATE, 1, 1, parent);                  /* 20 */
+	tell(&t, MS_EV_POOL_NAME, 1, 1, text_id(&t, "arena"));
+	give(&t, 1, base, 100);                                     /* 40 */
+	give(&t, 1, base + 100, 200);                               /* 50 */
+	take_back(&t, 1, base);                                     /* 60 */
+	take_back(&t, 1, base + 8);                                 /* 70: none of its own */
+	give(&t, 1, base + 100, 50);                                /* 80: given out again without a free */
+	give(&t, 1, base + 990, 20);                                /* 90: over the end */
+	tell(&t, MS_EV_POOL_RESET, 1, 1, 0);                        /* 100 */
+	give(&t, 1, base, 30);                                      /* 110 */
+	tell(&t, MS_EV_POOL_CREATE, 1, 2, 0);                       /* 120: not in a block */
+	give(&t, 2, base, 5);                                       /* 130 */
+	small_trace_free_block(&t, MS_EV_FREE, 1, parent);          /* 140 */
+	tell(&t, MS_EV_POOL_DESTROY, 1, 1, 0);                      /* 150 */
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_int_equal(r.totals.allocated_bytes, 1000); /* never part of the totals */
+	assert_int_equal(r.pools.count, 2);
+	p = &r.pools.list[0];
+	assert_string_equal(p->name, "arena");
+	assert_true(p->created && p->destroyed);
+	assert_int_equal(p->create_ns, 20);
+	assert_int_equal(p->destroy_ns, 150);
+	assert_int_equal(p->parent_block, parent);
+	assert_int_equal(p->parent_bytes, 1000);
+	assert_int_equal(p->parent_end_ns, 140);
+	assert_int_equal(p->allocations, 5);
+	assert_int_equal(p->allocated_bytes, 400);
+	assert_int_equal(p->frees, 2);
+	assert_int_equal(p->freed_bytes, 300);
+	assert_int_equal(p->replaced, 1);
+	assert_int_equal(p->resets, 1);
+	assert_int_equal(p->reset_blocks, 2);
+	assert_int_equal(p->reset_bytes, 70);
+	assert_int_equal(p->destroyed_blocks, 1);
+	assert_int_equal(p->destroyed_bytes, 30);
+	assert_int_equal(p->live_bytes, 0);
+	assert_int_equal(p->peak_bytes, 300);
+	assert_int_equal(p->peak_blocks, 2);
+	assert_int_equal(p->peak_ns, 50);
+	assert_int_equal(p->unmatched_frees, 1);
+	assert_int_equal(p->outside, 1);
+	assert_int_equal(r.pools.list[1].live_bytes, 5);
+	assert_int_equal(r.pools.list[1].parent_block, 0);
+	assert_int_equal(r.pools.site_count, 2);
+	assert_int_equal(r.pools.sites[0].pool, 1);
+	assert_int_equal(r.pools.sites[0].allocations, 5);
+	assert_string_equal(ms_report_headline(&r, r.pools.sites[0].node)->function, "grow");
+	ms_report_free(&r);
+	small_trace_free(&t);
+}
+
+/* Many blocks by address, freed in another order: what is left is what was not freed. */
+static void test_pool_blocks(void **state)
+{
+	struct small_trace t;
+	struct ms_report r;
+	uint64_t live = 0;
+
+	(void)state;
+	small_trace_start(&t);
+	tell(&t, MS_EV_POOL_CREATE, 1, 1, 0);
+	for (uint64_t i = 0; i < 3000; i++)
+		give(&t, 1, 0x100000 + 16 * i, i);
+	for (uint64_t i = 0; i < 3000; i++) {
+		uint64_t k = i * 1237 % 3000;
+
+		if (k % 3)
+			take_back(&t, 1, 0x100000 + 16 * k);
+		else
+			live += k;
+	}
+	small_trace_report(&t, &small_trace_exited, &r);
+	assert_int_equal(r.pools.list[0].live_blocks, 1000);
+	assert_int_equal(r.pools.list[0].live_bytes, live);
+	assert_int_equal(r.pools.list[0].unmatched_frees, 0);
 	ms_report_free(&r);
 	small_trace_free(&t);
 }
@@ -547,7 +830,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tasks_by_hand), cmocka_unit_test(test_tasks_of_a_window), cmocka_unit_test(test_scopes_by_hand),
-		cmocka_unit_test(test_scope_limit), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_scope_limit), cmocka_unit_test(test_variables_by_hand), cmocka_unit_test(test_variables_and_reallocs),
+		cmocka_unit_test(test_variable_limits), cmocka_unit_test(test_pools_by_hand), cmocka_unit_test(test_pool_blocks),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
