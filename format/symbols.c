@@ -8,6 +8,7 @@
 #include "format/symbols_dwarf.h"
 #include "format/symbols_elf.h"
 #include "format/symbols_table.h"
+#include "format/symbols_variables.h"
 
 #define DEFAULT_DEBUG_DIRECTORY "/usr/lib/debug"
 #define BUCKETS 256u                     /* a process has tens of modules, rarely thousands */
@@ -233,6 +234,20 @@ bool ms_symbolizer_tls(struct ms_symbolizer *s, const struct ms_module *module, 
 	const struct open_module *m = find_objects(s, module);
 
 	return m && name_object(s, &m->tls, offset, 0, out);
+}
+
+const char *ms_symbolizer_variable_type(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address, const char *name)
+{
+	struct open_module *m;
+
+	if (!module->path || module->build_id_bytes > sizeof m->build_id)
+		return NULL;
+	m = find_module(s, module);
+	if (!m || !m->dwarf)
+		return NULL;
+	free(s->demangled);
+	s->demangled = symbols_variable_type(m->dwarf, address - 1 - module->load_bias, name);
+	return s->demangled;
 }
 
 void ms_symbolizer_close(struct ms_symbolizer *s)

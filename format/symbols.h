@@ -58,6 +58,11 @@ bool ms_symbolizer_data(struct ms_symbolizer *s, const struct ms_module *module,
 bool ms_symbolizer_tls(struct ms_symbolizer *s, const struct ms_module *module, uint64_t offset,
                        struct ms_symbol_data *out);
 
+/* The declared type of a variable as the code before the return address `address` in `module` sees it: parameters, locals, captures, members of
+   its object, globals; also name.member, name->member, name[...] and *name. As its language writes it; borrowed until the next call. NULL when the debug
+   information does not say. */
+const char *ms_symbolizer_variable_type(struct ms_symbolizer *s, const struct ms_module *module, uint64_t address, const char *name);
+
 void ms_symbolizer_close(struct ms_symbolizer *s); /* NULL allowed */
 
 #endif

@@ -435,6 +435,25 @@ int symbols_dwarf_resolve(struct symbols_dwarf *d, uint64_t address, struct ms_s
 	return MS_OK;
 }
 
+size_t symbols_dwarf_scopes(struct symbols_dwarf *d, uint64_t address, Dwarf_Die *unit, Dwarf_Die *scopes, size_t most)
+{
+	uint32_t index = symbols_intervals_find(&d->unit_ranges, address);
+	struct unit *u;
+	size_t depth = 0;
+
+	if (index == SYMBOLS_NO_VALUE)
+		return 0;
+	u = &d->units[index];
+	if (load_unit(d, u) != MS_OK || find_chain(d, u, address, &depth) != MS_OK)
+		return 0;
+	*unit = u->tree_die;
+	if (depth > most)
+		depth = most;
+	for (size_t i = 0; i < depth; i++)
+		scopes[i] = u->scopes[d->chain[depth - 1 - i]].die;
+	return depth;
+}
+
 void symbols_dwarf_close(struct symbols_dwarf *d)
 {
 	if (!d)

@@ -27,6 +27,8 @@ int symbols_dwarf_open(struct symbols_dwarf **out, const struct symbols_elf *elf
  * function covers the address but the line table does, there is one line without function.
  */
 int symbols_dwarf_resolve(struct symbols_dwarf *d, uint64_t address, struct ms_symbol_line **lines, size_t *n);
+/* The functions and inlined calls around `address`, innermost first, at most `most`; *unit: the DIE of their unit. 0 when there is none, or no memory. */
+size_t symbols_dwarf_scopes(struct symbols_dwarf *d, uint64_t address, Dwarf_Die *unit, Dwarf_Die *scopes, size_t most);
 void symbols_dwarf_close(struct symbols_dwarf *d); /* NULL allowed */
 
 #endif

@@ -40,6 +40,18 @@ int ms_write_symbols_range(struct ms_writer *w, struct ms_symbolizer *s, const s
                            uint32_t count, const struct ms_module *modules, uint32_t module_count,
                            struct ms_symbol_counts *counts, struct ms_error *err);
 
+/*
+ * Types of variables that were tracked without one (ms_writer_variable_type): what the debug information says about the name at the frame. frames
+ * and modules as above. *found (NULL allowed): how many have one now.
+ */
+struct ms_untyped {
+	uint32_t variable, frame;        /* ids; frame not 0 */
+	const char *name;
+};
+int ms_write_variable_types(struct ms_writer *w, struct ms_symbolizer *s, const struct ms_untyped *untyped, size_t count,
+                            const struct ms_frame *frames, uint32_t frame_count, const struct ms_module *modules, uint32_t module_count,
+                            uint32_t *found, struct ms_error *err);
+
 /* The lines of one frame, however they were found: what the functions above do with each answer. */
 struct ms_symbol_line; /* format/symbols.h */
 int ms_write_symbol_lines(struct ms_writer *w, uint32_t frame, const struct ms_symbol_line *lines, size_t n,

@@ -12,10 +12,17 @@ bool annotation_kind(uint8_t kind)
 	return (kind >= MS_EV_TRACK && kind <= MS_EV_POOL_DESTROY) || kind == MS_ENTRY_PLACE || kind == MS_EV_SNAPSHOT;
 }
 
+static void forget_places(struct annotations *a)
+{
+	for (size_t i = 0; i < a->place_count; i++)
+		free(a->place[i].untyped);
+	a->place_count = 0;
+	id_map_clear(&a->places);
+}
+
 void annotation_image(struct annotations *a)
 {
-	id_map_clear(&a->places);
-	a->place_count = 0;
+	forget_places(a);
 	id_map_clear(&a->tasks);
 	id_map_clear(&a->pools);
 }
@@ -25,7 +32,11 @@ void annotations_free(struct annotations *a)
 	for (size_t i = 0; i < a->nest_count; i++)
 		free(a->nests[i].tasks);
 	free(a->nests);
+	forget_places(a);
 	free(a->place);
+	for (size_t i = 0; i < a->untyped_count; i++)
+		free((char *)(uintptr_t)a->untyped[i].name);
+	free(a->untyped);
 	ms_intern_free(&a->variables);
 	id_map_free(&a->places);
 	id_map_free(&a->tasks);
@@ -49,18 +60,33 @@ static uint64_t take(struct words *w)
 	return *w->at++;
 }
 
-/* A text as a string id. */
-static uint32_t take_text(struct words *w, struct ms_writer *writer)
+struct text {
+	const char *bytes;
+	size_t length;
+};
+
+static struct text take_bytes(struct words *w)
 {
 	uint64_t length = take(w);
-	const char *text = (const char *)w->at;
+	const char *bytes = (const char *)w->at;
 
 	if (length > (uint64_t)(w->end - w->at) * sizeof *w->at) {
 		w->missing = true;
-		return 0;
+		return (struct text){"", 0};
 	}
 	w->at += (length + 7) / 8;
-	return ms_writer_string(writer, text, (size_t)length);
+	return (struct text){bytes, (size_t)length};
+}
+
+static uint32_t string_of(struct ms_writer *writer, struct text text)
+{
+	return ms_writer_string(writer, text.bytes, text.length);
+}
+
+/* A text as a string id. */
+static uint32_t take_text(struct words *w, struct ms_writer *writer)
+{
+	return string_of(writer, take_bytes(w));
 }
 
 static void say(struct annotation_events *out, uint8_t kind, uint64_t arg0, uint64_t arg1)
@@ -75,7 +101,9 @@ static void say(struct annotation_events *out, uint8_t kind, uint64_t arg0, uint
 static int describe(struct annotations *a, struct ms_writer *writer, struct words *w)
 {
 	uint64_t key = take(w), line = take(w), index;
-	uint32_t name = take_text(w, writer), type = take_text(w, writer), file = take_text(w, writer);
+	struct text name = take_bytes(w);
+	uint32_t type = take_text(w, writer), file = take_text(w, writer);
+	struct annotation_place *place;
 
 	if (w->missing || key == 0 || line > UINT32_MAX)
 		return MS_E_CORRUPT;
@@ -93,8 +121,13 @@ static int describe(struct annotations *a, struct ms_writer *writer, struct word
 		if (!id_map_put(&a->places, key, a->place_count + 1))
 			return MS_E_NOMEM;
 		index = ++a->place_count;
+		a->place[index - 1].untyped = NULL;
 	}
-	a->place[index - 1] = (struct annotation_place){.name = name, .type = type, .file = file, .line = (uint32_t)line};
+	place = &a->place[index - 1];
+	free(place->untyped);
+	*place = (struct annotation_place){.name = string_of(writer, name), .type = type, .file = file, .line = (uint32_t)line};
+	/* Without memory the variable has no type: nothing more is lost. */
+	place->untyped = type == 0 && name.length > 0 ? strndup(name.bytes, name.length) : NULL;
 	return MS_OK;
 }
 
@@ -118,6 +151,27 @@ static uint32_t take_name(struct annotations *a, struct ms_writer *writer, struc
 	return p ? p->name : 0;
 }
 
+/* Its type is to be looked up at the end of the recording, if there is memory to remember that. */
+static void remember_untyped(struct annotations *a, uint32_t variable, uint32_t frame, const char *name)
+{
+	char *own = name && frame != 0 && variable != 0 ? strdup(name) : NULL;
+
+	if (!own)
+		return;
+	if (a->untyped_count == a->untyped_capacity) {
+		size_t capacity = a->untyped_capacity ? 2 * a->untyped_capacity : 64;
+		struct ms_untyped *grown = realloc(a->untyped, capacity * sizeof *grown);
+
+		if (!grown) {
+			free(own);
+			return;
+		}
+		a->untyped = grown;
+		a->untyped_capacity = capacity;
+	}
+	a->untyped[a->untyped_count++] = (struct ms_untyped){.variable = variable, .frame = frame, .name = own};
+}
+
 /* *id is 0 when the writer has failed. */
 static int variable_of(struct annotations *a, const struct annotation_input *in, const struct annotation_place *p, uint64_t pc, uint32_t *id)
 {
@@ -128,8 +182,10 @@ static int variable_of(struct annotations *a, const struct annotation_input *in,
 	*id = ms_intern(&a->variables, &v, sizeof v, &is_new);
 	if (*id == 0)
 		return MS_E_NOMEM;
-	if (is_new)
+	if (is_new) {
 		*id = ms_writer_variable(in->writer, &v);
+		remember_untyped(a, *id, v.frame, p->untyped);
+	}
 	return MS_OK;
 }
 _Static_assert(sizeof(struct ms_variable) == 5 * sizeof(uint32_t), "compared as bytes");
@@ -145,12 +201,14 @@ static int track(struct annotations *a, const struct annotation_input *in, struc
 		return MS_OK;
 	}
 	if (key == 0) {
-		other.name = take_text(w, in->writer);
+		struct text name = take_bytes(w);
+
+		other.name = string_of(in->writer, name);
 		other.type = take_text(w, in->writer);
+		other.untyped = other.type == 0 && name.length > 0 ? strndup(name.bytes, name.length) : NULL;
 	}
-	if (w->missing)
-		return MS_E_CORRUPT;
-	status = variable_of(a, in, known ? known : &other, pc, variable);
+	status = w->missing ? MS_E_CORRUPT : variable_of(a, in, known ? known : &other, pc, variable);
+	free(other.untyped);
 	if (known && status == MS_OK && *variable != 0) {
 		known->pc = pc;
 		known->variable = *variable;

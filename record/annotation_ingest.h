@@ -28,6 +28,7 @@
 
 #include "format/intern.h"
 #include "format/trace_writer.h"
+#include "format/write_symbols.h"
 #include "id_map.h"
 #include "live_table.h"
 #include "trace_tables.h"
@@ -43,6 +44,7 @@ struct annotation_place {
 	uint32_t name, type, file, line; /* string ids */
 	uint64_t pc;                     /* of the last TRACK; 0 = none */
 	uint32_t variable;               /* that it was */
+	char *untyped;                   /* the name's text, when there is no type: owned */
 };
 
 /* Tasks that a thread works for, the innermost last. */
@@ -56,6 +58,8 @@ struct annotations {
 	struct annotation_place *place;
 	size_t place_count, place_capacity;
 	struct ms_intern variables;      /* ids are those of the trace */
+	struct ms_untyped *untyped;      /* those without a type, to be looked up at the end; names owned */
+	size_t untyped_count, untyped_capacity;
 	struct id_map tasks, pools;
 	uint64_t task_count, pool_count;
 	struct annotation_nest *nests;   /* by thread id */

@@ -490,6 +490,9 @@ void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void 
 		return;
 	(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &r->jit, &options, interrupted, context, &r->symbolized,
 	                          &r->end_error);
+	if (ms_writer_status(r->writer) == MS_OK)
+		(void)trace_symbols_write_types(&r->ingest.tables, r->writer, &options, r->ingest.annotations.untyped,
+		                                r->ingest.annotations.untyped_count, interrupted, context, &r->end_error);
 	data = graph_ingest_addresses(&r->ingest.graph, &count);
 	if (data && ms_writer_status(r->writer) == MS_OK)
 		(void)trace_symbols_write_data(&r->ingest.tables, r->writer, &options, data, count, interrupted, context,

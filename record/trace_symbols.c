@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/write_symbols.h"
-
 #define ASK_EVERY 64u /* frames between two questions whether to go on */
 
 #define LINES_MOST 256u
@@ -120,11 +118,22 @@ static int write_answers(struct ms_writer *writer, struct symbol_helper *helper,
 	return status;
 }
 
+/* The modules as they stand in the trace; the caller frees. NULL: no memory. */
+static struct ms_module *modules_by_id(const struct trace_tables *tables)
+{
+	struct ms_module *modules = calloc((size_t)tables->written_count + 1, sizeof *modules);
+
+	for (uint32_t i = 0; modules && i < tables->module_count; i++)
+		if (tables->modules[i].id != 0)
+			modules[tables->modules[i].id - 1] = tables->modules[i].module;
+	return modules;
+}
+
 int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
                         struct jit_map *jit, const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err)
 {
-	struct ms_module *modules = calloc((size_t)tables->written_count + 1, sizeof *modules);
+	struct ms_module *modules = modules_by_id(tables);
 	struct ms_symbolizer *symbolizer = NULL;
 	const char **jit_names = NULL;
 	uint32_t frames = (uint32_t)tables->frame_count, at = 0;
@@ -133,9 +142,6 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 	*complete = false;
 	if (!modules)
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for the modules of the symbols");
-	for (uint32_t i = 0; i < tables->module_count; i++)
-		if (tables->modules[i].id != 0)
-			modules[tables->modules[i].id - 1] = tables->modules[i].module;
 	jit_names = read_jit_names(tables, jit);
 	status = write_answers(writer, helper, jit_names, frames, &at, err);
 	if (status == MS_OK && at < frames)
@@ -157,6 +163,29 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 	*complete = status == MS_OK && at == frames;
 	ms_symbolizer_close(symbolizer);
 	free(jit_names);
+	free(modules);
+	return status;
+}
+
+/* ---- types of variables ------------------------------------------------------------------------------------------ */
+
+int trace_symbols_write_types(const struct trace_tables *tables, struct ms_writer *writer, const struct ms_symbolizer_options *options,
+                              const struct ms_untyped *untyped, size_t count, bool (*interrupted)(void *), void *context, struct ms_error *err)
+{
+	struct ms_module *modules;
+	struct ms_symbolizer *symbolizer = NULL;
+	int status;
+
+	if (count == 0)
+		return MS_OK;
+	modules = modules_by_id(tables);
+	if (!modules)
+		return MS_OK; /* no types */
+	status = ms_symbolizer_open(&symbolizer, options, err);
+	for (size_t at = 0; status == MS_OK && at < count && !(interrupted && interrupted(context)); at += ASK_EVERY)
+		status = ms_write_variable_types(writer, symbolizer, untyped + at, count - at < ASK_EVERY ? count - at : ASK_EVERY,
+		                                 tables->frames, (uint32_t)tables->frame_count, modules, tables->written_count, NULL, err);
+	ms_symbolizer_close(symbolizer);
 	free(modules);
 	return status;
 }

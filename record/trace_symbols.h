@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "format/symbols.h"
+#include "format/write_symbols.h"
 #include "jit_map.h"
 #include "symbol_helper.h"
 #include "trace_tables.h"
@@ -24,6 +25,10 @@ bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *
 int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
                         struct jit_map *jit, const struct ms_symbolizer_options *options, bool (*interrupted)(void *), void *context,
                         bool *complete, struct ms_error *err);
+
+/* Types of variables that have none. */
+int trace_symbols_write_types(const struct trace_tables *tables, struct ms_writer *writer, const struct ms_symbolizer_options *options,
+                              const struct ms_untyped *untyped, size_t count, bool (*interrupted)(void *), void *context, struct ms_error *err);
 
 /* Names of the data at the addresses (ascending), where a module's symbols know them. */
 int trace_symbols_write_data(const struct trace_tables *tables, struct ms_writer *writer,
