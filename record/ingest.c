@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sums of culled blocks are written every 1/256 of the time so far, within bounds: in a week some thousand times. */
+#define CULL_SUMS_SHARE    256u
+#define CULL_SUMS_LEAST_NS UINT64_C(5000000000)
+#define CULL_SUMS_MOST_NS  UINT64_C(300000000000)
+#define CULL_SUMS_MOST     16384u        /* stacks: written at once */
+
 static bool on_entry(void *context, struct merge_stream *s, const uint64_t *words, uint64_t ticks);
 static void after_snapshot(struct ingest *g);
 static void heap_passed(struct ingest *g, uint32_t thread, uint64_t time_ns);
@@ -19,6 +25,7 @@ int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer,
 	g->app_pid = app_pid;
 	g->free_stacks = arena->header->flags & MS_FLAG_FREE_STACKS;
 	g->next_block = 1;
+	g->cull_due_ns = CULL_SUMS_LEAST_NS;
 	g->heap_limit = UINT64_MAX;
 	merge_init(&g->merge, on_entry, g, &g->live);
 	if (live_table_init(&g->live) != MS_OK)
@@ -45,6 +52,10 @@ void ingest_free(struct ingest *g)
 	graph_ingest_free(&g->graph);
 	ms_buffer_free(&g->notes);
 	annotations_free(&g->annotations);
+	if (g->cull)
+		cull_free(g->cull);
+	free(g->cull);
+	g->cull = NULL;
 	trace_tables_free(&g->tables);
 	live_table_free(&g->live);
 	merge_free(&g->merge);
@@ -94,22 +105,129 @@ static void write_batch(struct ingest *g)
 		check_room(g, before);
 	}
 	g->batch_count = 0;
-	if (g->status == MS_OK && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live)))
+	if (g->status == MS_OK && !g->cull && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live)))
 		keyframe(g);
 }
 
 /* The place of the next event. It is built there: a copy of something just written in pieces stalls the CPU. */
 static inline struct ms_event *next_event(struct ingest *g)
 {
-	return &g->batch[g->batch_count];
+	return __builtin_expect(g->cull != NULL, 0) ? &g->cull->next : &g->batch[g->batch_count];
 }
 
-/* What next_event gave is complete. The live table must stand exactly behind it: a keyframe may follow. */
-static inline void append(struct ingest *g)
+static inline void put(struct ingest *g)
 {
 	g->events++;
 	if (++g->batch_count == INGEST_BATCH)
 		write_batch(g);
+}
+
+static void append_culling(struct ingest *g, uint32_t slot);
+
+/* What next_event gave, of this slot (any one when it is no block's), is complete. The live table must stand exactly behind it: a keyframe may
+   follow. */
+static inline void append(struct ingest *g, uint32_t slot)
+{
+	if (__builtin_expect(g->cull != NULL, 0))
+		append_culling(g, slot);
+	else
+		put(g);
+}
+
+/* ---- culling ----------------------------------------------------------------------------------------------------- */
+
+static void leave(void *context, const struct ms_event *event)
+{
+	struct ingest *g = context;
+
+	if (ms_event_kinds[event->kind].class_ == MS_CLASS_ALLOC)
+		g->written_bytes += event->size_bytes;
+	else if (event->block != 0)
+		g->written_bytes -= event->size_bytes;
+	else if (event->kind == MS_EV_IMAGE_START)
+		g->written_bytes = 0;
+	if (g->written_bytes > g->written_peak)
+		g->written_peak = g->written_bytes;
+	g->batch[g->batch_count] = *event;
+	put(g);
+}
+
+int ingest_cull(struct ingest *g, uint64_t window_ns)
+{
+	g->cull = malloc(sizeof *g->cull);
+	if (g->cull && cull_init(g->cull, &(struct cull_options){.window_ns = window_ns, .slots = g->arena->geometry.slots, .live = &g->live,
+	                                                         .next_block = &g->next_block, .leave = leave, .context = g}) == MS_OK)
+		return MS_OK;
+	free(g->cull);
+	g->cull = NULL;
+	return MS_E_NOMEM;
+}
+
+uint64_t ingest_written_peak(const struct ingest *g)
+{
+	return g->cull ? g->written_peak : g->peak_bytes;
+}
+
+/* Nothing waits any more: the written events are all there are. */
+static inline void empty_queue(struct ingest *g)
+{
+	if (g->cull)
+		cull_leave_until(g->cull, UINT64_MAX);
+}
+
+static void append_culling(struct ingest *g, uint32_t slot)
+{
+	uint8_t kind = g->cull->next.kind;
+
+	if (g->live_bytes > g->cull_peak_bytes) {
+		g->cull_peak_bytes = g->live_bytes;
+		g->cull_peak_ns = g->cull->next.time_ns;
+	}
+	cull_push(g->cull, slot);
+	if (kind == MS_EV_MARK || kind == MS_EV_SNAPSHOT || kind == MS_EV_EXEC || kind == MS_EV_IMAGE_START)
+		empty_queue(g);
+}
+
+/* The sums until now, if there are any. */
+static void write_sums(struct ingest *g)
+{
+	struct cull *c = g->cull;
+	struct ms_culled sums = {
+		.from_ns = g->cull_from_ns, .to_ns = g->last_ns, .peak_bytes = g->cull_peak_bytes, .peak_ns = g->cull_peak_ns,
+		.young_bytes = c->most_young_bytes, .early_events = c->early,
+	};
+	uint64_t before = ms_writer_stats(g->writer).bytes;
+
+	if (c->sums.count == 0 && c->early == 0)
+		return;
+	sums.rows = cull_sums_list(&c->sums, &sums.row_count);
+	fail(g, ms_writer_culled(g->writer, &sums, &g->error));
+	cull_sums_clear(&c->sums);
+	c->most_young_bytes = c->young_bytes;
+	c->early = 0;
+	g->cull_from_ns = sums.to_ns;
+	g->cull_peak_bytes = g->live_bytes;
+	g->cull_peak_ns = sums.to_ns;
+	if (g->status == MS_OK)
+		check_room(g, before);
+}
+
+/* After a merge, at that time: what has waited long enough leaves; keyframes and sums that are due are written. */
+static void run_cull(struct ingest *g, uint64_t now_ns)
+{
+	cull_leave_until(g->cull, now_ns > g->cull->options.window_ns ? now_ns - g->cull->options.window_ns : 0);
+	if (g->status == MS_OK && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live))) {
+		empty_queue(g);
+		write_batch(g);
+		if (g->status == MS_OK && ms_writer_wants_keyframe(g->writer, live_table_blocks(&g->live)))
+			keyframe(g);
+	}
+	if (g->status != MS_OK || (now_ns < g->cull_due_ns && g->cull->sums.count < CULL_SUMS_MOST))
+		return;
+	write_sums(g);
+	g->cull_due_ns = now_ns + (now_ns / CULL_SUMS_SHARE < CULL_SUMS_LEAST_NS  ? CULL_SUMS_LEAST_NS :
+	                           now_ns / CULL_SUMS_SHARE > CULL_SUMS_MOST_NS ? CULL_SUMS_MOST_NS :
+	                                                                          now_ns / CULL_SUMS_SHARE);
 }
 
 static inline uint64_t time_of(struct ingest *g, uint64_t ticks)
@@ -125,7 +243,7 @@ static inline uint64_t time_of(struct ingest *g, uint64_t ticks)
 static void emit_other(struct ingest *g, uint8_t kind, uint32_t thread, uint64_t time_ns, uint64_t arg0)
 {
 	*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = kind, .thread = thread, .arg = {arg0, 0}};
-	append(g);
+	append(g, 0);
 }
 
 static void emit_name(struct ingest *g, uint32_t thread, uint64_t time_ns, const char *name, size_t length)
@@ -142,6 +260,8 @@ void ingest_slot_started(struct ingest *g, uint32_t slot, uint32_t tid, uint32_t
 {
 	struct ingest_slot *s = &g->slots[slot];
 
+	if (g->cull)
+		cull_forget_half(g->cull, slot);
 	*s = (struct ingest_slot){.tid = tid, .image = image, .nested = nested, .active = true};
 	strncpy(s->name, name, sizeof s->name - 1);
 }
@@ -193,6 +313,7 @@ static void begin_image(struct ingest *g, uint32_t image, uint32_t thread, uint6
 		if (g->slots[i].active && g->slots[i].image < image)
 			end_thread(g, &g->slots[i], time_ns);
 	g->image = image;
+	empty_queue(g);
 	live_table_clear(&g->live);
 	g->live_bytes = 0;
 	trace_tables_image(&g->tables, image);
@@ -211,6 +332,8 @@ void ingest_slot_lost(struct ingest *g, uint32_t slot, uint64_t events)
 	struct ingest_slot *s = &g->slots[slot];
 
 	g->lost_events += events;
+	if (g->cull)
+		cull_forget_half(g->cull, slot);
 	if (s->active && !s->started)
 		begin_thread(g, s, time_between(g));
 	s->half_count = 0;
@@ -283,12 +406,13 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 		if (merge_await(&g->merge, stream, e->address, MERGE_WANT_FREE))
 			return false;
 		g->overlapping++;
+		empty_queue(g); /* orphans have their ids */
 		if (!live_table_orphan(&g->live, old))
 			live_table_remove(&g->live, old);
 	}
 	if (e->kind == MS_EV_REALLOC_FAILED)
 		e->size_bytes = s->reallocated.address == e->address ? s->reallocated.size_bytes : 0;
-	e->block = g->next_block++;
+	e->block = g->cull ? cull_young_id(g->cull) : g->next_block++;
 	b = (struct ms_live_block){
 		.block = e->block,
 		.address = e->address,
@@ -387,11 +511,15 @@ static struct graph_input graph_input(struct ingest *g, uint64_t time_ns)
 
 static bool graph_entry(struct ingest *g, const struct cursor *c, const struct ms_event *e, uint32_t slot)
 {
-	struct graph_input in = graph_input(g, e->time_ns);
-	int status = g->status;
-	bool good = graph_ingest_entry(&g->graph, &in, e->kind, slot, c->at, (size_t)(c->end - c->at), write_before_graph,
-	                               &status);
+	struct graph_input in;
+	int status;
+	bool good;
 
+	if (e->kind == MS_ENTRY_GRAPH_BEGIN)
+		empty_queue(g); /* the live blocks are those that the written events have left */
+	in = graph_input(g, e->time_ns);
+	status = g->status;
+	good = graph_ingest_entry(&g->graph, &in, e->kind, slot, c->at, (size_t)(c->end - c->at), write_before_graph, &status);
 	fail(g, status);
 	return good;
 }
@@ -403,7 +531,7 @@ static void append_annotations(struct ingest *g, const struct annotation_events 
 	for (unsigned i = 0; i < found->count; i++) {
 		*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = found->event[i].kind, .thread = thread,
 		                                   .arg = {found->event[i].arg[0], found->event[i].arg[1]}};
-		append(g);
+		append(g, 0);
 	}
 }
 
@@ -448,6 +576,7 @@ int ingest_finish(struct ingest *g)
 	struct graph_input in = graph_input(g, g->last_ns);
 	int status;
 
+	empty_queue(g);
 	write_batch(g);
 	status = g->status;
 	graph_ingest_finish(&g->graph, &in, &status);
@@ -576,7 +705,7 @@ static bool on_entry(void *context, struct merge_stream *stream, const uint64_t 
 		g->pauses += e->kind == MS_EV_PAUSE;
 		break;
 	}
-	append(g);
+	append(g, stream->slot);
 	if (__builtin_expect(g->live_bytes > g->heap_limit, 0))
 		heap_passed(g, s->thread, time_ns);
 	return true;
@@ -602,7 +731,7 @@ static void after_snapshot(struct ingest *g)
 static void emit_note(struct ingest *g, const struct ingest_note *note, uint32_t thread, uint64_t time_ns)
 {
 	*next_event(g) = (struct ms_event){.time_ns = time_ns, .kind = note->kind, .thread = thread, .arg = {note->arg[0], note->arg[1]}};
-	append(g);
+	append(g, 0);
 	g->pauses += note->kind == MS_EV_PAUSE;
 	if (note->kind == MS_EV_SNAPSHOT)
 		after_snapshot(g);
@@ -655,7 +784,18 @@ int ingest_run(struct ingest *g, uint64_t watermark)
 		run_notes(g, watermark);
 	merge_run(&g->merge, watermark);
 	g->watermark = watermark;
+	if (__builtin_expect(g->cull != NULL, 0))
+		run_cull(g, watermark == UINT64_MAX ? g->last_ns : tick_clock_ns(g->clock, watermark));
 	return g->status;
+}
+
+void ingest_end_culling(struct ingest *g)
+{
+	if (!g->cull)
+		return;
+	empty_queue(g);
+	if (ms_writer_status(g->writer) == MS_OK)
+		write_sums(g);
 }
 
 int ingest_flush(struct ingest *g, bool flush)

@@ -13,6 +13,10 @@
  * Samples (arena.sampled). An end that finds no block is that of one that is not in the sample (the hooks cannot tell all addresses
  * apart), or of an image before: it is dropped, as are second halves of reallocs whose first half was.
  *
+ * Culling (ingest_cull, --cull-temporary). Events wait in a queue (cull.h) in which short-lived blocks vanish; the live table is that of the
+ * newest event, with young ids. Who needs it as the written events leave it, keyframes and heap graphs, empties the queue first, and so do
+ * marks, snapshots, exec and a new image: what is alive there is written.
+ *
  * Ownership: borrows arena, writer, clock. Errors: the first failure of the writer sticks in `status` (and `error`);
  * later entries are thrown away. Thread-safety: one thread at a time. Not signal-safe.
  */
@@ -25,6 +29,7 @@
 
 #include "annotation_ingest.h"
 #include "arena.h"
+#include "cull.h"
 #include "format/events.h"
 #include "format/buffer.h"
 #include "format/trace_writer.h"
@@ -77,6 +82,11 @@ struct ingest {
 	uint64_t watermark;              /* of the last ingest_run */
 	uint64_t next_block;
 
+	struct cull *cull;               /* NULL: every block is written */
+	uint64_t cull_from_ns, cull_due_ns; /* of the sums that are gathered: beginning, when they are written */
+	uint64_t cull_peak_bytes, cull_peak_ns; /* highest live_bytes in that time */
+	uint64_t written_bytes, written_peak; /* live and peak as the written events have them */
+
 	uint64_t events, live_bytes, peak_bytes, lost_events, unmatched_frees;
 	uint64_t unsampled_ends;         /* of blocks that are not in the sample: dropped */
 	uint64_t overlapping;            /* allocations at an address that was alive */
@@ -105,6 +115,10 @@ struct ingest {
 int ingest_init(struct ingest *g, struct arena *arena, struct ms_writer *writer, const struct tick_clock *clock,
                 uint32_t app_pid, struct ms_error *err);
 void ingest_free(struct ingest *g);
+/* Before the first entry: blocks freed within that time are not written but summed up. MS_E_NOMEM. */
+int ingest_cull(struct ingest *g, uint64_t window_ns);
+/* The peak of the blocks that are written. */
+uint64_t ingest_written_peak(const struct ingest *g);
 
 /* For struct slots_ops. */
 void ingest_slot_started(struct ingest *g, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name);
@@ -121,6 +135,9 @@ int ingest_note(struct ingest *g, uint64_t ticks, uint8_t kind, const char *text
 int ingest_run(struct ingest *g, uint64_t watermark);
 /* The program is gone and everything of it handed out: writes the graph whose end is missing, if there is one. */
 int ingest_finish(struct ingest *g);
+/* The last event was handed out, or the next one is a long way off: nothing waits any more, the sums of culled blocks are written, also those of
+   a trace that is full. */
+void ingest_end_culling(struct ingest *g);
 /* Writes what is batched; with flush, as blocks of their own. */
 int ingest_flush(struct ingest *g, bool flush);
 

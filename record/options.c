@@ -13,11 +13,12 @@
 #define DEFAULT_OUTPUT "memscope.%e.%p.ms"
 #define DEFAULT_MONITOR_NS UINT64_C(100000000)
 #define MONITOR_MAX_MS 3600000
+#define CULL_MAX_MS 3600000
 
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
-	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
+	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CULL, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
 	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT,
 	KEY_PRESET, KEY_SAMPLE_RATE, KEY_SAMPLE_BYTES, KEY_SAMPLE_SEED,
 };
@@ -61,6 +62,9 @@ static const struct argp_option table[] = {
 	{NULL, 0, NULL, 0, "The trace file:", 3},
 	{"level", KEY_LEVEL, "N", 0, "Compression level, 1 (fast) to 19 (small); default 3", 3},
 	{"max-size", KEY_MAX_SIZE, "BYTES", 0, "Stop recording when FILE gets larger; suffixes K, M, G", 3},
+	{"cull-temporary", KEY_CULL, "MS", 0,
+	 "Leave blocks out that are freed within MS milliseconds of their birth: they are summed up by stack. Small traces for week-long leak hunts; not "
+	 "with --guard or a sample", 3},
 	{"no-symbols", KEY_NO_SYMBOLS, NULL, 0, "Leave names out; memscope-trace symbolize adds them later", 3},
 	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug information from the servers in $DEBUGINFOD_URLS", 3},
 	{"auto-export", KEY_AUTO_EXPORT, "FORMATS=DIR", 0,
@@ -219,6 +223,13 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		}
 		o->monitor_ns = (uint64_t)number * 1000000;
 		return 0;
+	case KEY_CULL:
+		if (!parse_number(arg, 1, CULL_MAX_MS, &number)) {
+			argp_error(state, "--cull-temporary takes a number of milliseconds from 1 to %d, not '%s'", CULL_MAX_MS, arg);
+			return EINVAL;
+		}
+		o->cull_ns = (uint64_t)number * 1000000;
+		return 0;
 	case KEY_LEVEL:
 		if (!parse_number(arg, 1, 19, &number)) {
 			argp_error(state, "--level takes a number from 1 to 19, not '%s'", arg);
@@ -289,6 +300,14 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		if (!guard_options_check(&o->guard, reason, sizeof reason) ||
 		    !sample_options_check(&o->sample, o->guard.config.mode != MS_GUARD_OFF, reason, sizeof reason)) {
 			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
+		if (o->cull_ns && o->guard.config.mode != MS_GUARD_OFF) {
+			argp_error(state, "--cull-temporary leaves out blocks that findings of --guard would name: one or the other");
+			return EINVAL;
+		}
+		if (o->cull_ns && o->sample.config.sampling != MS_SAMPLING_ALL) {
+			argp_error(state, "--cull-temporary sums up every block, a sample has some of them: one or the other");
 			return EINVAL;
 		}
 		/* A finding has three stacks; the sampled blocks bring theirs by themselves. */

@@ -32,6 +32,7 @@ struct options {
 	uint32_t stack_depth;            /* 0 = unlimited */
 	uint64_t max_size_bytes;         /* 0 = unlimited */
 	uint64_t monitor_ns;             /* the process is sampled that often; 0 = not at all */
+	uint64_t cull_ns;                /* blocks freed within that time are summed up, not written; 0 = all are written */
 	struct guard_options guard;
 	struct snapshot_options snapshots;
 	const char *auto_export;         /* FORMATS=DIR; NULL = not */

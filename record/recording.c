@@ -186,6 +186,11 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		ingest_free(&r->ingest);
 		return ms_fail(err, status, MS_NO_OFFSET, "no memory for the slots of the collector");
 	}
+	if (r->options->cull_ns && !r->options->discard && ingest_cull(&r->ingest, r->options->cull_ns) != MS_OK) {
+		slots_free(&r->slots);
+		ingest_free(&r->ingest);
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for blocks that may be culled");
+	}
 	r->tables = true;
 	if (!r->options->no_symbols && !r->options->discard)
 		jit_map_open(&r->jit, facts->pid);
@@ -250,6 +255,7 @@ static int write_process(struct recording *r)
 			.sample_per_billion = r->options->sample.config.per_billion,
 			.sample_bytes = r->options->sample.config.bytes,
 			.sample_seed = r->options->sample.config.seed,
+			.cull_ns = r->options->cull_ns,
 		},
 	}, &r->error);
 }
@@ -387,6 +393,8 @@ void recording_let_go(struct recording *r)
 void recording_pause(struct recording *r)
 {
 	(void)recording_poll(r);
+	if (r->process_written && !r->stopped)
+		ingest_end_culling(&r->ingest);
 	if (r->process_written && !r->stopped && ingest_flush(&r->ingest, true) != MS_OK)
 		stop(r, r->ingest.status);
 }
@@ -423,7 +431,7 @@ static void fill_end(struct recording *r)
 		.lost_stacks = atomic_load_explicit(&h->lost_stacks, memory_order_relaxed),
 		.late_events = r->ingest.merge.late,
 		.lost_threads = atomic_load_explicit(&h->lost_threads, memory_order_relaxed),
-		.peak_bytes = r->ingest.peak_bytes,
+		.peak_bytes = ingest_written_peak(&r->ingest),
 		.collector_cpu_ns = r->cpu_before_ns + r->helper_cpu_ns + recording_cpu_ns(),
 		.collector_rss_bytes = (uint64_t)usage.ru_maxrss * 1024,
 		.guard_page_blocks = atomic_load_explicit(&h->guard_page_blocks, memory_order_relaxed),
@@ -463,8 +471,11 @@ void recording_drain(struct recording *r)
 			slots_leave(&r->slots);
 		else
 			slots_finish(&r->slots);
+		ingest_end_culling(&r->ingest);
 		if (ingest_flush(&r->ingest, false) != MS_OK)
 			stop(r, r->ingest.status);
+	} else {
+		ingest_end_culling(&r->ingest);
 	}
 	r->end_ns = tick_clock_ns(&r->clock, tick_clock_now(r->clock.source));
 	if (ms_writer_status(r->writer) == MS_OK)

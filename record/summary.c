@@ -62,8 +62,10 @@ void summary_print(const struct recording *r, int verbose)
 	double per_event = r->stats.events ? (double)r->stats.bytes / (double)r->stats.events : 0;
 
 	fprintf(stderr, "memscope-record: %s: %" PRIu64 " events, peak %s, %s, %.2f bytes/event, %" PRIu64 " lost", r->path,
-	        r->stats.events, summary_bytes(r->end.peak_bytes, peak, sizeof peak),
+	        r->stats.events, summary_bytes(r->ingest.cull ? r->ingest.peak_bytes : r->end.peak_bytes, peak, sizeof peak),
 	        summary_bytes(r->stats.bytes, size, sizeof size), per_event, r->end.lost_events);
+	if (r->ingest.cull)
+		fprintf(stderr, ", %" PRIu64 " short-lived blocks summed up", r->ingest.cull->culled_blocks);
 	if (r->ingest.evidence)
 		fprintf(stderr, ", %" PRIu64 " piece%s of evidence of memory errors", r->ingest.evidence, r->ingest.evidence == 1 ? "" : "s");
 	if (r->ingest.children && !r->options->follow)
