@@ -13,6 +13,7 @@
 	X(timeline)          \
 	X(timeline_groups)   \
 	X(unmatched)         \
+	X(pauses)            \
 	X(case_pass)         \
 	X(safety)            \
 	X(growth)

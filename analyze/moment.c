@@ -14,7 +14,7 @@
 #include "peak_watch.h"
 #include "steps.h"
 
-#define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, live>100MiB, blocks>N, peak, start, end or 50%%"
+#define EXPECTED "12.5s (or ms, us, ns, min, h), event:N, mark:TEXT, snapshot:NAME, live>100MiB, blocks>N, peak, start, end or 50%%"
 #define WHOLE_SHARE 100000000u           /* 100 % in millionths of a percent */
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */
@@ -133,6 +133,10 @@ int ms_moment_parse(struct ms_moment *out, const char *text, struct ms_error *er
 		*out = (struct ms_moment){.kind = MS_MOMENT_MARK, .mark = text + 5};
 		return MS_OK;
 	}
+	if (strncmp(text, "snapshot:", 9) == 0) {
+		*out = (struct ms_moment){.kind = MS_MOMENT_SNAPSHOT, .mark = text + 9};
+		return MS_OK;
+	}
 	if (strncmp(text, "live>", 5) == 0 || strncmp(text, "blocks>", 7) == 0)
 		return parse_level(out, text, err);
 	if (strncmp(text, "event:", 6) == 0) {
@@ -217,20 +221,27 @@ static bool indexed_mark(struct ms_instant *out, const struct ms_trace *t, const
 	return false;
 }
 
-static int find_mark(struct ms_instant *out, const struct ms_trace *t, const char *text, const struct ms_cancel *cancel,
-                     struct ms_error *err)
+static int no_such(const char *what, const char *text, struct ms_error *err)
 {
+	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no %s '%.100s'", what, text);
+}
+
+/* The first event of this kind (MARK, SNAPSHOT) with this text. An index has all marks; snapshots are looked for. */
+static int find_named(struct ms_instant *out, const struct ms_trace *t, uint8_t kind, const char *text, const struct ms_cancel *cancel,
+                      struct ms_error *err)
+{
+	const char *what = ms_event_kinds[kind].name;
 	struct ms_cursor *c;
 	bool known = false, found = false;
 	int rc;
 
-	if (ms_trace_index(t))
-		return indexed_mark(out, t, text) ? MS_OK : ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
+	if (kind == MS_EV_MARK && ms_trace_index(t))
+		return indexed_mark(out, t, text) ? MS_OK : no_such(what, text, err);
 
 	for (uint32_t id = 1; id <= ms_trace_string_count(t) && !known; id++)
 		known = strcmp(ms_trace_string(t, id), text) == 0;
 	if (!known)
-		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
+		return no_such(what, text, err);
 	rc = ms_cursor_open(&c, t, MS_COLUMN_ARGS, 0, 1, err);
 	if (rc)
 		return rc;
@@ -243,7 +254,7 @@ static int find_mark(struct ms_instant *out, const struct ms_trace *t, const cha
 		if (rc || b.count == 0)
 			break;
 		for (uint32_t i = 0; i < b.count && !found; i++) {
-			const char *mark = b.kind[i] == MS_EV_MARK && b.arg[i][0] <= UINT32_MAX
+			const char *mark = b.kind[i] == kind && b.arg[i][0] <= UINT32_MAX
 			                           ? ms_trace_string(t, (uint32_t)b.arg[i][0]) : NULL;
 
 			if (mark && strcmp(mark, text) == 0) {
@@ -256,7 +267,7 @@ static int find_mark(struct ms_instant *out, const struct ms_trace *t, const cha
 	}
 	ms_cursor_close(c);
 	if (rc == MS_OK && !found)
-		return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no mark '%.100s'", text);
+		return no_such(what, text, err);
 	return rc;
 }
 
@@ -400,7 +411,9 @@ static int resolve(struct ms_instant *out, const struct ms_moment *m, const stru
 	case MS_MOMENT_BLOCKS:
 		return find_level(out, m, t, cancel, err);
 	case MS_MOMENT_MARK:
-		return find_mark(out, t, m->mark, cancel, err);
+		return find_named(out, t, MS_EV_MARK, m->mark, cancel, err);
+	case MS_MOMENT_SNAPSHOT:
+		return find_named(out, t, MS_EV_SNAPSHOT, m->mark, cancel, err);
 	case MS_MOMENT_EVENT:
 		if (m->value >= events)
 			return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "the trace has no event %" PRIu64 ": it has %" PRIu64 ", the first is 0",

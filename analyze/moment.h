@@ -7,6 +7,7 @@
  *                                a fraction may not be finer than a nanosecond
  *   event:N                      after event N, numbered from 0 as `memscope-trace dump` does
  *   mark:TEXT                    after the first mark of the program with exactly this text
+ *   snapshot:NAME                after the first snapshot with exactly this name
  *   peak                         after the event with which live bytes first reached their peak (report.h)
  *   live>SIZE blocks>N           after the first event after which live bytes, or blocks, are above it: live>100MiB; SIZE a
  *                                whole number of bytes, or of KiB, MiB, GiB, TiB
@@ -17,7 +18,7 @@
  * `12.5s`, `event:7` and the words must be written exactly like this, without blanks, in lower case (TEXT as it is).
  * Ownership: a parsed mark borrows its text from the string parsed. Errors: MS_E_ARGUMENT when it is not written so (the message says
  * what is expected); MS_E_NOT_FOUND when the trace has no such moment; those of the cursor and MS_E_NOMEM.
- * Cost of resolving: a time or an event reads one block of the file, a mark the trace up to it, the peak all of it, live> and blocks> up to
+ * Cost of resolving: a time or an event reads one block of the file, a mark or a snapshot the trace up to it, the peak all of it, live> and blocks> up to
  * it; with an index the peak and marks nothing, live> and blocks> what follows one checkpoint; a mark
  * whose text the trace does not know, and the rest, nothing.
  * Thread-safety: the trace is only read.
@@ -34,13 +35,13 @@ struct ms_trace;
 
 enum ms_moment_kind {
 	MS_MOMENT_START, MS_MOMENT_END, MS_MOMENT_PEAK, MS_MOMENT_TIME, MS_MOMENT_SHARE, MS_MOMENT_EVENT, MS_MOMENT_MARK,
-	MS_MOMENT_LIVE, MS_MOMENT_BLOCKS
+	MS_MOMENT_LIVE, MS_MOMENT_BLOCKS, MS_MOMENT_SNAPSHOT
 };
 
 struct ms_moment {
 	uint8_t kind;                    /* enum ms_moment_kind */
 	uint64_t value;                  /* TIME: nanoseconds; SHARE: millionths of a percent; EVENT: its number; LIVE: bytes; BLOCKS: their number */
-	const char *mark;                /* MARK: its text */
+	const char *mark;                /* MARK, SNAPSHOT: its text */
 };
 
 /* Where a moment lies: events 0 .. event - 1 stand before it. */

@@ -56,7 +56,7 @@ int ms_player_open(struct ms_player **out, const struct ms_trace *trace, struct 
 
 static const char *text_of(const struct ms_player *p, uint8_t kind, uint64_t arg)
 {
-	return kind == MS_EV_MARK || kind == MS_EV_THREAD_NAME || kind == MS_EV_EXEC ? ms_trace_string(p->trace, (uint32_t)arg) : "";
+	return ms_event_kinds[kind].ref[0] == MS_REF_STRING ? ms_trace_string(p->trace, (uint32_t)arg) : "";
 }
 
 static void count(struct ms_player_position *now, const struct ms_player_event *e)

@@ -39,7 +39,7 @@ struct ms_player_event {
 	uint64_t block;                  /* that begins or ends; 0 = none */
 	uint64_t address;                /* of the block; what was given to a free that ends none; of a mapping */
 	uint64_t arg[2];                 /* events.h */
-	const char *text;                /* of a mark, a thread's name, exec's path; else "" */
+	const char *text;                /* of a mark, a snapshot's, scope's or thread's name, exec's path; else "" */
 	/* Of the block that begins or ends; 0 without one. */
 	uint64_t birth_ns;
 	uint32_t birth_stack, birth_thread;

@@ -38,6 +38,7 @@
 #include "format/trace_types.h"
 #include "holders.h"
 #include "leaks.h"
+#include "pauses.h"
 #include "phases.h"
 #include "system.h"
 #include "timeline.h"
@@ -102,6 +103,8 @@ struct ms_report_trace {
 	uint64_t events, file_bytes;     /* events: in the window */
 	uint64_t lost_events, lost_stacks, lost_threads, late_events;
 	uint64_t lost_marks;             /* events that LOST records speak of; counts also where the end is missing */
+	uint64_t pauses, paused_ns;      /* in the window: how often births were not recorded, and how long; report.pauses lists them */
+	bool paused_before;              /* and before the window */
 	uint64_t unmatched_frees, first_unmatched_ns, last_unmatched_ns; /* in the window */
 	uint64_t frames, symbolized_frames;               /* distinct code addresses; of these, with a function name */
 	uint64_t frame_uses, symbolized_frame_uses;       /* the same, weighted by the blocks begun under them */
@@ -331,6 +334,8 @@ struct ms_report {
 	size_t timeline_count;
 	struct ms_timeline_group_series timeline_by[MS_TIMELINE_GROUP_COUNT];
 	struct ms_report_phases phases;
+	struct ms_report_pauses pauses;
+	struct ms_report_snapshots snapshots;
 	struct ms_report_unmatched *unmatched;
 	size_t unmatched_count;
 

@@ -222,6 +222,8 @@ void ms_report_free(struct ms_report *r)
 	free(r->companion);
 	ms_cases_free(r->cases);
 	free(r->phases.list);
+	free(r->pauses.list);
+	free(r->snapshots.list);
 	free(r->growth.sites);
 	free(r->growth.filled);
 	free(r->growth.periodic);

@@ -274,7 +274,8 @@ static int check(const struct ms_checkpoint *c, const struct ms_id_limits *limit
 {
 	if (c->next_block == 0 || c->first_block == 0 || c->first_block > c->next_block ||
 	    c->images == 0 || c->images - 1 > c->event || c->images > UINT32_MAX || c->time_ns >> 56 != 0 || c->image_start_ns > c->time_ns ||
-	    c->peak_time_ns > c->time_ns || c->peak_event > c->event || c->last_mark > limits->strings || c->live_blocks >= c->next_block)
+	    c->peak_time_ns > c->time_ns || c->peak_event > c->event || c->last_mark > limits->strings || c->first_pause > c->time_ns + 1 ||
+	    c->paused > MS_ASKED_COUNT + 1 || (c->paused && !c->first_pause) || c->live_blocks >= c->next_block)
 		return corrupt(offset, "values", err);
 	if (!threads_fit(c, limits))
 		return corrupt(offset, "threads", err);

@@ -23,7 +23,8 @@
 	X(event) X(time_ns) X(next_block) X(first_block) X(images) X(image_start_ns) X(live_blocks) X(live_bytes)           \
 	X(allocations) X(frees) X(reallocations) X(allocated_bytes) X(freed_bytes) X(peak_bytes) X(peak_time_ns)            \
 	X(peak_event) X(peak_blocks) X(most_blocks) X(unmatched_frees) X(temporary_allocations) X(zero_size_allocations)    \
-	X(failed_allocations) X(ended_by_exec_blocks) X(ended_by_exec_bytes) X(lost_marks) X(mapped_cut) X(last_mark)
+	X(failed_allocations) X(ended_by_exec_blocks) X(ended_by_exec_bytes) X(lost_marks) X(mapped_cut) X(last_mark)     \
+	X(first_pause) X(paused)
 
 #define MS_CHECKPOINT_THREAD(X)                                                                                        \
 	X(thread) X(name) X(started) X(ended) X(events) X(first_ns) X(last_ns) X(allocations) X(reallocations) X(frees)     \

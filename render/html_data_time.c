@@ -96,6 +96,31 @@ static void *phase_site_rows(const struct ms_report *r, size_t *count, bool *own
 #define J(field) MS_COLUMN(struct phase_site_row, #field, field)
 static const struct ms_html_column phase_site_columns[] = {J(phase), J(node), J(blocks), J(bytes)};
 
+/* ---- snapshots and pauses ------------------------------------------------------------------------------------------ */
+
+struct snapshot_row {
+	const char *name, *asked_by;
+	uint64_t time_ns, event, live_blocks, live_bytes;
+};
+static void *snapshot_rows(const struct ms_report *r, size_t *count, bool *owned)
+{
+	struct snapshot_row *rows = calloc(r->snapshots.count + 1, sizeof *rows);
+
+	*owned = true;
+	*count = rows ? r->snapshots.count : 1;
+	for (size_t i = 0; rows && i < r->snapshots.count; i++) {
+		const struct ms_report_snapshot *s = &r->snapshots.list[i];
+
+		rows[i] = (struct snapshot_row){s->name, ms_asked_by_name(s->asked_by), s->time_ns, s->event, s->live_blocks, s->live_bytes};
+	}
+	return rows;
+}
+#define N(field) MS_COLUMN(struct snapshot_row, #field, field)
+static const struct ms_html_column snapshot_columns[] = {N(name), N(asked_by), N(time_ns), N(event), N(live_blocks), N(live_bytes)};
+MS_HTML_ROWS(pause_rows, r->pauses.list, r->pauses.count)
+#define P(field) MS_COLUMN(struct ms_report_pause, #field, field)
+static const struct ms_html_column pause_columns[] = {P(from_ns), P(to_ns), P(from_event), P(to_event)};
+
 /* ---- system -------------------------------------------------------------------------------------------------------- */
 
 MS_HTML_ROWS(system_row, &r->system, 1)
@@ -214,6 +239,8 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("timeline_groups", struct group_row, group_rows, group_columns),
 	MS_HTML_TABLE("phases", struct ms_phase, phase_rows, phase_columns),
 	MS_HTML_TABLE("phase_sites", struct phase_site_row, phase_site_rows, phase_site_columns),
+	MS_HTML_TABLE("snapshots", struct snapshot_row, snapshot_rows, snapshot_columns),
+	MS_HTML_TABLE("pauses", struct ms_report_pause, pause_rows, pause_columns),
 	MS_HTML_TABLE("event_kinds", struct kind_row, kind_rows, kind_columns),
 	MS_HTML_TABLE("system", struct ms_report_system, system_row, system_columns),
 	MS_HTML_TABLE("system_series", struct ms_system_series, system_series_rows, system_series_columns),

@@ -102,6 +102,9 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "lost_stacks", t->lost_stacks);
 	ms_json_uint(j, "lost_threads", t->lost_threads);
 	ms_json_uint(j, "late_events", t->late_events);
+	ms_json_uint(j, "pauses", t->pauses);
+	ms_json_uint(j, "paused_ns", t->paused_ns);
+	ms_json_bool(j, "paused_before", t->paused_before);
 	ms_json_bool(j, "size_limit_reached", t->size_limit_reached);
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
@@ -490,6 +493,8 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	if (ms_json_timeline_by(&j, r, o.top))
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank series");
 	ms_json_phases(&j, r);
+	ms_json_pauses(&j, r);
+	ms_json_snapshots(&j, r);
 	distributions(&j, r, &o);
 	modules(&j, r);
 	loaded(&j, r);

@@ -33,6 +33,7 @@
 	X(sizes, "sizes of blocks", true)                                                 \
 	X(lifetimes, "how long blocks lived", true)                                       \
 	X(growth, "call paths that grow through the second half of a long run", true)     \
+	X(snapshots, "moments with names for --at, and pauses (only when there are any)", true) \
 	X(phases, "what happened between marks of the program (only with marks)", true)    \
 	X(mappings, "the program's own mmap and brk", true)                               \
 	X(system, "memory, CPU, input and output; what resident memory is", true) \

@@ -33,6 +33,7 @@ int ms_text_system(struct ms_text *t);
 int ms_text_timeline(struct ms_text *t);
 int ms_text_series(struct ms_text *t);
 int ms_text_phases(struct ms_text *t);
+int ms_text_snapshots(struct ms_text *t);
 int ms_text_fragmentation(struct ms_text *t);
 int ms_text_unmatched(struct ms_text *t);
 int ms_text_verdict(struct ms_text *t);

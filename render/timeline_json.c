@@ -147,3 +147,52 @@ void ms_json_phases(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "omitted", p->list ? p->marks + 1 - p->count : 0);
 	ms_json_end_object(j);
 }
+
+void ms_json_pauses(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_pauses *p = &r->pauses;
+
+	ms_json_object(j, "pauses");
+	ms_json_uint(j, "count", p->pauses);
+	ms_json_uint(j, "paused_ns", p->paused_ns);
+	ms_json_array(j, "list");
+	for (size_t i = 0; i < p->count; i++) {
+		const struct ms_report_pause *a = &p->list[i];
+
+		ms_json_object(j, NULL);
+		ms_json_uint(j, "from_ns", a->from_ns);
+		ms_json_uint(j, "to_ns", a->to_ns);
+		ms_json_uint(j, "from_event", a->from_event);
+		ms_json_uint(j, "to_event", a->to_event);
+		ms_json_string(j, "asked_by", ms_asked_by_name(a->asked_by));
+		ms_json_string(j, "resumed_by", a->ended ? ms_asked_by_name(a->resumed_by) : NULL);
+		ms_json_bool(j, "began_before", a->began_before);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_end_object(j);
+}
+
+void ms_json_snapshots(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_report_snapshots *s = &r->snapshots;
+
+	ms_json_object(j, "snapshots");
+	ms_json_uint(j, "count", s->snapshots);
+	ms_json_array(j, "list");
+	for (size_t i = 0; i < s->count; i++) {
+		const struct ms_report_snapshot *a = &s->list[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "name", a->name);
+		ms_json_uint(j, "time_ns", a->time_ns);
+		ms_json_uint(j, "event", a->event);
+		ms_json_string(j, "asked_by", ms_asked_by_name(a->asked_by));
+		ms_json_uint(j, "thread", a->thread);
+		ms_json_uint(j, "live_blocks", a->live_blocks);
+		ms_json_uint(j, "live_bytes", a->live_bytes);
+		ms_json_end_object(j);
+	}
+	ms_json_end_array(j);
+	ms_json_end_object(j);
+}

@@ -12,6 +12,7 @@
 const char *ms_quality_words(const struct ms_report_trace *r)
 {
 	return r->process->part.kind != MS_PART_WHOLE ? "a part of a recording"
+	       : r->complete && r->pauses            ? "paused at times: what was allocated then is not in the trace"
 	       : r->complete                         ? "complete: every event from start to end is in the trace"
 	       : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
 	       : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
@@ -77,6 +78,13 @@ void ms_quality_notes(FILE *out, const struct ms_report *report)
 	const bool part = r->process->part.kind != MS_PART_WHOLE;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
+	if (r->pauses) {
+		fprintf(out, "recording was paused %s, for %s", ms_unit_of(a, r->pauses, "time"), ms_unit_duration(b, r->paused_ns));
+		fprintf(out, " of %s: what was allocated then is in no figure; frees are\n",
+		        ms_unit_duration(a, report->window.to_ns - report->window.from_ns));
+	}
+	if (r->paused_before)
+		fputs("recording was paused before this window: blocks of then may be alive unseen\n", out);
 	if (part)
 		note_part(out, &r->process->part);
 	note_unseen(out, report);

@@ -11,6 +11,15 @@ static bool has_gaps(const struct ms_report_trace *t)
 	return t->lost_events || t->lost_threads;
 }
 
+/* May a block have been born between these times that the trace does not know, although nothing was lost? */
+static bool births_unseen(const struct ms_detector_context *x, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct ms_process *p = x->report->trace.process;
+
+	return p->capture.sampling != MS_SAMPLING_ALL || ((p->inherited_heap || p->capture.attached) && from_ns == 0) ||
+	       ms_paused_between(x->report, from_ns, to_ns);
+}
+
 static const struct ms_evidence *refusal(const struct ms_detector_context *x, const struct ms_case *c)
 {
 	const struct ms_evidence *e = c->evidence ? ms_trace_evidence(x->trace, c->evidence) : NULL;
@@ -38,7 +47,9 @@ enum ms_verdict ms_judge_free(const struct ms_detector_context *x, const struct 
 	if (!c->has_address || (e ? e->address : c->address) == 0)
 		return MS_VERDICT_UNJUDGED;
 	dead = c->place == MS_PLACE_DEAD_START || c->place == MS_PLACE_DEAD_INSIDE;
-	/* Somebody may have been born there, unseen, since the block died. */
+	/* Somebody may have been born there, unseen, since the block died. A guard knows all blocks. */
+	if (dead && !e && births_unseen(x, c->block.end_ns, c->time_ns))
+		return MS_VERDICT_UNJUDGED;
 	if (has_gaps(t) && (dead || c->place == MS_PLACE_LIVE_INSIDE))
 		*certainty = MS_INFERRED;
 	switch (c->place) {
@@ -53,7 +64,7 @@ enum ms_verdict ms_judge_free(const struct ms_detector_context *x, const struct 
 	case MS_PLACE_LIVE_INSIDE:
 		return MS_VERDICT_INSIDE;
 	case MS_PLACE_NOWHERE:
-		if (!e && (t->process->inherited_heap || has_gaps(t)))
+		if (!e && (births_unseen(x, 0, c->time_ns) || has_gaps(t)))
 			return MS_VERDICT_UNJUDGED;
 		*certainty = e ? MS_CERTAIN : MS_INFERRED;
 		return MS_VERDICT_NEVER;
@@ -154,6 +165,11 @@ const char *ms_block_text(char buffer[MS_BLOCK_TEXT], const struct ms_finding_bl
 int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result *result)
 {
 	const struct ms_cases *c = x->cases;
+	const struct ms_process *p = x->report->trace.process;
+	const char *why = p->inherited_heap ? ": the heap was inherited from the parent process"
+	                : p->capture.attached ? ": blocks from before the recording are not known"
+	                : p->capture.sampling != MS_SAMPLING_ALL ? ": only a sample of all blocks was recorded"
+	                : x->report->pauses.first_ns != UINT64_MAX ? ": blocks that were born while recording was paused are not known" : "";
 	uint64_t unjudged = 0;
 	uint8_t certainty;
 
@@ -161,8 +177,7 @@ int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result 
 		unjudged += ms_judge_free(x, &c->list[i], &certainty) == MS_VERDICT_UNJUDGED;
 	if (has_gaps(&x->report->trace) && ms_detector_say(result, "events were lost, so that a block may have been born or freed unseen"))
 		return MS_E_NOMEM;
-	if (unjudged && ms_detector_say(result, "%" PRIu64 " free%s of unknown blocks could not be judged%s", unjudged, unjudged == 1 ? "" : "s",
-	                                x->report->trace.process->inherited_heap ? ": the heap was inherited from the parent process" : ""))
+	if (unjudged && ms_detector_say(result, "%" PRIu64 " free%s of unknown blocks could not be judged%s", unjudged, unjudged == 1 ? "" : "s", why))
 		return MS_E_NOMEM;
 	if (c->omitted[MS_CASE_UNMATCHED] &&
 	    ms_detector_say(result, "%" PRIu64 " more frees of unknown blocks were not looked at", c->omitted[MS_CASE_UNMATCHED]))

@@ -7,6 +7,8 @@
 	X(blocks)         \
 	X(snapshot)       \
 	X(diff)           \
+	X(snapshots)      \
+	X(pauses)         \
 	X(timeline)       \
 	X(series)         \
 	X(sites)          \

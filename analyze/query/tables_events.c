@@ -141,7 +141,7 @@ static void events_close(struct ms_qcursor *c)
 
 static uint32_t text_of(uint8_t kind, uint64_t arg)
 {
-	return kind == MS_EV_MARK || kind == MS_EV_THREAD_NAME || kind == MS_EV_EXEC ? (uint32_t)arg : 0;
+	return ms_event_kinds[kind].ref[0] == MS_REF_STRING ? (uint32_t)arg : 0;
 }
 
 static int events_value(struct ms_qcursor *c, unsigned column, sqlite3_context *out, struct ms_error *err)

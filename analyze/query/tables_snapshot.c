@@ -108,7 +108,7 @@ static const struct ms_qcolumn snapshot_columns[] = {
 	[AGE_NS] = {"age_ns", "INTEGER", MS_PUSH_NONE, false, "at the moment"},
 	[STACK] = {"stack", "INTEGER", MS_PUSH_FILTER, false, "of the allocation: stacks.id"},
 	[SITE] = {"site", "INTEGER", MS_PUSH_FILTER, false, "call path of the allocation: sites.id"},
-	[MOMENT] = {"moment", "TEXT", MS_PUSH_NONE, false, "'12.5s', '50%', 'event:N', 'mark:TEXT', 'live>100MiB', 'peak', 'start', 'end'"},
+	[MOMENT] = {"moment", "TEXT", MS_PUSH_NONE, false, "'12.5s', '50%', 'event:N', 'mark:TEXT', 'snapshot:NAME', 'live>100MiB', 'peak', 'start', 'end'"},
 };
 
 static inline bool in(const struct ms_qbound *b, uint64_t value)

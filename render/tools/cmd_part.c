@@ -186,7 +186,7 @@ done:
 	return status;
 }
 
-#define MOMENT "A MOMENT is a time since the start (12.5s; also ms, us, ns, min, h), a share of it (50%), event:N, mark:TEXT, live>100MiB or blocks>1000 (when there first was more), peak, start or end."
+#define MOMENT "A MOMENT is a time since the start (12.5s; also ms, us, ns, min, h), a share of it (50%), event:N, mark:TEXT, snapshot:NAME, live>100MiB or blocks>1000 (when there first was more), peak, start or end."
 
 static int run_snapshot(int argc, char **argv)
 {

@@ -222,7 +222,7 @@ static char *help_filter(int key, const char *text, void *input)
 	for (size_t i = 0; i < ms_text_section_count; i++)
 		fprintf(f, "  %-13s  %s%s\n", ms_text_sections[i].name, ms_text_sections[i].summary,
 		        ms_text_sections[i].by_default ? "" : " (only when asked for)");
-	fputs("\nA MOMENT is a time since the start (12.5s; also ms, us, ns, min, h), a share of it (50%), event:N (after event N as memscope-trace dump numbers it), mark:TEXT (the first such mark of the program), live>100MiB or blocks>1000 (when there first was more), peak, start or end. With a window, sums and counts are of what happened in it, \"alive\" is at its end, peaks lie in it; what is known of the whole recording (how it ended, what was lost, guards) stays.\n", f);
+	fputs("\nA MOMENT is a time since the start (12.5s; also ms, us, ns, min, h), a share of it (50%), event:N (after event N as memscope-trace dump numbers it), mark:TEXT (the first such mark of the program), snapshot:NAME (the first of this name), live>100MiB or blocks>1000 (when there first was more), peak, start or end. With a window, sums and counts are of what happened in it, \"alive\" is at its end, peaks lie in it; what is known of the whole recording (how it ended, what was lost, guards) stays.\n", f);
 	fputs("\nConditions of --fail-on: NAME OP NUMBER, OP one of > >= < <= == !=; NAME a kind of finding, or\n", f);
 	for (size_t i = 0; i < ms_gate_quantity_count; i++)
 		fprintf(f, "  %-19s  %s\n", ms_gate_quantities[i].name, ms_gate_quantities[i].summary);

@@ -34,7 +34,7 @@ static const struct argp_option option_table[] = {
 	{"temporary-window", KEY_TEMPORARY, "N", 0,
 	 "A block is temporary when its thread frees it within its next N allocation events (default: 1)", 0},
 	{"at", KEY_AT, "MOMENT", 0,
-	 "With --vs and one TRACE: the old side is the trace as if the recording had ended at MOMENT: a time (12.5s, 300ms), event:N, mark:TEXT, live>100MiB, blocks>1000, peak, start, end, 50%", 0},
+	 "With --vs and one TRACE: the old side is the trace as if the recording had ended at MOMENT: a time (12.5s, 300ms), event:N, mark:TEXT, snapshot:NAME, live>100MiB, blocks>1000, peak, start, end, 50%", 0},
 	{"vs", KEY_VS, "MOMENT", 0, "The new side, likewise", 0},
 	{"window", KEY_WINDOW, "MOMENT:MOMENT", 0,
 	 "Of every trace only what happened between these moments; one left out is the start or the end. With --vs-window: of the old side", 0},
