@@ -250,6 +250,17 @@ static void exec_image(struct maker *m)
 	m->live_count = 0;
 }
 
+/* Births are in the trace all the same: what a pause means for counts is nothing. */
+static void pauses_and_snapshots(struct maker *m, uint32_t thread)
+{
+	static const uint8_t kinds[] = {MS_EV_PAUSE, MS_EV_RESUME, MS_EV_SNAPSHOT};
+	struct ms_event *e = event(m, kinds[rnd(m, 3)], thread);
+
+	e->arg[0] = e->kind == MS_EV_SNAPSHOT ? 1 + rnd(m, RANDOM_TRACE_STRINGS) : rnd(m, MS_ASKED_COUNT);
+	e->arg[1] = e->kind == MS_EV_SNAPSHOT ? rnd(m, MS_ASKED_COUNT) : 0;
+	moment(m);
+}
+
 static void play(struct maker *m, size_t target)
 {
 	static const uint8_t alloc_kinds[] = {MS_EV_MALLOC, MS_EV_CALLOC, MS_EV_REALLOC_NEW, MS_EV_MEMALIGN, MS_EV_NEW};
@@ -291,6 +302,7 @@ static void play(struct maker *m, size_t target)
 		} else if (what < 97) {
 			event(m, MS_EV_MARK, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
 			moment(m);
+			pauses_and_snapshots(m, thread);
 			event(m, MS_EV_THREAD_NAME, thread)->arg[0] = 1 + rnd(m, RANDOM_TRACE_STRINGS);
 			moment(m);
 		} else if (what < 98) {
