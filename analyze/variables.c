@@ -293,6 +293,12 @@ static int note(struct variables *s, const struct ms_view *v, uint32_t i)
 		return between(s, v, i, MS_BIO_CLONED_TO, MS_BIO_CLONED_FROM);
 	case MS_EV_MOVE:
 		return between(s, v, i, MS_BIO_MOVED_TO, MS_BIO_MOVED_FROM);
+	case MS_EV_MOVE_SIZE:
+		for (int k = 0; k < 2; k++)
+			if (s->last_move[k] && s->last_move_thread == v->thread[i])
+				s->events[s->last_move[k] - 1].bytes = v->arg[i][0];
+		s->last_move[0] = s->last_move[1] = 0;
+		return MS_OK;
 	case MS_EV_BORROW:
 	case MS_EV_RETURN:
 		return use(s, v, i);

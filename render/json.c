@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "address_json.h"
+#include "annotations_json.h"
 #include "findings_json.h"
 #include "format/events.h"
 #include "json_stack.h"
@@ -495,6 +496,8 @@ int ms_render_json(FILE *out, const struct ms_report *r, const struct ms_json_op
 	ms_json_phases(&j, r);
 	ms_json_pauses(&j, r);
 	ms_json_snapshots(&j, r);
+	if (ms_json_annotations(&j, r, o.top))
+		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory to rank tasks, scopes, variables and pools");
 	distributions(&j, r, &o);
 	modules(&j, r);
 	loaded(&j, r);

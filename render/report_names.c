@@ -37,6 +37,12 @@ const char *ms_severity_name(uint8_t severity) { PICK(severity, "error", "warnin
 const char *ms_detector_status_name(uint8_t status) { PICK(status, "found", "clean", "not_observable"); }
 const char *ms_graph_reason_name(uint8_t reason) { PICK(reason, "exit", "signal", "api", "crash"); }
 const char *ms_odd_size_name(uint8_t kind) { PICK(kind, "zero", "huge", "negative"); }
+const char *ms_biography_event_name(uint8_t kind)
+{
+#define X(id, name) name,
+	PICK(kind, MS_BIOGRAPHY_EVENT_KINDS(X) "unknown");
+#undef X
+}
 const char *ms_register_name(unsigned index)
 {
 	PICK(index, "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",

@@ -23,6 +23,7 @@ const char *ms_severity_name(uint8_t severity);
 const char *ms_detector_status_name(uint8_t status);
 const char *ms_graph_reason_name(uint8_t reason);
 const char *ms_odd_size_name(uint8_t kind); /* "zero", "huge", "negative" */
+const char *ms_biography_event_name(uint8_t kind);
 const char *ms_register_name(unsigned index); /* below MS_EVIDENCE_REGISTERS */
 
 /* ISO 8601 in UTC with nanoseconds, "2026-01-31T23:59:59.123456789Z", into buffer; returns it. */

@@ -35,6 +35,10 @@
 	X(growth, "call paths that grow through the second half of a long run", true)     \
 	X(snapshots, "moments with names for --at, and pauses (only when there are any)", true) \
 	X(phases, "what happened between marks of the program (only with marks)", true)    \
+	X(tasks, "blocks begun for tasks of the program (only where it names some)", true) \
+	X(scopes, "blocks begun in scopes of the program (only where it names some)", true) \
+	X(variables, "variables that the program tracks, and biographies of their blocks", true) \
+	X(pools, "allocators of the program's own, and their blocks", true)               \
 	X(mappings, "the program's own mmap and brk", true)                               \
 	X(system, "memory, CPU, input and output; what resident memory is", true) \
 	X(unmatched, "frees of blocks that the trace does not know", true)                \

@@ -269,8 +269,9 @@ static void test_variables_by_hand(void **state)
 	tell(&t, MS_EV_TRACK, 1, second, 0);                 /* 100: of no block */
 	z = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 8);    /* 110 */
 	tell(&t, MS_EV_MOVE, 1, x, z);                       /* 120 */
-	small_trace_free_block(&t, MS_EV_FREE, 2, x);        /* 130 */
-	tell(&t, MS_EV_BORROW, 1, 0, 0);                     /* 140 */
+	tell(&t, MS_EV_MOVE_SIZE, 1, 6, 0);                  /* 130 */
+	small_trace_free_block(&t, MS_EV_FREE, 2, x);        /* 140 */
+	tell(&t, MS_EV_BORROW, 1, 0, 0);                     /* 150 */
 	small_trace_report(&t, &small_trace_exited, &r);
 	assert_int_equal(r.variables.count, 2);
 	list = &r.variables.list[0];
@@ -312,8 +313,9 @@ static void test_variables_by_hand(void **state)
 	check_event(&r, 1, 2, MS_BIO_REALLOCATED, 40, 1, x);
 	check_event(&r, 1, 3, MS_BIO_CLONED_TO, 60, 1, y);
 	check_event(&r, 1, 4, MS_BIO_MOVED_TO, 120, 1, z);
-	check_event(&r, 1, 5, MS_BIO_HANDED, 130, 2, 0);
-	check_event(&r, 1, 6, MS_BIO_FREED, 130, 2, 0);
+	assert_int_equal(r.variables.events[b[0].first_event + 4].bytes, 6);
+	check_event(&r, 1, 5, MS_BIO_HANDED, 140, 2, 0);
+	check_event(&r, 1, 6, MS_BIO_FREED, 140, 2, 0);
 	assert_int_equal(b[1].variable, second);
 	assert_int_equal(b[1].end, MS_BIO_BORN);
 	assert_int_equal(b[1].event_count, 6);
