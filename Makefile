@@ -61,6 +61,7 @@ TOOL_COMMON := $(filter-out $(TOOL_SRC),$(wildcard render/tools/*.c))
 RECORD_SRC  := $(filter-out record/main.c,$(wildcard record/*.c))
 PRELOAD_SRC := $(wildcard record/preload/*.c)
 GUARD_SRC   := $(wildcard record/preload/guard/*.c)
+LATE_SRC    := $(wildcard record/preload/late/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 UNIT_COMMON := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c tests/programs/zoo/*.c)
@@ -87,7 +88,8 @@ GENERATED := $(GEN)/trace_fb.h
 .PHONY: all
 .DEFAULT_GOAL := all
 ## all: build the tools (build/bin) and the libraries (build/lib)
-all: $(TOOLS) $(LIB)/libmemscope.a $(LIB)/libmemscope.so $(LIB)/libmemscope-preload.so $(if $(GUARD_SRC),$(LIB)/libmemscope-guard.so)
+all: $(TOOLS) $(LIB)/libmemscope.a $(LIB)/libmemscope.so $(LIB)/libmemscope-preload.so $(if $(GUARD_SRC),$(LIB)/libmemscope-guard.so) \
+     $(LIB)/libmemscope-attach.so
 
 # ---- generated code ---------------------------------------------------------------------------------------------------
 $(GEN)/trace.bfbs: schemas/trace.fbs
@@ -197,6 +199,19 @@ $(LIB)/libmemscope-guard.so: $(call obj,$(PRELOAD_SRC) $(GUARD_SRC)) record/prel
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
 	$(Q)$(LINK_PRELOAD) $(addprefix -Wl$(comma)--wrap=,$(WRAPPED))
+
+# The same hooks for processes that run already: what memscope-record -p loads into them. The names that it looks for in other modules are those
+# that libmemscope-preload.so exports.
+$(GEN)/hook_names.h: record/preload/exports.map
+	@mkdir -p $(@D)
+	@echo "  NAMES   $@"
+	$(Q)sed -n 's/^\t\t\([A-Za-z_0-9]*\);$$/X(\1)/p' $< > $@.tmp && mv $@.tmp $@
+$(call obj,$(LATE_SRC)): | $(GEN)/hook_names.h
+
+$(LIB)/libmemscope-attach.so: $(call obj,$(PRELOAD_SRC) $(LATE_SRC)) record/preload/late/exports.map
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(LINK_PRELOAD)
 
 $(BIN)/memscope-record: $(call obj,record/main.c) $(B)/librecord.a $(LIB)/libmemscope.a
 	@mkdir -p $(@D)
@@ -363,7 +378,7 @@ install: all man
 	install -m 644 $(LIB)/libmemscope.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(LIB)/libmemscope.so $(DESTDIR)$(PREFIX)/lib/libmemscope.so.0
 	ln -sf libmemscope.so.0 $(DESTDIR)$(PREFIX)/lib/libmemscope.so
-	install -m 755 $(LIB)/libmemscope-preload.so $(LIB)/libmemscope-guard.so $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(LIB)/libmemscope-preload.so $(LIB)/libmemscope-guard.so $(LIB)/libmemscope-attach.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	for h in $(PUBLIC_HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/memscope/$$h || exit 1; done
 	install -m 644 record/include/memscope.h $(DESTDIR)$(PREFIX)/include
@@ -371,7 +386,7 @@ install: all man
 ## uninstall: remove what install put there
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
-	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/libmemscope-guard.so lib/pkgconfig/memscope.pc \
+	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/libmemscope-guard.so lib/libmemscope-attach.so lib/pkgconfig/memscope.pc \
 	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS))) share/man/man1/memscope-trace-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/memscope $(DESTDIR)$(PREFIX)/include/memscope.h
 

@@ -128,23 +128,47 @@ static bool is_sane(const struct ms_arena_header *h, uint64_t file_bytes)
 	return true;
 }
 
+union first_page {
+	struct ms_arena_header header;
+	unsigned char page[4096];
+};
+
+static bool read_sane(int fd, union first_page *copy)
+{
+	struct stat status;
+
+	return ms_raw(SYS_newfstatat, fd, (long)"", (long)&status, AT_EMPTY_PATH, 0, 0) == 0 &&
+	       ms_raw(SYS_pread64, fd, (long)copy, sizeof(*copy), 0, 0, 0) == (long)sizeof(*copy) &&
+	       is_sane(&copy->header, (uint64_t)status.st_size);
+}
+
+struct ms_arena_header *ms_arena_map_fd(int fd, void *old, uint64_t old_bytes, uint64_t *bytes)
+{
+	union first_page copy;
+	long at = -1;
+
+	if (read_sane(fd, &copy)) {
+		bool fits = old != NULL && copy.header.arena_bytes == old_bytes;
+
+		*bytes = copy.header.arena_bytes;
+		at = ms_raw_mmap(fits ? old : NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | (fits ? MAP_FIXED : 0),
+				 fd, 0);
+		if (!ms_raw_failed(at))
+			ms_raw_madvise((void *)at, *bytes, MADV_DONTDUMP);
+	}
+	ms_raw(SYS_close, fd, 0, 0, 0, 0, 0);
+	return ms_raw_failed(at) ? NULL : (struct ms_arena_header *)at;
+}
+
 struct ms_arena_header *ms_arena_map(const struct ms_arena_place *place, uint64_t *bytes)
 {
-	union {
-		struct ms_arena_header header;
-		unsigned char page[4096];
-	} copy;
-	struct stat status;
+	union first_page copy;
 	long at = -1;
 	int fd = open_place(place);
 
 	if (fd < 0)
 		return NULL;
-	if (ms_raw(SYS_newfstatat, fd, (long)"", (long)&status, AT_EMPTY_PATH, 0, 0) != 0 ||
-	    ms_raw(SYS_pread64, fd, (long)&copy, sizeof(copy), 0, 0, 0) != (long)sizeof(copy) ||
-	    !is_sane(&copy.header, (uint64_t)status.st_size))
-		goto close_fd;
-	if (!ms_limits_make_room(&copy.header))
+	if (!read_sane(fd, &copy) || !ms_limits_make_room(&copy.header))
 		goto close_fd;
 	at = ms_raw_mmap(NULL, copy.header.arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (ms_raw_failed(at)) {

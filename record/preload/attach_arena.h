@@ -28,6 +28,9 @@ size_t ms_arena_format(const struct ms_arena_place *place, char *text, size_t by
 /* The arena's address, *bytes its size; NULL when it cannot be found, is not an arena of this version, does not fit
    its own header, or cannot be mapped. */
 struct ms_arena_header *ms_arena_map(const struct ms_arena_place *place, uint64_t *bytes);
+/* The same for an arena behind a descriptor, which is closed; in the place of old_bytes at old when it has that size (NULL = anywhere). The
+   program's limit on address space is left alone. */
+struct ms_arena_header *ms_arena_map_fd(int fd, void *old, uint64_t old_bytes, uint64_t *bytes);
 
 /* For a process with MS_FLAG_FOLLOW whose pid is not the arena's: asks the collector of parent for an arena of its own.
    Waits one second at most. False: none was given. */

@@ -59,6 +59,8 @@ static bool replaces_recorded_process(void)
 
 static bool passes_arena_on(bool replaces)
 {
+	if (ms_is_late())
+		return false; /* the next image knows nothing of a library that was loaded into this one */
 	return replaces || (recording() && (ms_process.flags & MS_FLAG_FOLLOW) != 0);
 }
 

@@ -281,6 +281,8 @@ void ms_module_seen(uint64_t map_start, uint64_t map_end, const void *link_map)
 	facts.bias = map->l_addr;
 	if (is_segment_of_known(&facts))
 		return;
+	if (ms_late_module != NULL)
+		ms_late_module(map);
 	facts.name = map->l_name != NULL ? map->l_name : "";
 	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) == 0 && elf->e_phentsize == sizeof(ElfW(Phdr)) &&
 	    elf->e_phoff + (uint64_t)elf->e_phnum * sizeof(ElfW(Phdr)) <= PAGE_BYTES) {

@@ -30,6 +30,8 @@
  *                         it asks for an arena of its own
  *   dlclose               modules that are gone: MODULE_UNLOAD, their stack nodes retired (modules.c)
  *   collector dies        noticed by threads that wait for room: state STOPPED, OFF
+ *   attach, detach        libmemscope-attach.so: NEW or OFF becomes STARTING, RECORDING when memscope-record begins, OFF when it
+ *                         leaves, any number of times; a forked child puts the calls back (late/)
  *
  * What the library may call, besides raw system calls (raw.h): dl_iterate_phdr (at start, and when a C++ operator is
  * first used: it locks), _dl_find_object (no lock), getauxval, pthread_key_create,
@@ -122,18 +124,21 @@ static void wait_for_child(pid_t child)
 /* The structs of all threads, and the word that says which process they belong to. */
 static bool make_private_memory(uint32_t slot_count)
 {
-	size_t bytes = 4096 + (size_t)slot_count * sizeof(struct ms_thread);
-	char *memory = ms_raw_memory(bytes);
+	size_t bytes = sizeof(struct ms_thread_set) + (size_t)slot_count * sizeof(struct ms_thread);
+	struct ms_thread_set *set = ms_late_set != NULL ? ms_late_set(slot_count) : NULL;
 
-	if (memory == NULL)
-		return false;
-	if (ms_raw_failed(ms_raw_madvise(memory, bytes, MADV_WIPEONFORK))) {
-		ms_raw_munmap(memory, bytes);
-		return false;
+	if (set == NULL) {
+		set = ms_raw_memory(bytes);
+		if (set == NULL)
+			return false;
+		if (ms_raw_failed(ms_raw_madvise(set, bytes, MADV_WIPEONFORK))) {
+			ms_raw_munmap(set, bytes);
+			return false;
+		}
 	}
-	ms_process.alive = (_Atomic uint32_t *)memory;
-	ms_process.threads = (struct ms_thread *)(memory + 4096);
-	atomic_store_explicit(ms_process.alive, ALIVE, memory_order_relaxed);
+	set->count = slot_count;
+	atomic_store_explicit(&set->alive, ALIVE, memory_order_relaxed);
+	ms_process.set = set;
 	return true;
 }
 
@@ -183,7 +188,8 @@ bool ms_process_attach(void *base, uint32_t image)
 	else
 		ms_modules_start();
 	parents_modules = NULL;
-	ms_limits_attached(header);
+	if (!ms_is_late())
+		ms_limits_attached(header);
 	make_ready_words();
 	if (image == 0)
 		name_allocator(header);
@@ -248,6 +254,8 @@ void ms_process_start(void)
    allocate, and the moment at which libc's environ is there to be cleaned. */
 __attribute__((constructor(101))) static void start(void)
 {
+	if (ms_is_late())
+		return;
 	ms_process_start();
 	ms_process_watch_exit();
 	if (ms_env_initial(MS_ENV_ARENA) != NULL && (ms_process.flags & MS_FLAG_FOLLOW) == 0)
@@ -259,6 +267,13 @@ __attribute__((constructor(101))) static void start(void)
 void ms_process_stop(void)
 {
 	atomic_store_explicit(&ms_process.phase, MS_PHASE_OFF, memory_order_release);
+	if (ms_late_stopped != NULL)
+		ms_late_stopped();
+}
+
+bool ms_process_has(const struct ms_thread *t)
+{
+	return ms_process.set != NULL && t >= ms_process.set->threads && t < ms_process.set->threads + ms_process.set->count;
 }
 
 bool ms_process_collector_gone(void)
@@ -273,7 +288,7 @@ bool ms_process_collector_gone(void)
 
 bool ms_process_forked(void)
 {
-	return ms_process.alive != NULL && atomic_load_explicit(ms_process.alive, memory_order_relaxed) != ALIVE;
+	return ms_process.set != NULL && atomic_load_explicit(&ms_process.set->alive, memory_order_relaxed) != ALIVE;
 }
 
 /* The hook that a signal handler interrupted may still write through pointers that it has in registers: then memory stays
@@ -290,7 +305,8 @@ static void leave_parents_arena(bool hook_interrupted)
 	} else {
 		ms_raw_munmap(header, ms_process.arena_bytes);
 	}
-	ms_limits_detached();
+	if (!ms_is_late())
+		ms_limits_detached();
 }
 
 /* In a forked child, on its only thread. */
@@ -309,10 +325,12 @@ static void start_child(bool hook_interrupted)
 	follow = follow && ms_arena_ask(ms_process.header, &place);
 	parents_modules = follow ? ms_modules_save() : NULL;
 	leave_parents_arena(hook_interrupted);
-	ms_process.alive = NULL;
+	ms_process.set = NULL;
 	ready_words = NULL;
+	if (ms_late_forked != NULL)
+		ms_late_forked();
 	if (!follow || !attach_to(&place)) {
-		if (!hook_interrupted)
+		if (!hook_interrupted && !ms_is_late())
 			ms_limits_arena_unmapped();
 		ms_process_stop();
 	}

@@ -19,6 +19,14 @@
 
 enum ms_phase { MS_PHASE_NEW, MS_PHASE_STARTING, MS_PHASE_RECORDING, MS_PHASE_OFF };
 
+/* The structs of all threads of one recording, in memory that the kernel wipes in a forked child. */
+struct ms_thread_set {
+	_Atomic uint32_t alive;      /* 1 here, 0 in a forked child */
+	uint32_t count;
+	_Atomic int32_t users;       /* threads whose ms_tls leads here, as far as their ends are seen */
+	_Alignas(64) struct ms_thread threads[];
+};
+
 struct ms_process {
 	_Atomic uint32_t phase; /* enum ms_phase; release when it becomes RECORDING */
 	uint32_t image;
@@ -29,8 +37,8 @@ struct ms_process {
 	struct ms_arena_header *header;
 	struct ms_slot *slots;
 	struct ms_module_record *modules;
-	struct ms_thread *threads; /* [slot_count], wiped in a forked child */
-	_Atomic uint32_t *alive;   /* 1 here, 0 in a forked child; in the same wiped memory */
+	struct ms_thread_set *set; /* NULL before the first recording */
+	_Atomic uint32_t slow;     /* late.h: threads in the slow path of an event */
 	struct ms_arena_place place; /* where the arena is found again, for exec */
 	struct ms_trie trie;
 };
@@ -43,6 +51,18 @@ extern void guard_before_fork(void) __attribute__((weak));
 extern void guard_after_fork(bool child) __attribute__((weak));
 extern void guard_before_exec(void) __attribute__((weak));
 
+/* late/late.h; weak: only libmemscope-attach.so has it. There a process may be recorded several times, with a set of threads for each. */
+extern const bool ms_late_library __attribute__((weak));
+extern struct ms_thread_set *ms_late_set(uint32_t count) __attribute__((weak));
+extern void ms_late_module(const void *link_map) __attribute__((weak));
+extern void ms_late_stopped(void) __attribute__((weak));
+extern void ms_late_forked(void) __attribute__((weak));
+
+static inline bool ms_is_late(void)
+{
+	return &ms_late_library != NULL;
+}
+
 /* The calling thread's struct, after whatever has to happen first: starting the recording, noticing that this is a
    forked child, taking a slot. NULL: pass through. Keeps errno; async-signal-safe once the process has started. */
 struct ms_thread *ms_process_thread(void);
@@ -54,7 +74,10 @@ void ms_process_start(void);
    for the threads cannot be had. */
 bool ms_process_attach(void *base, uint32_t image);
 
-/* Recording ends here, for ever and for every thread. */
+/* Does the struct belong to this recording, not to an earlier one? */
+bool ms_process_has(const struct ms_thread *t);
+
+/* Recording ends here, for ever and for every thread; with late.h until the next one begins. */
 void ms_process_stop(void);
 
 /* True when the collector is certainly gone. Makes system calls. */

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "elf_lookup.h"
+#include "process.h"
 #include "raw.h"
 
 #define PAGE_BYTES ((size_t)4096)
@@ -146,7 +147,7 @@ bool ms_real_resolve(void)
 		return expected == RESOLVED;
 	for (size_t i = 0; i < MEMBERS; i++)
 		wanted[i] = (struct ms_lookup){members[i].symbol, NULL};
-	ms_lookup(wanted, MEMBERS, false);
+	ms_lookup(wanted, MEMBERS, ms_is_late());
 	/* What nobody defines keeps what it has: an early function or NULL. */
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (wanted[i].address != NULL)

@@ -252,7 +252,7 @@ static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned wo
 	return room || t->slot != slot;
 }
 
-bool ms_emit_slow(const struct ms_entry *entry)
+static bool emit_slow(const struct ms_entry *entry)
 {
 	const struct ms_caller *at = entry->caller != NULL ? entry->caller : __builtin_frame_address(0);
 
@@ -266,6 +266,10 @@ bool ms_emit_slow(const struct ms_entry *entry)
 			if (t == NULL)
 				return false;
 			slot = t->slot;
+		}
+		if (ms_is_late() && !ms_process_has(t)) { /* of an earlier recording */
+			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
+			continue;
 		}
 		if (atomic_load_explicit(&ms_process.phase, memory_order_relaxed) == MS_PHASE_OFF) {
 			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
@@ -299,6 +303,28 @@ bool ms_emit_slow(const struct ms_entry *entry)
 			return false;
 		}
 	}
+}
+
+/* A forked child begins to count anew, perhaps in here. */
+static void leave_slow(void)
+{
+	uint32_t count = atomic_load(&ms_process.slow);
+
+	while (count > 0 && !atomic_compare_exchange_weak(&ms_process.slow, &count, count - 1))
+		;
+}
+
+/* Whoever begins another recording in this process waits until nobody is in here with what belongs to the one before. */
+bool ms_emit_slow(const struct ms_entry *entry)
+{
+	bool published;
+
+	if (!ms_is_late())
+		return emit_slow(entry);
+	atomic_fetch_add(&ms_process.slow, 1);
+	published = emit_slow(entry);
+	leave_slow();
+	return published;
 }
 
 void ms_emit_alloc_slow(uint8_t kind, uint64_t address, uint64_t size, const struct ms_caller *caller, unsigned args,

@@ -84,6 +84,7 @@ struct ms_tls {
 	const void *freeing;       /* a delete has recorded the end of this block and calls free */
 	struct ms_pending pending;
 	uint32_t counted;          /* this thread stands in header.lost_threads */
+	_Atomic int32_t *users;    /* of the set that self belongs to, while this thread is counted there (process.h); NULL = is not */
 	const struct ms_caller *caller; /* of the free or realloc hook that runs, for guard/guard.c; stale otherwise */
 };
 

@@ -34,7 +34,10 @@ static void thread_ends(void *value)
 	char name[16];
 
 	(void)value;
-	if (t->slot == NULL)
+	if (ms_tls.users != NULL)
+		atomic_fetch_sub_explicit(ms_tls.users, 1, memory_order_release);
+	ms_tls.users = NULL;
+	if (t->slot == NULL || (ms_is_late() && !ms_process_has(t)))
 		return;
 	thread_name(name);
 	if (strcmp(name, t->slot->name) != 0)
@@ -124,7 +127,7 @@ struct ms_thread *ms_thread_take(bool nested)
 		}
 		return NULL;
 	}
-	t = &ms_process.threads[index];
+	t = &ms_process.set->threads[index];
 	slot = &ms_process.slots[index];
 	if (t->own_walker != NULL) /* what it remembers was the stack of another thread */
 		ms_walker_forget(t->own_walker);
@@ -168,6 +171,10 @@ struct ms_thread *ms_thread_attach(void)
 	t = ms_tls.self->slot != NULL ? ms_tls.self : ms_thread_take(false);
 	if (t != NULL) {
 		ms_tls.self = t;
+		if (ms_tls.users != NULL)
+			atomic_fetch_sub_explicit(ms_tls.users, 1, memory_order_release);
+		ms_tls.users = &ms_process.set->users;
+		atomic_fetch_add_explicit(ms_tls.users, 1, memory_order_relaxed);
 		if (has_end_key)
 			pthread_setspecific(end_key, t);
 	}
