@@ -87,7 +87,8 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	struct stat st;
 
 	*a = (struct arena){.geometry = *geometry, .bytes = o.end, .rings_offset = o.rings};
-	a->fd = memfd_create("memscope-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	a->fd = options->attached ? fcntl(options->fd, F_DUPFD_CLOEXEC, 3) :
+	                            memfd_create("memscope-arena", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (a->fd < 0)
 		return ms_fail(err, MS_E_IO, MS_NO_OFFSET, "cannot create shared memory: %s", strerror(errno));
 	if (ftruncate(a->fd, (off_t)o.end) != 0 || fcntl(a->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0 ||
@@ -133,6 +134,8 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 		a->sampled = true;
 	}
 	atomic_store_explicit(&h->births, ms_births_usual(h), memory_order_relaxed);
+	if (options->attached)
+		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
 	h->guard = options->guard;
 	h->graph_offset = o.graph;
 	h->graph_capacity = geometry->graph_blocks;
@@ -152,6 +155,12 @@ fail_size:
 	a->fd = -1;
 	a->base = NULL;
 	return MS_E_IO;
+}
+
+void arena_empty(struct arena *a)
+{
+	if (a->base)
+		(void)madvise(a->base, a->bytes, MADV_REMOVE);
 }
 
 void arena_close(struct arena *a)

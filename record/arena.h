@@ -40,6 +40,8 @@ struct arena_options {
 	struct ms_guard_config guard;
 	bool graph_at_exit;
 	uint8_t graph_signal;            /* 0 = none */
+	bool attached;                   /* to a process that runs: blocks live that nobody recorded, and the memory is its own memfd */
+	int fd;                          /* attached: that memfd, empty, sealable; stays the caller's */
 	struct ms_sample_config sample;  /* without its table */
 };
 
@@ -60,6 +62,8 @@ struct arena {
 
 int arena_create(struct arena *a, const struct arena_geometry *geometry, const struct arena_options *options,
                  struct ms_error *err);
+/* Gives the memory back that whoever else has the arena mapped would hold; what is read then is zero. */
+void arena_empty(struct arena *a);
 void arena_close(struct arena *a);
 
 uint64_t arena_ring_words(const struct arena *a, uint32_t slot);

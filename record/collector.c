@@ -95,6 +95,8 @@ void collector_run(struct collector *c)
 			words = recording_poll(c->recording);
 			answer_child(c, &l, now_ns);
 			recording_housekeeping(c->recording);
+			if (c->leave && c->leave(c->context))
+				return;
 			if (c->recording->stop_asked && !c->recording->ended)
 				end_early(c);
 			if (c->recording->stopped)

@@ -29,12 +29,14 @@ struct collector {
 	bool forward;                    /* signals sent to us are meant for the program */
 	/* A child of the program asks for a recording of its own. Called once per request. NULL: nobody may ask. */
 	void (*child_asks)(void *context, pid_t child);
+	/* Shall the loop be left although the program lives? Asked in every round, NULL allowed. */
+	bool (*leave)(void *context);
 	/* Called about every 20 ms. NULL allowed. */
 	void (*housekeeping)(void *context);
 	void *context;
 };
 
-/* Until the program is gone. */
+/* Until the program is gone, or leave says so. */
 void collector_run(struct collector *c);
 
 #endif

@@ -51,9 +51,8 @@ static bool our_folder(char folder[PATH_MAX])
 	return true;
 }
 
-int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err)
+static int find_library(const char *library, bool preloaded, char path[PATH_MAX], struct ms_error *err)
 {
-	const char *library = guard ? "libmemscope-guard.so" : "libmemscope-preload.so";
 	char folder[PATH_MAX], candidate[PATH_MAX];
 	bool known = our_folder(folder);
 	const struct { const char *folder, *below; } places[] = {
@@ -66,13 +65,23 @@ int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err)
 		            (int)sizeof candidate ||
 		    access(candidate, R_OK) != 0 || !realpath(candidate, path))
 			continue;
-		if (strpbrk(path, " :"))
+		if (preloaded && strpbrk(path, " :"))
 			return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET,
 			               "%s cannot be preloaded: the dynamic linker takes spaces and colons in its path as separators",
 			               path);
 		return MS_OK;
 	}
 	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "%s is not installed next to this program", library);
+}
+
+int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err)
+{
+	return find_library(guard ? "libmemscope-guard.so" : "libmemscope-preload.so", true, path, err);
+}
+
+int launch_find_attach_library(char path[PATH_MAX], struct ms_error *err)
+{
+	return find_library("libmemscope-attach.so", false, path, err);
 }
 
 int launch_find_tool(const char *name, char path[PATH_MAX], struct ms_error *err)

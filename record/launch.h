@@ -40,6 +40,9 @@ void launch_hold_standard(bool closed_std[3]);
    then where it was installed. */
 int launch_find_library(bool guard, char path[PATH_MAX], struct ms_error *err);
 
+/* libmemscope-attach.so, in the same places. */
+int launch_find_attach_library(char path[PATH_MAX], struct ms_error *err);
+
 /* A tool of this installation: beside our binary. MS_E_NOT_FOUND. */
 int launch_find_tool(const char *name, char path[PATH_MAX], struct ms_error *err);
 

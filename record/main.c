@@ -1,4 +1,5 @@
 /* memscope-record: runs a program and records what it does with memory. */
+#include "attach.h"
 #include "control_client.h"
 #include "options.h"
 #include "session.h"
@@ -11,5 +12,5 @@ int main(int argc, char **argv)
 		return MS_EXIT_FAILURE;
 	if (options.control)
 		return control_ask(options.control, options.program, options.quiet);
-	return session_run(&options);
+	return options.attach_pid ? attach_run(&options) : session_run(&options);
 }

@@ -19,7 +19,7 @@ enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
 	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
 	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CULL, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
-	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT,
+	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT, KEY_DURATION,
 	KEY_PRESET, KEY_SAMPLE_RATE, KEY_SAMPLE_BYTES, KEY_SAMPLE_SEED,
 };
 
@@ -31,6 +31,10 @@ static const struct argp_option table[] = {
 	{"verbose", 'v', NULL, 0, "More about the recording at its end", 0},
 	{"follow", KEY_FOLLOW, NULL, 0,
 	 "Record child processes too, each into a file of its own (.PID is appended when FILE has no %p)", 1},
+	{"pid", 'p', "PID", 0,
+	 "Record the process PID, which runs already: from now on, until it ends, --duration is over or memscope-record is interrupted. "
+	 "Blocks from before are not known", 1},
+	{"duration", KEY_DURATION, "SECONDS", 0, "With --pid: record for so long, then leave the process alone", 1},
 	{"stack-depth", KEY_STACK_DEPTH, "N", 0, "Keep the N innermost frames of a stack (default 0: all)", 1},
 	{"free-stacks", KEY_FREE_STACKS, NULL, 0, "Record the stack of every free, too", 1},
 	{"on-full", KEY_ON_FULL, "block|drop", 0,
@@ -133,6 +137,31 @@ static bool parse_number(const char *text, unsigned long least, unsigned long mo
 	return errno == 0 && *end == '\0' && *number >= least && *number <= most;
 }
 
+/* What cannot be had in a process that runs already. */
+static bool attach_options_check(const struct options *o, char *reason, size_t bytes)
+{
+	const struct { bool given; const char *what, *why; } bad[] = {
+		{o->program != NULL, "a program to start", "the process runs already"},
+		{o->control != NULL, "--control", "a trace is named there"},
+		{o->guard.config.mode != MS_GUARD_OFF, "--guard", "blocks that exist have no guard"},
+		{o->follow, "--follow", "children are not recorded"},
+		{o->guard.graph_signal != 0, "--graph-signal", "the heap from before is not known"},
+	};
+
+	if (!o->attach_pid) {
+		if (o->duration_ns)
+			snprintf(reason, bytes, "--duration is for --pid");
+		return !o->duration_ns;
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (bad[i].given) {
+			snprintf(reason, bytes, "--pid does not go with %s: %s", bad[i].what, bad[i].why);
+			return false;
+		}
+	}
+	return true;
+}
+
 static error_t refuse(struct argp_state *state, const char *option, const char *reason)
 {
 	argp_error(state, "--%s: %s", option, reason);
@@ -159,6 +188,24 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case 'v':
 		o->verbose++;
 		return 0;
+	case 'p':
+		if (!parse_number(arg, 1, INT32_MAX, &number)) {
+			argp_error(state, "--pid takes the number of a process, not '%s'", arg);
+			return EINVAL;
+		}
+		o->attach_pid = (pid_t)number;
+		return 0;
+	case KEY_DURATION: {
+		char *end;
+		double seconds = strtod(arg, &end);
+
+		if (end == arg || *end || !(seconds >= 0.01 && seconds <= 1e9)) {
+			argp_error(state, "--duration takes a number of seconds from 0.01 on, not '%s'", arg);
+			return EINVAL;
+		}
+		o->duration_ns = (uint64_t)(seconds * 1e9);
+		return 0;
+	}
 	case KEY_FOLLOW:
 		o->follow = true;
 		return 0;
@@ -284,12 +331,16 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		if (o->control)
+		if (o->control || o->attach_pid)
 			return 0;
 		argp_error(state, "which program shall be recorded?");
 		return EINVAL;
 	case ARGP_KEY_SUCCESS:
 		if (o->control && !control_words_valid(o->program, reason, sizeof reason)) {
+			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
+		if (!attach_options_check(o, reason, sizeof reason)) {
 			argp_error(state, "%s", reason);
 			return EINVAL;
 		}
@@ -324,11 +375,12 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 	static const struct argp argp = {
 		.options = table,
 		.parser = parse_one,
-		.args_doc = "PROGRAM [ARGUMENT...]\n--control=FILE COMMAND [TEXT]",
+		.args_doc = "PROGRAM [ARGUMENT...]\n--pid=PID\n--control=FILE COMMAND [TEXT]",
 		.doc = "Run PROGRAM and record every allocation, free and mapping that it makes, with time, thread and stack, "
 		       "into a trace file for memscope-analyze.\v"
 		       "The exit status is that of PROGRAM, 128+N when signal N killed it; 127 when it was not found, 126 when it "
-		       "could not be executed, 125 when memscope-record itself failed.",
+		       "could not be executed, 125 when memscope-record itself failed. With --pid: 0 when the process was recorded, 127 when "
+		       "there is none, 126 when it cannot be recorded so.",
 	};
 
 	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1, .monitor_ns = DEFAULT_MONITOR_NS};

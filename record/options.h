@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "guard_options.h"
 #include "snapshot_triggers.h"
@@ -38,6 +39,8 @@ struct options {
 	const char *auto_export;         /* FORMATS=DIR; NULL = not */
 	const char *control;             /* trace whose recorder is asked for something; program is what: control_client.h */
 	struct sample_options sample;
+	pid_t attach_pid;                /* a process that runs already is recorded; 0 = a program is started */
+	uint64_t duration_ns;            /* attached: for so long; 0 = until somebody ends it */
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */
 	size_t given_count;

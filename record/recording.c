@@ -38,7 +38,7 @@ static const struct arena_geometry *choose_geometry(void)
 }
 
 /* The limit on file sizes counts for shared memory, too. It is meant for what the program writes: lifted for a moment. */
-static int create_arena(struct arena *a, const struct arena_options *options, struct ms_error *err)
+static int create_arena(struct arena *a, const struct arena_geometry *geometry, const struct arena_options *options, struct ms_error *err)
 {
 	struct rlimit old, lifted = {RLIM_INFINITY, RLIM_INFINITY};
 	bool limited = getrlimit(RLIMIT_FSIZE, &old) == 0 && old.rlim_cur != RLIM_INFINITY;
@@ -48,7 +48,7 @@ static int create_arena(struct arena *a, const struct arena_options *options, st
 		lifted = (struct rlimit){old.rlim_max, old.rlim_max};
 		(void)setrlimit(RLIMIT_FSIZE, &lifted);
 	}
-	status = arena_create(a, choose_geometry(), options, err);
+	status = arena_create(a, geometry, options, err);
 	if (status != MS_OK)
 		status = arena_create(a, &arena_tight, options, err);
 	if (limited)
@@ -56,7 +56,8 @@ static int create_arena(struct arena *a, const struct arena_options *options, st
 	return status;
 }
 
-int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err)
+static int prepare(struct recording *r, const struct options *options, const struct arena_geometry *geometry, bool attached, int fd,
+                   struct ms_error *err)
 {
 	enum ms_arena_clock source = tick_clock_detect();
 	struct timespec wall;
@@ -74,16 +75,28 @@ int recording_prepare(struct recording *r, const struct options *options, struct
 		.stack_depth_limit = options->stack_depth,
 		.start_ticks = r->clock.start_ticks,
 		.guard = options->guard.config,
-		.graph_at_exit = options->guard.graph_at_exit,
+		.graph_at_exit = options->guard.graph_at_exit && !attached,
 		.graph_signal = options->guard.graph_signal,
 		.sample = options->sample.config,
+		.attached = attached,
+		.fd = fd,
 	};
-	if (create_arena(&r->arena, &ao, err) != MS_OK)
+	if (create_arena(&r->arena, geometry, &ao, err) != MS_OK)
 		return err->code;
 	/* What servers are asked for is asked at the end only. */
 	if (!options->no_symbols && !options->discard && !options->debuginfod)
 		symbol_helper_start(&r->helper, &r->arena);
 	return MS_OK;
+}
+
+int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err)
+{
+	return prepare(r, options, choose_geometry(), false, -1, err);
+}
+
+int recording_prepare_attached(struct recording *r, const struct options *options, int fd, bool tight, struct ms_error *err)
+{
+	return prepare(r, options, tight ? &arena_tight : &arena_generous, true, fd, err);
 }
 
 static void slot_started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
@@ -217,7 +230,9 @@ static int write_process(struct recording *r)
 	memset(&u, 0, sizeof u);
 	uname(&u);
 	snprintf(kernel, sizeof kernel, "%s %s", u.sysname, u.release);
-	if (!getcwd(directory, sizeof directory))
+	if (r->facts.directory)
+		snprintf(directory, sizeof directory, "%s", r->facts.directory);
+	else if (!getcwd(directory, sizeof directory))
 		directory[0] = '\0';
 	memcpy(allocator, r->arena.header->allocator, sizeof allocator - 1);
 	return ms_writer_process(r->writer, &(struct ms_process){
@@ -247,9 +262,10 @@ static int write_process(struct recording *r)
 		.guard_side = r->options->guard.config.side,
 		.guard_sample_rate = r->options->guard.config.sample_rate,
 		.companion = r->facts.companion,
-		.graph_at_exit = r->options->guard.graph_at_exit,
+		.graph_at_exit = r->options->guard.graph_at_exit && !r->facts.attached,
 		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
 		.capture = {
+			.attached = r->facts.attached,
 			.preset = r->options->sample.preset,
 			.sampling = r->arena.header->sample.sampling,
 			.sample_per_billion = r->options->sample.config.per_billion,

@@ -40,6 +40,8 @@ struct recording_facts {
 	pid_t pid, parent_pid;
 	bool inherited_heap;
 	const char *companion;           /* see struct ms_process; NULL = none */
+	const char *directory;           /* NULL = ours, which the program inherited */
+	bool attached;
 };
 
 struct recording {
@@ -88,6 +90,8 @@ struct recording {
 
 /* Creates the arena and starts the clock. */
 int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err);
+/* The same for a process that runs already: the arena is memory of its own, behind fd (the caller's); tight: its address space is limited. */
+int recording_prepare_attached(struct recording *r, const struct options *options, int fd, bool tight, struct ms_error *err);
 /* Opens the trace file and the tables. app and facts are borrowed. */
 int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
                    struct ms_error *err);

@@ -161,10 +161,12 @@ static long enter(int fd)
 	uint64_t bytes;
 	long slots;
 
-	if (!end_abandoned())
-		return MS_LATE_BUSY;
-	if (atomic_load(&ms_process.slow) != 0 || (last_set != NULL && anybody_inside(last_set)))
-		return MS_LATE_INSIDE;
+	bool busy = !end_abandoned();
+
+	if (busy || atomic_load(&ms_process.slow) != 0 || (last_set != NULL && anybody_inside(last_set))) {
+		ms_raw(SYS_close, fd, 0, 0, 0, 0, 0);
+		return busy ? MS_LATE_BUSY : MS_LATE_INSIDE;
+	}
 	for (uint32_t i = 0; i < SETS; i++) /* again: a thread that was in the slow path has found room in its ring since */
 		if (sets[i] != NULL)
 			disturb(sets[i]);
