@@ -29,7 +29,7 @@ static inline void fixture_attach(struct mini_arena *arena, const struct mini_op
 
 static inline void fixture_detach(struct mini_arena *arena)
 {
-	munmap(ms_process.alive, 4096 + arena->header->slot_count * sizeof(struct ms_thread));
+	munmap(ms_process.set, sizeof(struct ms_thread_set) + arena->header->slot_count * sizeof(struct ms_thread));
 	memset(&ms_process, 0, sizeof(ms_process));
 	ms_births_detach();
 	ms_process_stop();

@@ -1,6 +1,6 @@
 # The libraries inside the app export the interposed functions and nothing else; they depend on libc alone.
 . "$ROOT/tests/cli/_lib.sh"
-for kind in preload guard; do
+for kind in preload guard attach; do
 so=$LIB/libmemscope-$kind.so
 nm -D --defined-only "$so" | awk '{ print $3 }' | sed 's/@.*//' | LC_ALL=C sort >"$T/exports"
 diff "$ROOT/tests/golden/$kind-exports.txt" "$T/exports" || wrong "exported symbols differ from tests/golden/$kind-exports.txt"
