@@ -382,13 +382,15 @@ install: all man
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	for h in $(PUBLIC_HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/memscope/$$h || exit 1; done
 	install -m 644 record/include/memscope.h $(DESTDIR)$(PREFIX)/include
+	for f in Cargo.toml README.md src/lib.rs examples/annotate_rust.rs; do \
+	    install -D -m 644 record/include/rust/$$f $(DESTDIR)$(PREFIX)/include/memscope-rust/$$f || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' memscope.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/memscope.pc
 ## uninstall: remove what install put there
 uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
 	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/libmemscope-guard.so lib/libmemscope-attach.so lib/pkgconfig/memscope.pc \
 	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS))) share/man/man1/memscope-trace-*.1
-	rm -rf $(DESTDIR)$(PREFIX)/include/memscope $(DESTDIR)$(PREFIX)/include/memscope.h
+	rm -rf $(DESTDIR)$(PREFIX)/include/memscope $(DESTDIR)$(PREFIX)/include/memscope-rust $(DESTDIR)$(PREFIX)/include/memscope.h
 
 ## format: clang-format over the C sources
 .PHONY: format
