@@ -6,6 +6,7 @@
 #define MS_ANALYSES(X)   \
 	X(totals)            \
 	X(sites)             \
+	X(estimates)         \
 	X(thread_ledgers)    \
 	X(sizes)             \
 	X(lifetimes)         \

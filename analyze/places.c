@@ -46,6 +46,8 @@ static uint64_t hash_line(const struct ms_report_line *l)
 /* Which of two sites stands for a place. */
 static bool is_larger(const struct ms_report_site *a, const struct ms_report_site *b)
 {
+	if (a->estimate.peak_bytes != b->estimate.peak_bytes)
+		return a->estimate.peak_bytes > b->estimate.peak_bytes;
 	if (a->peak_bytes != b->peak_bytes)
 		return a->peak_bytes > b->peak_bytes;
 	return a->allocated_bytes > b->allocated_bytes;
@@ -64,12 +66,15 @@ static void add_site(struct ms_report_place *p, const struct ms_report_site *s)
 	p->peak_blocks += s->peak_blocks;
 	p->peak_bytes += s->peak_bytes;
 	p->temporary_allocations += s->temporary_allocations;
+	ms_path_estimate_add(&p->estimate, &s->estimate);
 }
 
 static int by_peak(const void *pa, const void *pb)
 {
 	const struct ms_report_place *a = pa, *b = pb;
 
+	if (a->estimate.peak_bytes != b->estimate.peak_bytes)
+		return a->estimate.peak_bytes < b->estimate.peak_bytes ? 1 : -1;
 	if (a->peak_bytes != b->peak_bytes)
 		return a->peak_bytes < b->peak_bytes ? 1 : -1;
 	if (a->allocated_bytes != b->allocated_bytes)

@@ -17,7 +17,9 @@
  *   - a block is temporary when its own free is among the next `temporary_window` allocation events (any allocation or
  *     free) of the thread that began it. A block ended by a realloc is not freed, so it is not temporary.
  *
- * Order: sites by node, threads by id; places, functions and modules by peak bytes, then allocated bytes, then what
+ * A trace that is a sample is counted as what it is: all figures are of the sampled blocks, but those of `estimate`, which are of everything.
+ *
+ * Order: sites by node, threads by id; places (in a sample by the estimated peak first), functions and modules by peak bytes, then allocated bytes, then what
  * stands first in the trace; sizes by blocks, then size. Renderers sort copies.
  *
  * Ownership: ms_report_build allocates everything that the report points to, except strings, which are borrowed from
@@ -32,6 +34,7 @@
 #include <stdint.h>
 
 #include "address_space.h"
+#include "estimate.h"
 #include "annotations.h"
 #include "findings.h"
 #include "format/errors.h"
@@ -171,6 +174,7 @@ struct ms_report_site {
 	uint64_t temporary_allocations;
 	uint64_t ended_blocks;           /* blocks freed or reallocated: those with a lifetime */
 	uint64_t mean_lifetime_ns;       /* of these; 0 when there are none */
+	struct ms_path_estimate estimate; /* of everything, when the trace is a sample */
 };
 
 /*
@@ -188,6 +192,7 @@ struct ms_report_place {
 	uint64_t live_blocks, live_bytes;
 	uint64_t peak_blocks, peak_bytes; /* share of the global peak */
 	uint64_t temporary_allocations;
+	struct ms_path_estimate estimate; /* of everything, when the trace is a sample */
 };
 
 /* A function, whatever called it: own = it is innermost, inclusive = it is anywhere on the path (recursion counts once). */
@@ -301,6 +306,7 @@ struct ms_report {
 	struct ms_report_trace trace;
 	struct ms_report_window window;
 	struct ms_report_totals totals;
+	struct ms_totals_estimate estimate; /* of everything, when the trace is a sample: ms_is_sample(trace.process) */
 
 	struct ms_report_node *nodes;
 	size_t node_count;

@@ -6,8 +6,12 @@
 
 enum ms_sampling {
 	MS_SAMPLING_ALL = 0,
-	MS_SAMPLING_PER_ALLOCATION = 1,  /* each with the same probability */
+	MS_SAMPLING_PER_ALLOCATION = 1,  /* each with the same probability, but those of MS_SAMPLE_SURE_BYTES and more, which are always in */
 	MS_SAMPLING_PER_BYTE = 2,        /* those that a byte lies in which was drawn, each byte with the same probability */
 };
+
+/* A few blocks can be most of a heap: drawn like the others they would be missing from most samples, and nothing in a sample tells. They are
+   rare, and costly for the program anyway. By bytes the probability does the same. */
+#define MS_SAMPLE_SURE_BYTES 65536u
 
 #endif

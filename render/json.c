@@ -63,6 +63,80 @@ static void part(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_object(j);
 }
 
+/* What cannot be told from a sample, whatever its count in the report is. */
+static void sampling(struct ms_json *j, const struct ms_process *p)
+{
+	static const char *const not_observable[] = {"temporary_allocations", "unmatched_frees", "events"};
+	const struct ms_capture *c = &p->capture;
+
+	if (!ms_is_sample(p)) {
+		ms_json_string(j, "sampling", "none");
+		return;
+	}
+	ms_json_object(j, "sampling");
+	ms_json_string(j, "preset", c->preset && *c->preset ? c->preset : NULL);
+	ms_json_string(j, "by", c->sampling == MS_SAMPLING_PER_BYTE ? "bytes" : "allocations");
+	if (c->sampling == MS_SAMPLING_PER_BYTE) {
+		ms_json_null(j, "rate");
+		ms_json_uint(j, "mean_bytes", c->sample_bytes);
+	} else {
+		ms_json_number(j, "rate", c->sample_per_billion / 1e9);
+		ms_json_null(j, "mean_bytes");
+	}
+	ms_json_uint(j, "seed", c->sample_seed);
+	strings(j, "not_observable", not_observable, sizeof not_observable / sizeof *not_observable);
+	ms_json_end_object(j);
+}
+
+static void estimate(struct ms_json *j, const char *key, const struct ms_estimate *e)
+{
+	ms_json_object(j, key);
+	ms_json_number(j, "value", e->value);
+	ms_json_number(j, "standard_error", e->error);
+	ms_json_end_object(j);
+}
+
+/* An estimate without an error. */
+static void estimated_peak(struct ms_json *j, double bytes)
+{
+	ms_json_object(j, "peak_bytes");
+	ms_json_number(j, "value", bytes);
+	ms_json_null(j, "standard_error");
+	ms_json_end_object(j);
+}
+
+static void totals_estimate(struct ms_json *j, const struct ms_report *r)
+{
+	const struct ms_totals_estimate *e = &r->estimate;
+
+	if (!ms_is_sample(r->trace.process))
+		return;
+	ms_json_object(j, "estimate");
+	estimate(j, "allocations", &e->allocations);
+	estimate(j, "reallocations", &e->reallocations);
+	estimate(j, "frees", &e->frees);
+	estimate(j, "allocated_bytes", &e->allocated_bytes);
+	estimate(j, "freed_bytes", &e->freed_bytes);
+	estimate(j, "live_blocks", &e->live_blocks);
+	estimate(j, "live_bytes", &e->live_bytes);
+	estimated_peak(j, e->peak_bytes);
+	ms_json_uint(j, "peak_time_ns", e->peak_time_ns);
+	ms_json_end_object(j);
+}
+
+static void path_estimate(struct ms_json *j, const struct ms_path_estimate *e)
+{
+	if (!e->given)
+		return;
+	ms_json_object(j, "estimate");
+	estimate(j, "blocks", &e->blocks);
+	estimate(j, "allocated_bytes", &e->allocated_bytes);
+	estimate(j, "live_blocks", &e->live_blocks);
+	estimate(j, "live_bytes", &e->live_bytes);
+	estimated_peak(j, e->peak_bytes);
+	ms_json_end_object(j);
+}
+
 static void trace(struct ms_json *j, const struct ms_report *r)
 {
 	const struct ms_report_trace *t = &r->trace;
@@ -116,7 +190,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 		ms_json_uint(j, "guard_sample_rate", p->guard_sample_rate);
 	else
 		ms_json_null(j, "guard_sample_rate");
-	ms_json_string(j, "sampling", "none");
+	sampling(j, p);
 	ms_json_share(j, "symbolized_share", t->symbolized_frames, t->frames);
 	ms_json_share(j, "symbolized_share_weighted", t->symbolized_frame_uses, t->frame_uses);
 	if (t->damaged) {
@@ -181,6 +255,7 @@ static void totals(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "zero_size_allocations", t->zero_size_allocations);
 	ms_json_uint(j, "failed_allocations", t->failed_allocations);
 	amount(j, "ended_by_exec", &t->ended_by_exec);
+	totals_estimate(j, r);
 	ms_json_object(j, "events");
 	for (unsigned k = 0; k < 256; k++)
 		if (t->events_of_kind[k] && ms_event_kinds[k].name)
@@ -212,6 +287,7 @@ static void places(struct ms_json *j, const struct ms_report *r, const struct ms
 		ms_json_uint(j, "peak_blocks", p->peak_blocks);
 		ms_json_uint(j, "peak_bytes", p->peak_bytes);
 		ms_json_uint(j, "temporary_allocations", p->temporary_allocations);
+		path_estimate(j, &p->estimate);
 		ms_json_frame(j, "frame", p->line);
 		ms_json_frame(j, "caller", p->caller);
 		ms_json_end_object(j);
@@ -251,6 +327,7 @@ static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_j
 			ms_json_uint(j, "mean_lifetime_ns", s->mean_lifetime_ns);
 		else
 			ms_json_null(j, "mean_lifetime_ns");
+		path_estimate(j, &s->estimate);
 		ms_json_stack(j, "stack", r, s->node);
 		ms_json_end_object(j);
 	}

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In a sample the order is that of the estimates. */
+#define ESTIMATED(field, own) site->estimate.given ? ms_estimate_round(site->estimate.field) : own
 #define KEYS(X)                                                            \
-	X(peak, "share of the peak", true, site->peak_bytes)                         \
-	X(live, "alive at the end", true, site->live_bytes)                          \
-	X(allocated, "bytes allocated", true, site->allocated_bytes)                 \
-	X(allocations, "blocks begun", false, site->allocations + site->reallocations) \
+	X(peak, "share of the peak", true, ESTIMATED(peak_bytes, site->peak_bytes))  \
+	X(live, "alive at the end", true, ESTIMATED(live_bytes.value, site->live_bytes)) \
+	X(allocated, "bytes allocated", true, ESTIMATED(allocated_bytes.value, site->allocated_bytes)) \
+	X(allocations, "blocks begun", false, ESTIMATED(blocks.value, site->allocations + site->reallocations)) \
 	X(temporary, "temporary blocks", false, site->temporary_allocations)
 
 #define X(name, title, bytes, expression)                                  \

@@ -119,6 +119,10 @@ bool ms_birth_drawn(uint64_t address, uint64_t size)
 		return births == MS_BIRTHS_ALL;
 	if (address == 0)
 		return true;
+	if (MS_UNLIKELY(size >= MS_SAMPLE_SURE_BYTES) && !by_bytes) {
+		ms_birth_count(address);
+		return true;
+	}
 	if (MS_UNLIKELY(t->draw.left == 0))
 		ms_draw_seed(&t->draw, distance, seed, t->index, ms_process.image);
 	if (MS_LIKELY(!ms_draw_takes(&t->draw, distance, by_bytes ? size + (size == 0) : 1)))

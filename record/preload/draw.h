@@ -4,8 +4,8 @@
  *
  * Sampled by allocation a unit is an allocation; sampled by bytes it is a byte (an allocation of 0 bytes counts as one byte, else it
  * could never be in). Either way the distance from one point to the next has the geometric distribution, so what is kept
- * is the number of units until the next point: an allocation that is not in costs one subtraction. P(in) = R by allocation,
- * 1 - exp(-size / N) by bytes, and no allocation knows of another.
+ * is the number of units until the next point: an allocation that is not in costs one subtraction. P(in) = R by allocation
+ * (large blocks are not drawn but always in), 1 - exp(-size / N) by bytes, and no allocation knows of another.
  *
  * struct ms_draw is private to one thread; a signal handler that draws in the middle of a draw costs one of the two, nothing else.
  * distance: mean distance of points in units, as ms_draw_distance gives it. All zero is a generator that was not seeded yet.
