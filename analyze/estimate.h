@@ -5,11 +5,14 @@
  * MS_SAMPLE_SURE_BYTES and more), 1 - exp(-size / N) by bytes (a block of 0
  * bytes counts as one of 1). Sums over sampled blocks of x / p are unbiased estimates of the sums of x over all, whatever
  * the blocks are like; allocations are drawn independently of each other, so sum of (1 - p) / p^2 x^2 is an unbiased estimate of
- * the variance, and error is its root, the standard error. Source: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
+ * the variance. Of few sampled blocks it is a poor one, 0 when there is none or when all are sure to be in; so what one more block adds is
+ * added to it, on average of the sampled blocks that began there, or (where that is more) of all that were drawn, weighted by their bytes: a path that
+ * matters has larger blocks than most. error is the root of that, a standard error on the safe side. Source: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
  * replacement from a finite universe", 1952.
  *
- * What an error says: the true value lies within 2 of them in about 95 of 100 samples, when the estimate stands on some ten sampled blocks or
- * more. Of a call path without a sampled block nothing is known; it is in no table.
+ * What an error says: the true value lies within 2 of them in about 95 of 100 samples when many blocks were sampled, within 3 when few were. A
+ * call path without a sampled block is in no table: what it has is 0 with the errors unseen_blocks and unseen_bytes, which take
+ * its blocks to be like the sampled ones of all others.
  *
  * A peak is the largest estimate of what was alive at any time. It has no error (error < 0): the largest of many uncertain
  * values is more likely too large than too small.
@@ -40,6 +43,7 @@ struct ms_totals_estimate {
 	struct ms_estimate allocations, reallocations, frees, allocated_bytes, freed_bytes, live_blocks, live_bytes;
 	double peak_bytes;
 	uint64_t peak_time_ns;
+	double unseen_blocks, unseen_bytes; /* errors of a call path without a sampled block */
 };
 
 /* Is the trace a sample? */

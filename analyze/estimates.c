@@ -57,6 +57,8 @@ struct path {
 	struct sum blocks, allocated, live_blocks, live_bytes;
 	double peak_bytes;               /* level at peak number `epoch`, if that is the last one */
 	uint64_t count;                  /* sampled blocks that live: 0 makes sums of levels exactly 0 again */
+	uint64_t begun;                  /* sampled blocks, since the start of the trace; what they add to the variances */
+	double block_variance, byte_variance;
 	uint64_t epoch;
 	uint32_t image;
 };
@@ -67,6 +69,7 @@ struct estimates {
 	size_t node_count;
 	struct path all;
 	struct sum allocations, reallocations, frees, freed;
+	double drawn_bytes, weighted_variance; /* of blocks that were not sure to be in: estimated bytes, and what they add, weighted by these */
 	double peak;
 	uint64_t peak_ns, epoch;
 	uint32_t image, peak_image;
@@ -97,11 +100,25 @@ static void destroy(void *state)
 	free(s);
 }
 
+static inline double variance(double x, double p)
+{
+	return (1 - p) / (p * p) * x * x;
+}
+
 /* One sampled block with x of something; sign -1 takes it out again. */
 static inline void add(struct sum *s, double x, double p, int sign)
 {
 	s->value += sign * (x / p);
-	s->variance += sign * ((1 - p) / (p * p) * x * x);
+	s->variance += sign * variance(x, p);
+}
+
+static void begin(struct path *a, double size, double p)
+{
+	a->begun++;
+	a->block_variance += variance(1, p);
+	a->byte_variance += variance(size, p);
+	add(&a->blocks, 1, p, 1);
+	add(&a->allocated, size, p, 1);
 }
 
 static void touch(const struct estimates *s, struct path *a)
@@ -148,9 +165,9 @@ static void start_window(struct estimates *s, const struct ms_view *v)
 		struct path *a = &s->at[i];
 
 		touch(s, a);
-		*a = (struct path){.live_blocks = a->live_blocks, .live_bytes = a->live_bytes, .count = a->count, .epoch = a->epoch, .image = a->image};
+		a->blocks = a->allocated = (struct sum){0};
 	}
-	s->all = (struct path){.live_blocks = s->all.live_blocks, .live_bytes = s->all.live_bytes, .count = s->all.count};
+	s->all.blocks = s->all.allocated = (struct sum){0};
 	s->allocations = s->reallocations = s->frees = s->freed = (struct sum){0};
 	s->peak = s->all.live_bytes.value;
 	s->peak_ns = v->time_ns[0];
@@ -187,9 +204,12 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 		case MS_STEP_ALLOCATE:
 		case MS_STEP_REALLOCATE:
 			level(s, v, i, p, 1);
-			add(&s->at[v->site[i]].blocks, 1, p, 1);
-			add(&s->at[v->site[i]].allocated, size, p, 1);
-			add(&s->all.allocated, size, p, 1);
+			begin(&s->at[v->site[i]], size, p);
+			begin(&s->all, size, p);
+			if (p < 1) {
+				s->drawn_bytes += size / p;
+				s->weighted_variance += size / p * variance(size, p);
+			}
 			add(v->kind[i] == MS_EV_REALLOC ? &s->reallocations : &s->allocations, 1, p, 1);
 			break;
 		case MS_STEP_FREE:
@@ -213,31 +233,41 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	return MS_OK;
 }
 
-static struct ms_estimate estimate(const struct sum *s)
+static struct ms_estimate estimate(const struct sum *s, double one_more)
 {
-	return (struct ms_estimate){s->value > 0 ? s->value : 0, s->variance > 0 ? sqrt(s->variance) : 0};
+	return (struct ms_estimate){s->value > 0 ? s->value : 0, sqrt((s->variance > 0 ? s->variance : 0) + one_more)};
+}
+
+static double one_more(const struct path *a, double variance_of_all)
+{
+	return a->begun ? variance_of_all / (double)a->begun : 0;
 }
 
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	struct estimates *s = state;
+	double block, byte;
 
 	(void)err;
 	if (!s->capture)
 		return MS_OK;
+	block = one_more(&s->all, s->all.block_variance);
+	byte = s->drawn_bytes > 0 ? s->weighted_variance / s->drawn_bytes : 0;
 	report->estimate = (struct ms_totals_estimate){
-		.allocations = estimate(&s->allocations), .reallocations = estimate(&s->reallocations), .frees = estimate(&s->frees),
-		.allocated_bytes = estimate(&s->all.allocated), .freed_bytes = estimate(&s->freed),
-		.live_blocks = estimate(&s->all.live_blocks), .live_bytes = estimate(&s->all.live_bytes),
-		.peak_bytes = s->peak, .peak_time_ns = s->peak_ns,
+		.allocations = estimate(&s->allocations, block), .reallocations = estimate(&s->reallocations, block),
+		.frees = estimate(&s->frees, block), .allocated_bytes = estimate(&s->all.allocated, byte), .freed_bytes = estimate(&s->freed, byte),
+		.live_blocks = estimate(&s->all.live_blocks, block), .live_bytes = estimate(&s->all.live_bytes, byte),
+		.peak_bytes = s->peak, .peak_time_ns = s->peak_ns, .unseen_blocks = sqrt(block), .unseen_bytes = sqrt(byte),
 	};
 	for (size_t i = 0; i < report->site_count; i++) {
 		struct path *a = &s->at[report->sites[i].node];
+		double path_block = fmax(block, one_more(a, a->block_variance)), path_byte = fmax(byte, one_more(a, a->byte_variance));
 
 		touch(s, a);
 		report->sites[i].estimate = (struct ms_path_estimate){
-			.blocks = estimate(&a->blocks), .allocated_bytes = estimate(&a->allocated), .live_blocks = estimate(&a->live_blocks),
-			.live_bytes = estimate(&a->live_bytes), .peak_bytes = a->peak_bytes > 0 ? a->peak_bytes : 0, .given = true,
+			.blocks = estimate(&a->blocks, path_block), .allocated_bytes = estimate(&a->allocated, path_byte),
+			.live_blocks = estimate(&a->live_blocks, path_block), .live_bytes = estimate(&a->live_bytes, path_byte),
+			.peak_bytes = a->peak_bytes > 0 ? a->peak_bytes : 0, .given = true,
 		};
 	}
 	return MS_OK;

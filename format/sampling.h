@@ -12,6 +12,6 @@ enum ms_sampling {
 
 /* A few blocks can be most of a heap: drawn like the others they would be missing from most samples, and nothing in a sample tells. They are
    rare, and costly for the program anyway. By bytes the probability does the same. */
-#define MS_SAMPLE_SURE_BYTES 65536u
+#define MS_SAMPLE_SURE_BYTES 4096u
 
 #endif

@@ -1,0 +1,65 @@
+# Real samples: what was drawn is what a full recording and the seed say, and nothing of blocks outside the sample is in the trace.
+. "$ROOT/tests/cli/_lib.sh"
+TOOL=$B/test-tools/sample_estimates
+
+# agrees WHAT rate|bytes VALUE SEED OPTION... -- COMMAND: a program that allocates the same way each time, on one thread
+agrees() {
+	local what=$1 by=$2 number=$3 seed=$4 options=()
+	shift 4
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	TRACE=$T/full.ms record "$@"
+	eq "$what: status" 0 $status
+	record "${options[@]}" "$@"
+	eq "$what, sampled: status" 0 $status
+	"$BIN/memscope-trace" check "$trace" >"$T/check" || wrong "$what: $(cat "$T/check")"
+	report
+	read -r _ blocks allocated live error < <("$TOOL" "$T/full.ms" "$by" "$number" "$seed" 1 | grep ^sample)
+	eq "$what: blocks in the sample" "$blocks" "$(value '.totals | .allocations + .reallocations')"
+	eq "$what: estimates" "$allocated $live $error" \
+		"$(value '.totals.estimate | "\(.allocated_bytes.value) \(.live_bytes.value) \(.live_bytes.standard_error)"')"
+	eq "$what: frees of unknown blocks" 0 "$(value .totals.unmatched_frees)"
+}
+
+sampled=$PROGRAMS/sampled
+agrees "by allocation" rate 50000000 0 --sample-rate=0.05 -- "$sampled"
+has "$T/report.txt" "sampl"
+agrees "another seed" rate 50000000 77 --sample-rate=5% --sample-seed=77 -- "$sampled"
+agrees "by bytes" bytes 4096 3 --sample-bytes=4K --sample-seed=3 -- "$sampled"
+large=$(site large allocations)
+eq "large blocks are always in" 12 "$large"
+agrees "preset" rate 100000000 0 --preset=demo -- "$sampled"
+agrees "options behind a preset" bytes 2048 0 --preset=high_performance --sample-bytes=2K -- "$sampled"
+awk 'BEGIN { for (i = 0; i < 2000; i++) printf "{\"id\":%d,\"tags\":[\"a%d\",\"b\"]}\n", i, i % 7 }' >"$T/records.json"
+agrees jq rate 50000000 5 --sample-rate=0.05 --sample-seed=5 -- /usr/bin/jq -s length "$T/records.json"
+
+# All is all.
+record --preset=full "$sampled"
+report
+eq "preset full" none "$(value .trace.sampling)"
+eq "its allocations" "$(jq -rn 40000+4000+12+200+300)" \
+	"$(jq -r '[.sites[] | select(any(.stack[]; .function == "main")) | .allocations] | add' "$T/report.json")"
+
+# Blocks that change threads, and threads that come and go by the thousand: every free finds its block.
+record --sample-rate=0.5 "$PROGRAMS/short_threads" 2000 8
+report
+eq "short threads: frees of unknown blocks" 0 "$(value .totals.unmatched_frees)"
+eq "short threads: status" 0 $status
+
+# Refused.
+refused() { # WHY OPTION...
+	local why=$1
+	shift
+	status=0
+	"$BIN/memscope-record" -o "$T/refused.ms" "$@" true 2>"$T/why" || status=$?
+	eq "$*: status" 125 $status
+	has "$T/why" "$why"
+}
+refused "probability" --sample-rate=0
+refused "probability" --sample-rate=1.5
+refused "probability" --sample-rate=nan
+refused "number of bytes" --sample-bytes=0
+refused "below 2\^64" --sample-seed=x --sample-rate=0.1
+refused "is for a sample" --sample-seed=1
+refused "demo" --preset=fast
+refused "guard" --sample-rate=0.1 --guard=canary
