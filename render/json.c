@@ -64,12 +64,12 @@ static void part(struct ms_json *j, const struct ms_report *r)
 }
 
 /* What cannot be told from a sample, whatever its count in the report is. */
-static void sampling(struct ms_json *j, const struct ms_process *p)
+static void sampling(struct ms_json *j, const struct ms_report *r)
 {
 	static const char *const not_observable[] = {"temporary_allocations", "unmatched_frees", "events"};
-	const struct ms_capture *c = &p->capture;
+	const struct ms_capture *c = &r->trace.process->capture;
 
-	if (!ms_is_sample(p)) {
+	if (!ms_is_sample(r->trace.process)) {
 		ms_json_string(j, "sampling", "none");
 		return;
 	}
@@ -84,6 +84,10 @@ static void sampling(struct ms_json *j, const struct ms_process *p)
 		ms_json_null(j, "mean_bytes");
 	}
 	ms_json_uint(j, "seed", c->sample_seed);
+	ms_json_object(j, "unseen_path");
+	ms_json_number(j, "blocks", r->estimate.unseen_blocks);
+	ms_json_number(j, "bytes", r->estimate.unseen_bytes);
+	ms_json_end_object(j);
 	strings(j, "not_observable", not_observable, sizeof not_observable / sizeof *not_observable);
 	ms_json_end_object(j);
 }
@@ -190,7 +194,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 		ms_json_uint(j, "guard_sample_rate", p->guard_sample_rate);
 	else
 		ms_json_null(j, "guard_sample_rate");
-	sampling(j, p);
+	sampling(j, r);
 	ms_json_share(j, "symbolized_share", t->symbolized_frames, t->frames);
 	ms_json_share(j, "symbolized_share_weighted", t->symbolized_frame_uses, t->frame_uses);
 	if (t->damaged) {

@@ -15,6 +15,8 @@ one killed "$trace"
 size=$(stat -c %s "$trace")
 head -c $((size * 2 / 3)) "$trace" >"$T/cut.ms"
 one cut "$T/cut.ms"
+record --sample-rate=0.1 "$PROGRAMS/sampled"
+one sample "$trace"
 one series "$ROOT/tests/golden/v2/kinds.ms" --by site,thread,module,size,family --top 3
 one kinds "$ROOT/tests/golden/v1/kinds.ms"
 "$BIN/memscope-trace" snapshot --at peak -q -o "$T/snapshot.ms" "$ROOT/tests/golden/v1/kinds.ms"
