@@ -61,6 +61,7 @@ static void destroy(void *state)
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
 {
+	const struct ms_part *part = &ms_trace_process(context->trace)->part;
 	struct pauses *p = calloc(1, sizeof *p);
 
 	*state = p;
@@ -69,6 +70,11 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	p->trace = context->trace;
 	p->to_ns = context->to_ns;
 	p->first_ns = UINT64_MAX;
+	if (part->paused) { /* some time before it */
+		p->first_ns = part->from_ns ? part->from_ns - 1 : 0;
+		p->paused = part->paused == MS_PART_PAUSED_AT_START;
+		p->now = (struct ms_report_pause){.from_ns = part->from_ns, .began_before = true, .asked_by = MS_ASKED_COUNT};
+	}
 	return MS_OK;
 }
 
@@ -197,7 +203,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	};
 	report->trace.pauses = p->pauses;
 	report->trace.paused_ns = p->paused_ns;
-	report->trace.paused_before = p->first_ns < report->window.from_ns;
+	report->trace.paused_before = p->first_ns < report->window.from_ns || ms_trace_process(p->trace)->part.paused;
 	p->list = p->snapshots = (struct ms_buffer){0};
 	return MS_OK;
 }

@@ -19,6 +19,8 @@ struct part {
 	struct ms_event *events;         /* a batch of them */
 	size_t event_capacity;
 	uint64_t live_bytes, peak_bytes;
+	uint32_t *names;                 /* of threads, when the part begins: string ids of the trace */
+	uint8_t paused;                  /* enum ms_part_paused */
 };
 
 static int no_memory(struct ms_error *err)
@@ -27,6 +29,48 @@ static int no_memory(struct ms_error *err)
 }
 
 /* ---- process, threads, modules ------------------------------------------------------------------------------------- */
+
+/* The names that threads have at the start, and whether recording was paused: by the last checkpoint before it, if there is an index, and of the events from there on. */
+static int find_state(struct part *p, struct ms_error *err)
+{
+	uint32_t n = ms_trace_thread_count(p->from), *names = p->names = calloc((size_t)n + 1, sizeof(*names));
+	struct ms_checkpoint known = {0};
+	struct ms_cursor *c;
+	struct ms_batch b;
+	bool found = false;
+	int rc;
+
+	if (names == NULL)
+		return no_memory(err);
+	p->paused = ms_trace_process(p->from)->part.paused;
+	for (uint32_t id = 1; id <= n; id++)
+		names[id] = ms_trace_thread(p->from, id)->name;
+	rc = ms_trace_checkpoint_before(p->from, p->request->from_event, &known, &found, err);
+	for (size_t i = 0; rc == MS_OK && found && i < MS_ROWS(known.threads, struct ms_checkpoint_thread); i++) {
+		const struct ms_checkpoint_thread *row = MS_ROW(known.threads, struct ms_checkpoint_thread, i);
+
+		names[row->thread] = (uint32_t)row->name;
+	}
+	if (rc == MS_OK && found && known.first_pause)
+		p->paused = known.paused ? MS_PART_PAUSED_AT_START : MS_PART_PAUSED_BEFORE;
+	if (rc == MS_OK)
+		rc = ms_cursor_open(&c, p->from, MS_COLUMN_ARGS, found ? known.event : 0, 1, err);
+	ms_checkpoint_free(&known);
+	if (rc != MS_OK)
+		return rc;
+	ms_cursor_limit(c, p->request->from_event);
+	while ((rc = ms_cursor_next(c, &b, err)) == MS_OK && b.count > 0)
+		for (uint32_t i = 0; i < b.count; i++) {
+			if (b.kind[i] == MS_EV_THREAD_NAME)
+				names[b.thread[i]] = (uint32_t)b.arg[i][0];
+			else if (b.kind[i] == MS_EV_PAUSE)
+				p->paused = MS_PART_PAUSED_AT_START;
+			else if (b.kind[i] == MS_EV_RESUME && p->paused)
+				p->paused = MS_PART_PAUSED_BEFORE;
+		}
+	ms_cursor_close(c);
+	return rc;
+}
 
 static int write_process(struct part *p, struct ms_error *err)
 {
@@ -38,6 +82,7 @@ static int write_process(struct part *p, struct ms_error *err)
 	process.part = (struct ms_part){
 		.kind = r->snapshot ? MS_PART_SNAPSHOT : MS_PART_WINDOW, .of = r->file, .from_event = r->from_event, .to_event = r->to_event,
 		.from_ns = r->from_ns, .to_ns = r->to_ns, .of_events = ms_trace_event_count(p->from),
+		.paused = p->paused,
 		.of_ns = end != NULL && end->time_ns > ms_trace_last_time_ns(p->from) ? end->time_ns : ms_trace_last_time_ns(p->from),
 	};
 	if (outer->kind != MS_PART_WHOLE) { /* a part of a part: of the recording, as far as that is known */
@@ -52,53 +97,17 @@ static int write_process(struct part *p, struct ms_error *err)
 	return ms_writer_process(p->w, &process, err);
 }
 
-/* The names that threads have at the start: of the last checkpoint before it, if there is an index, and of the events from there on. */
-static int find_names(const struct part *p, uint32_t *names, struct ms_error *err)
-{
-	struct ms_checkpoint known = {0};
-	struct ms_cursor *c;
-	struct ms_batch b;
-	bool found = false;
-	int rc;
-
-	for (uint32_t id = 1; id <= ms_trace_thread_count(p->from); id++)
-		names[id] = ms_trace_thread(p->from, id)->name;
-	rc = ms_trace_checkpoint_before(p->from, p->request->from_event, &known, &found, err);
-	for (size_t i = 0; rc == MS_OK && found && i < MS_ROWS(known.threads, struct ms_checkpoint_thread); i++) {
-		const struct ms_checkpoint_thread *row = MS_ROW(known.threads, struct ms_checkpoint_thread, i);
-
-		names[row->thread] = (uint32_t)row->name;
-	}
-	if (rc == MS_OK)
-		rc = ms_cursor_open(&c, p->from, MS_COLUMN_ARGS, found ? known.event : 0, 1, err);
-	ms_checkpoint_free(&known);
-	if (rc != MS_OK)
-		return rc;
-	ms_cursor_limit(c, p->request->from_event);
-	while ((rc = ms_cursor_next(c, &b, err)) == MS_OK && b.count > 0)
-		for (uint32_t i = 0; i < b.count; i++)
-			if (b.kind[i] == MS_EV_THREAD_NAME)
-				names[b.thread[i]] = (uint32_t)b.arg[i][0];
-	ms_cursor_close(c);
-	return rc;
-}
-
 static int write_threads(struct part *p, struct ms_error *err)
 {
-	uint32_t n = ms_trace_thread_count(p->from);
-	uint32_t *names = calloc((size_t)n + 1, sizeof(*names));
-	int rc = names != NULL ? find_names(p, names, err) : no_memory(err);
-
-	for (uint32_t id = 1; rc == MS_OK && id <= n; id++) {
+	for (uint32_t id = 1; id <= ms_trace_thread_count(p->from); id++) {
 		struct ms_thread t = *ms_trace_thread(p->from, id);
 
-		t.name = ms_part_string(&p->ids, names[id]);
+		t.name = ms_part_string(&p->ids, p->names[id]);
 		ms_writer_thread(p->w, &t);
 	}
-	free(names);
-	for (uint32_t id = 1; rc == MS_OK && id <= ms_trace_module_count(p->from); id++)
+	for (uint32_t id = 1; id <= ms_trace_module_count(p->from); id++)
 		ms_writer_module(p->w, ms_trace_module(p->from, id));
-	return rc != MS_OK ? rc : ms_part_status(&p->ids, err);
+	return ms_part_status(&p->ids, err);
 }
 
 /* ---- what is alive -------------------------------------------------------------------------------------------------- */
@@ -366,6 +375,8 @@ int ms_write_part(struct ms_writer *w, const struct ms_trace *from, const struct
 			       (unsigned long long)request->from_event, (unsigned long long)request->to_event);
 	rc = ms_part_ids_open(&p.ids, w, from, err);
 	if (rc == MS_OK)
+		rc = find_state(&p, err);
+	if (rc == MS_OK)
 		rc = write_process(&p, err);
 	if (rc == MS_OK)
 		rc = write_threads(&p, err);
@@ -388,5 +399,6 @@ int ms_write_part(struct ms_writer *w, const struct ms_trace *from, const struct
 	ms_cursor_close(p.cursor);
 	ms_part_ids_free(&p.ids);
 	free(p.events);
+	free(p.names);
 	return rc;
 }

@@ -99,6 +99,7 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 		.to_ns = fb_process_part_to_ns(p),
 		.of_events = fb_process_part_of_events(p),
 		.of_ns = fb_process_part_of_ns(p),
+		.paused = fb_process_part_paused(p) <= MS_PART_PAUSED_AT_START ? fb_process_part_paused(p) : MS_PART_PAUSED_AT_START,
 	};
 	to->capture = (struct ms_capture){
 		.backend = fb_process_backend(p),

@@ -36,6 +36,9 @@ struct ms_capture {
 
 enum ms_part_kind { MS_PART_WHOLE = 0, MS_PART_SNAPSHOT = 1, MS_PART_WINDOW = 2 };
 
+/* Whether recording was paused before a part begins, and still is there: blocks may live that are not known. */
+enum ms_part_paused { MS_PART_NEVER_PAUSED = 0, MS_PART_PAUSED_BEFORE = 1, MS_PART_PAUSED_AT_START = 2 };
+
 /* Where a trace that is a part of another one (trace_part.h) was taken from. */
 struct ms_part {
 	uint8_t kind;                    /* enum ms_part_kind; WHOLE: it is no part, the rest is 0 */
@@ -43,6 +46,7 @@ struct ms_part {
 	uint64_t from_event, to_event;   /* its events from .. to - 1 */
 	uint64_t from_ns, to_ns;
 	uint64_t of_events, of_ns;       /* how many it had; how long it was */
+	uint8_t paused;                  /* enum ms_part_paused */
 };
 
 struct ms_process {

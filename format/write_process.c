@@ -96,6 +96,7 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	fb_process_set_part_to_ns(b, p->part.to_ns);
 	fb_process_set_part_of_events(b, p->part.of_events);
 	fb_process_set_part_of_ns(b, p->part.of_ns);
+	fb_process_set_part_paused(b, p->part.paused);
 	rc = ms_writer_put_block(w, (struct ms_block_header){.kind = MS_BLOCK_PROCESS, .count = 1}, fb_finish_process(b), false,
 			 err);
 	if (rc != MS_OK)

@@ -27,10 +27,15 @@ void ms_diff_run_words(FILE *out, const struct ms_report *run)
 void ms_diff_run_notes(FILE *out, const struct ms_report *run)
 {
 	const struct ms_report_trace *r = &run->trace;
-	char a[MS_UNIT_TEXT];
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 
 	if (!r->complete)
 		fprintf(out, "not complete: %s, %s lost\n", ms_ended_name(r->ended), ms_unit_of(a, r->lost_events, "event"));
+	if (r->pauses)
+		fprintf(out, "recording was paused %s, for %s: what was allocated then is in no figure\n", ms_unit_of(a, r->pauses, "time"),
+		        ms_unit_duration(b, r->paused_ns));
+	if (r->paused_before)
+		fputs("recording was paused before this window\n", out);
 	if (r->frame_uses && r->symbolized_frame_uses < r->frame_uses / 2)
 		fprintf(out, "%s of the frames (weighted by blocks) have a function name: what has none is paired by its module\n",
 		        ms_unit_share(a, r->symbolized_frame_uses, r->frame_uses));

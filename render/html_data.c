@@ -124,7 +124,7 @@ static FILE *into(struct verdict_row *row)
 
 static enum level quality_level(const struct ms_report_trace *t)
 {
-	return t->complete                                       ? LEVEL_GOOD
+	return t->complete && !t->pauses                         ? LEVEL_GOOD
 	       : t->lost_events || t->lost_threads || t->damaged ? LEVEL_ERROR
 	                                                         : LEVEL_WARNING;
 }

@@ -47,6 +47,8 @@ static void side(struct ms_json *j, const char *key, const struct ms_diff_side *
 		ms_json_bool(j, "complete", t->complete);
 		ms_json_uint(j, "events", t->events);
 		ms_json_uint(j, "lost_events", t->lost_events);
+		ms_json_uint(j, "paused_ns", t->paused_ns);
+		ms_json_bool(j, "paused_before", t->paused_before);
 		ms_json_share(j, "symbolized_share_weighted", t->symbolized_frame_uses, t->frame_uses);
 		ms_json_end_object(j);
 	}

@@ -109,6 +109,23 @@ static void put_mark(struct chrome *c, const struct moment *m)
 	fprintf(c->out, ", \"s\": \"p\", \"args\": {\"live_bytes\": %" PRIu64 "}}", p->start_bytes);
 }
 
+static void put_snapshot(struct chrome *c, const struct moment *m)
+{
+	const struct ms_report_snapshot *s = m->what;
+
+	open_event(c, 'i', *s->name ? s->name : "snapshot", m->time_ns);
+	fprintf(c->out, ", \"s\": \"p\", \"args\": {\"live_bytes\": %" PRIu64 "}}", s->live_bytes);
+}
+
+/* As an instant at either end: spans belong to threads there, and a pause is of the process. */
+static void put_pause(struct chrome *c, const struct moment *m)
+{
+	const struct ms_report_pause *p = m->what;
+
+	open_event(c, 'i', m->value ? "recording resumed" : "recording paused", m->time_ns);
+	fprintf(c->out, ", \"s\": \"p\", \"args\": {\"paused_ns\": %" PRIu64 "}}", p->to_ns - p->from_ns);
+}
+
 static void put_peak(struct chrome *c, const struct moment *m)
 {
 	open_event(c, 'i', "peak", m->time_ns);
@@ -193,6 +210,13 @@ static void collect(struct chrome *c)
 		add(c, r->threads[i].start_ns > r->window.from_ns ? r->threads[i].start_ns : r->window.from_ns, put_thread, &r->threads[i], 0);
 	for (size_t i = 1; i < r->phases.count; i++)
 		add(c, r->phases.list[i].from_ns, put_mark, &r->phases.list[i], 0);
+	for (size_t i = 0; i < r->snapshots.count; i++)
+		add(c, r->snapshots.list[i].time_ns, put_snapshot, &r->snapshots.list[i], 0);
+	for (size_t i = 0; i < r->pauses.count; i++) {
+		add(c, r->pauses.list[i].from_ns, put_pause, &r->pauses.list[i], 0);
+		if (r->pauses.list[i].ended)
+			add(c, r->pauses.list[i].to_ns, put_pause, &r->pauses.list[i], 1);
+	}
 	if (r->totals.peak_bytes)
 		add(c, r->totals.peak_time_ns, put_peak, NULL, 0);
 	for (size_t i = 0; i < r->findings.count; i++)

@@ -63,6 +63,11 @@ static void put_data(FILE *data, const struct ms_report *r)
 	        r->totals.peak_time_ns, r->totals.peak_bytes);
 	if (r->phases.count > 1)
 		put_marks(data, r);
+	if (r->pauses.count) {
+		fputs("\n\n# pauses: recording was paused\n# from_ns to_ns\n", data);
+		for (size_t i = 0; i < r->pauses.count; i++)
+			fprintf(data, "%" PRIu64 " %" PRIu64 "\n", r->pauses.list[i].from_ns, r->pauses.list[i].to_ns);
+	}
 	if (!rss)
 		return;
 	fputs("\n\n# resident: memory of the process, one row per step with samples\n# start_ns end_ns min_bytes max_bytes last_bytes\n", data);
@@ -102,6 +107,8 @@ static void put_script(FILE *script, const struct ms_report *r)
 	fputs("\tplot \\\n"
 	      "\t\tdata index 'heap' using ($1/time_unit):($4/byte_unit) with fillsteps linecolor '#8fbfe0' title 'heap, range in a step', \\\n"
 	      "\t\tdata index 'heap' using ($1/time_unit):($3/byte_unit) with fillsteps linecolor '#dcebf6', \\\n", script);
+	if (r->pauses.count)
+		fputs("\t\tdata index 'pauses' using ($1/time_unit):(0):($1/time_unit):($2/time_unit):(0):(most/byte_unit*1.12) with boxxyerror linecolor '#c8a040' fillstyle transparent solid 0.25 noborder title 'recording paused', \\\n", script);
 	if (r->phases.count > 1)
 		fputs("\t\tdata index 'marks' using ($1/time_unit):(0):(0):(most/byte_unit*1.12) with vectors nohead linecolor '#606060' linewidth 0.8 dashtype (2,4) title 'mark of the program', \\\n"
 		      "\t\tdata index 'marks' using ($1/time_unit):(most/byte_unit*1.12):2 with labels left offset 0,0.5 font ',9.5' textcolor '#404040', \\\n", script);

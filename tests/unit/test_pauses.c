@@ -7,6 +7,7 @@
 
 #include "analyze/moment.h"
 #include "analyze/report.h"
+#include "format/trace_part.h"
 #include "format/trace_reader.h"
 #include "small_trace.h"
 
@@ -232,12 +233,52 @@ static void test_moments(void **state)
 	assert_int_equal(report.snapshots.count, 1);
 }
 
+/* A part knows what was paused before it: at its start, or only earlier. */
+static void test_parts(void **state)
+{
+	struct ms_stream stream;
+	struct ms_writer *w;
+	struct ms_trace *part;
+	struct ms_error err;
+
+	(void)state;
+	small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 100);       /* 0 */
+	note(MS_EV_PAUSE, MS_ASKED_CONTROL);                  /* 1 */
+	bad_free(0x666000);                                   /* 2 */
+	note(MS_EV_RESUME, MS_ASKED_CONTROL);                 /* 3 */
+	bad_free(0x777000);                                   /* 4 */
+	small_trace_open(&t, &small_trace_exited);
+	for (uint64_t from = 0; from <= 4; from++) {
+		const struct ms_part_request request = {
+			.file = "whole.ms", .from_event = from, .to_event = 5, .from_ns = 10 * from, .to_ns = ms_trace_last_time_ns(t.trace),
+		};
+
+		ms_stream_init_memory(&stream);
+		assert_int_equal(ms_writer_open(&w, &stream, &(struct ms_writer_options){.part = true}, &err), MS_OK);
+		if (ms_write_part(w, t.trace, &request, &err))
+			fail_msg("%s", err.message);
+		ms_writer_close(w);
+		assert_int_equal(ms_trace_open_memory(&part, stream.memory, stream.position, &err), MS_OK);
+		assert_int_equal(ms_trace_process(part)->part.paused,
+		                 from < 2 ? MS_PART_NEVER_PAUSED : from < 4 ? MS_PART_PAUSED_AT_START : MS_PART_PAUSED_BEFORE);
+		assert_int_equal(ms_report_build(&report, part, &(struct ms_report_options){.threads = 1}, &err), MS_OK);
+		assert_int_equal(report.pauses.count, from < 4);
+		if (from < 4)
+			assert_int_equal(report.pauses.list[0].to_ns, 40);
+		assert_int_equal(report.trace.paused_before, from >= 2);
+		assert_int_equal(report.findings.count, 0);
+		ms_report_free(&report);
+		ms_trace_close(part);
+		ms_stream_free(&stream);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lists), TEST(test_windows), TEST(test_double_free_after_a_pause), TEST(test_free_across_a_pause),
-		TEST(test_what_a_pause_leaves_certain), TEST(test_moments),
+		TEST(test_what_a_pause_leaves_certain), TEST(test_moments), TEST(test_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

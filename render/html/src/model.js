@@ -46,9 +46,17 @@ export class Model extends Names {
 		return `thread ${threads.number('tid', id - 1)}${name ? ` ${name}` : ''}`;
 	}
 
-	/* Marks that the program set: {name, time_ns}. The first phase begins with one only when the report's window lies behind it. */
+	/* Marks that the program set, and snapshots: {name, time_ns}. The first phase begins with a mark only when the report's window lies behind it. */
 	marks() {
-		return this.once('marks', () => this.tables.phases.all().slice(1).map((phase) => ({ name: phase.name || '(mark)', time_ns: phase.from_ns })));
+		return this.once('marks', () => [
+			...this.tables.phases.all().slice(1).map((phase) => ({ name: phase.name || '(mark)', time_ns: phase.from_ns })),
+			...this.tables.snapshots.all().map((snapshot) => ({ name: snapshot.name || '(snapshot)', time_ns: snapshot.time_ns })),
+		].sort((a, b) => a.time_ns - b.time_ns));
+	}
+
+	/* When recording was paused: {from_ns, to_ns}. */
+	pauses() {
+		return this.once('pauses', () => this.tables.pauses.all());
 	}
 
 	/* The call that began blocks, by the number of its event kind: "malloc", "new[]". */

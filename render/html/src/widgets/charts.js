@@ -71,7 +71,7 @@ export function line(label, colour, print, extra = {}) {
 }
 
 /*
- * A hook that draws the brush, the marks and the peak into a chart; names only where named(u) holds: in the topmost of several.
+ * A hook that draws pauses of the recording, the brush, marks and snapshots, and the peak into a chart; names only where named(u) holds: in the topmost of several.
  */
 export function decorate(model, state, named) {
 	return (u) => {
@@ -80,6 +80,9 @@ export function decorate(model, state, named) {
 		const ratio = devicePixelRatio || 1;
 		const x = (ns) => u.valToPos(ns / 1e9, 'x', true);
 		ctx.save();
+		ctx.fillStyle = css('pause');
+		for (const pause of model.pauses())
+			ctx.fillRect(x(pause.from_ns), u.bbox.top, Math.max(ratio, x(pause.to_ns) - x(pause.from_ns)), u.bbox.height);
 		if (model.brush(now)) {
 			ctx.fillStyle = css('veil');
 			ctx.fillRect(u.bbox.left, u.bbox.top, x(now.from) - u.bbox.left, u.bbox.height);

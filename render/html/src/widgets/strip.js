@@ -40,6 +40,9 @@ export function timeStrip(model, state) {
 		c.closePath();
 		c.fillStyle = css('strip');
 		c.fill();
+		c.fillStyle = css('pause');
+		for (const pause of model.pauses())
+			c.fillRect(x(pause.from_ns), 0, Math.max(1, x(pause.to_ns) - x(pause.from_ns)), HEIGHT);
 		c.fillStyle = css('mark');
 		for (const mark of model.marks())
 			c.fillRect(Math.round(x(mark.time_ns)), 0, 1, HEIGHT);
