@@ -206,13 +206,19 @@ static bool take_name(const char **p, char *name)
 	return n > 0;
 }
 
-/* The element of an array, or what a pointer points to. */
-static bool element_of(Dwarf_Die *type)
+/* The element of an array, or what a pointer points to. *indexes: how many it takes to get there. */
+static bool element_of(Dwarf_Die *type, unsigned *indexes)
 {
-	Dwarf_Die whole;
+	Dwarf_Die whole, range;
 
-	return type_stripped(type, &whole) && (dwarf_tag(&whole) == DW_TAG_pointer_type || dwarf_tag(&whole) == DW_TAG_array_type) &&
-	       type_of(&whole, type);
+	if (!type_stripped(type, &whole) || (dwarf_tag(&whole) != DW_TAG_pointer_type && dwarf_tag(&whole) != DW_TAG_array_type))
+		return false;
+	*indexes = dwarf_tag(&whole) == DW_TAG_pointer_type;
+	if (*indexes == 0 && dwarf_child(&whole, &range) == 0)
+		do {
+			*indexes += dwarf_tag(&range) == DW_TAG_subrange_type;
+		} while (next_child(&range));
+	return type_of(&whole, type);
 }
 
 /* The index at *p, which stands at '['. */
@@ -235,11 +241,16 @@ static bool select_parts(const char *p, Dwarf_Die *type)
 {
 	char name[NAME_BYTES];
 	Dwarf_Die whole;
+	unsigned indexes;
 
 	while (*p) {
 		if (*p == '[') {
-			if (!skip_index(&p) || !element_of(type))
+			/* all dimensions: the debug information has no type for some of them */
+			if (!element_of(type, &indexes) || indexes == 0)
 				return false;
+			for (; indexes > 0; indexes--)
+				if (*p != '[' || !skip_index(&p))
+					return false;
 			continue;
 		}
 		if (*p == '.')
@@ -259,7 +270,7 @@ char *symbols_variable_type(struct symbols_dwarf *d, uint64_t address, const cha
 	Dwarf_Die unit, scopes[SCOPES_MAX], type;
 	size_t n = symbols_dwarf_scopes(d, address, &unit, scopes, SCOPES_MAX);
 	char base[NAME_BYTES];
-	unsigned stars = 0;
+	unsigned stars = 0, indexes;
 	const char *p = name;
 
 	for (p = skip_spaces(p); *p == '*'; p = skip_spaces(p + 1))
@@ -267,7 +278,7 @@ char *symbols_variable_type(struct symbols_dwarf *d, uint64_t address, const cha
 	if (n == 0 || !take_name(&p, base) || !find_variable(&unit, scopes, n, address, base, &type) || !select_parts(p, &type))
 		return NULL;
 	for (; stars > 0; stars--)
-		if (!element_of(&type))
+		if (!element_of(&type, &indexes) || indexes != 1)
 			return NULL;
 	return type_name(&unit, &type);
 }

@@ -111,10 +111,12 @@ static const char *qualifier(Dwarf_Die *die, const struct style *style)
 
 	switch (dwarf_tag(die)) {
 	case DW_TAG_namespace:
+		name = own_name(die);
+		if (!name)
+			return style->rust ? NULL : "(anonymous namespace)";
 		if (dwarf_formflag(dwarf_attr(die, DW_AT_export_symbols, &attribute), &exported) == 0 && exported)
 			return NULL;
-		name = own_name(die);
-		return name ? name : style->rust ? NULL : "(anonymous namespace)";
+		return name;
 	case DW_TAG_module:
 	case DW_TAG_structure_type:
 	case DW_TAG_class_type:
