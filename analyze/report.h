@@ -136,6 +136,20 @@ struct ms_report_totals {
 	uint32_t temporary_window;
 };
 
+/*
+ * Blocks that the recording left out and summed up, because they were freed within within_ns of their birth: all other figures of the report are
+ * without them, but the sites' culled_*. Sums are of periods: all that reach into the window count, whole.
+ */
+struct ms_report_culled {
+	uint64_t within_ns;              /* 0: no block was left out, and the rest is 0 */
+	uint64_t allocations, reallocations, bytes; /* bytes: of both */
+	uint64_t mean_lifetime_ns;
+	uint64_t from_ns, to_ns;         /* of the periods; both 0: there are none */
+	uint64_t peak_bytes, peak_time_ns; /* highest live bytes with the culled blocks */
+	uint64_t young_bytes;            /* the culled blocks alive at once were no more bytes than that */
+	uint64_t early_events;           /* were written before they were as old as within_ns: blocks freed in time may be among them */
+};
+
 /* ---- stacks: shared by all sites ---------------------------------------------------------------------------------- */
 
 /* One line of source (or one bare address) of a frame. */
@@ -175,6 +189,7 @@ struct ms_report_site {
 	uint64_t ended_blocks;           /* blocks freed or reallocated: those with a lifetime */
 	uint64_t mean_lifetime_ns;       /* of these; 0 when there are none */
 	struct ms_path_estimate estimate; /* of everything, when the trace is a sample */
+	uint64_t culled_blocks, culled_bytes; /* begun here, by realloc too, and left out of everything else */
 };
 
 /*
@@ -307,6 +322,7 @@ struct ms_report {
 	struct ms_report_window window;
 	struct ms_report_totals totals;
 	struct ms_totals_estimate estimate; /* of everything, when the trace is a sample: ms_is_sample(trace.process) */
+	struct ms_report_culled culled;
 
 	struct ms_report_node *nodes;
 	size_t node_count;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analysis.h"
+#include "culled.h"
 
 enum { OTHER, ALLOCATED, REALLOCATED, FREED, FREED_SOON, MOVED, COUNTERS };
 
@@ -32,6 +33,7 @@ struct sites {
 	size_t node_count;
 	uint64_t peak_bytes, epoch;
 	uint32_t image, peak_image;
+	const struct ms_analysis_context *context;
 };
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
@@ -39,6 +41,7 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	struct sites *s = calloc(1, sizeof *s);
 
 	if (s) {
+		s->context = context;
 		s->node_count = context->stacks->node_count;
 		s->at = aligned_alloc(64, s->node_count * sizeof *s->at);
 	}
@@ -181,23 +184,40 @@ static bool has_part(const struct sites *s, const struct site *a)
 	       (a->epoch == s->epoch ? a->peak_blocks > 0 : a->image == s->peak_image && a->live_blocks);
 }
 
+/* Were blocks left out here? */
+static bool is_culled(const struct ms_culled_row *culled, size_t node)
+{
+	return culled && (culled[node].allocations || culled[node].reallocations);
+}
+
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	const struct sites *s = state;
+	const struct ms_analysis_context *x = s->context;
+	struct ms_culled_row *culled;
 	size_t n = 0;
+	int rc = ms_culled_by_node(&culled, &report->culled, x->trace, x->stacks, x->from_ns, x->to_ns, err);
 
+	if (rc)
+		return rc;
+	if (culled && s->peak_bytes > report->culled.peak_bytes) { /* sums end with the last culled block */
+		report->culled.peak_bytes = report->totals.peak_bytes;
+		report->culled.peak_time_ns = report->totals.peak_time_ns;
+	}
 	for (size_t i = 0; i < s->node_count; i++)
-		n += has_part(s, &s->at[i]);
+		n += has_part(s, &s->at[i]) || is_culled(culled, i);
 	report->sites = calloc(n + 1, sizeof *report->sites);
-	if (!report->sites)
+	if (!report->sites) {
+		free(culled);
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %zu sites", n);
+	}
 	for (size_t i = 0; i < s->node_count; i++) {
 		const struct site *a = &s->at[i];
 		const uint64_t *count = a->count;
 		uint64_t ended = count[FREED] + count[FREED_SOON] + count[MOVED];
 		bool saved = a->epoch == s->epoch, there = a->image == s->peak_image, alive = a->image == s->image;
 
-		if (!has_part(s, a))
+		if (!has_part(s, a) && !is_culled(culled, i))
 			continue;
 		report->sites[report->site_count++] = (struct ms_report_site){
 			.node = (uint32_t)i,
@@ -213,8 +233,11 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 			.temporary_allocations = count[FREED_SOON],
 			.ended_blocks = ended,
 			.mean_lifetime_ns = ended ? (uint64_t)(a->lifetime_ns / ended) : 0,
+			.culled_blocks = culled ? culled[i].allocations + culled[i].reallocations : 0,
+			.culled_bytes = culled ? culled[i].bytes : 0,
 		};
 	}
+	free(culled);
 	return MS_OK;
 }
 

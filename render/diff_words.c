@@ -36,6 +36,8 @@ void ms_diff_run_notes(FILE *out, const struct ms_report *run)
 		        ms_unit_duration(b, r->paused_ns));
 	if (r->paused_before)
 		fputs("recording was paused before this window\n", out);
+	if (run->culled.within_ns)
+		fprintf(out, "blocks freed within %s of their birth are left out (--cull-temporary)\n", ms_unit_duration(a, run->culled.within_ns));
 	if (r->frame_uses && r->symbolized_frame_uses < r->frame_uses / 2)
 		fprintf(out, "%s of the frames (weighted by blocks) have a function name: what has none is paired by its module\n",
 		        ms_unit_share(a, r->symbolized_frame_uses, r->frame_uses));
@@ -74,8 +76,24 @@ void ms_diff_basis_words(FILE *out, const struct ms_diff *d)
 	                                           : "every difference counts, noise is not known", out);
 }
 
+bool ms_diff_culls_differ(const struct ms_diff *d)
+{
+	const uint64_t within_ns = d->before.reports[0]->culled.within_ns;
+
+	for (size_t i = 0; i < d->before.count; i++)
+		if (d->before.reports[i]->culled.within_ns != within_ns)
+			return true;
+	for (size_t i = 0; i < d->after.count; i++)
+		if (d->after.reports[i]->culled.within_ns != within_ns)
+			return true;
+	return false;
+}
+
 void ms_diff_notes(FILE *out, const struct ms_diff *d)
 {
+	if (ms_diff_culls_differ(d))
+		fputs("the runs were recorded with different --cull-temporary: counts of allocations and frees, allocated bytes and peaks cannot be compared, what is "
+		      "alive at the end can\n", out);
 	if (d->programs_differ)
 		fputs("the executables of the two sides have different names: expect all new and gone\n", out);
 	if (d->same_recording)

@@ -23,6 +23,8 @@ void ms_diff_verdict_words(FILE *out, size_t changed, unsigned metric);
 void ms_diff_paths_words(FILE *out, const struct ms_diff *diff);
 /* How many runs a change rests on, and what counts as one. */
 void ms_diff_basis_words(FILE *out, const struct ms_diff *diff);
+/* Do some runs leave out short-lived blocks that others have (memscope-record --cull-temporary)? */
+bool ms_diff_culls_differ(const struct ms_diff *diff);
 /* What makes the comparison itself doubtful: other programs, the same recording, a limit. */
 void ms_diff_notes(FILE *out, const struct ms_diff *diff);
 /* "peak>+5% holds: ...": a condition and what became of it. */

@@ -93,6 +93,13 @@ static const struct ms_html_column totals_columns[] = {
 	MS_COLUMN(struct ms_report_totals, "ended_by_exec_bytes", ended_by_exec.bytes),
 };
 
+MS_HTML_ROWS(culled_row, &r->culled, 1)
+#define C(field) MS_COLUMN(struct ms_report_culled, #field, field)
+static const struct ms_html_column culled_columns[] = {
+	C(within_ns), C(allocations), C(reallocations), C(bytes), C(mean_lifetime_ns), C(from_ns), C(to_ns), C(peak_bytes), C(peak_time_ns),
+	C(young_bytes), C(early_events),
+};
+
 MS_HTML_ROWS(mappings_row, &r->mappings, 1)
 #define M(field) MS_COLUMN(struct ms_report_mappings, #field, field)
 static const struct ms_html_column mappings_columns[] = {
@@ -255,6 +262,7 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("recorder_options", const char *, option_rows, word_columns),
 	MS_HTML_TABLE("window", struct ms_report_window, window_row, window_columns),
 	MS_HTML_TABLE("totals", struct ms_report_totals, totals_row, totals_columns),
+	MS_HTML_TABLE("culled", struct ms_report_culled, culled_row, culled_columns),
 	MS_HTML_TABLE("mappings", struct ms_report_mappings, mappings_row, mappings_columns),
 	MS_HTML_TABLE("verdict", struct verdict_row, verdict_rows, verdict_columns),
 	MS_HTML_TABLE("notes", struct verdict_row, note_rows, verdict_columns),

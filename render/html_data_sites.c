@@ -32,7 +32,7 @@ MS_HTML_ROWS(site_rows, r->sites, r->site_count)
 static const struct ms_html_column site_columns[] = {
 	MS_COLUMN(struct ms_report_site, "id", node), MS_COLUMN_OF_NUMBER("headline", site_headline), S(allocations), S(reallocations),
 	S(allocated_bytes), S(frees), S(live_blocks), S(live_bytes), S(peak_blocks), S(peak_bytes), S(own_peak_bytes),
-	S(temporary_allocations), S(ended_blocks), S(mean_lifetime_ns),
+	S(temporary_allocations), S(ended_blocks), S(mean_lifetime_ns), S(culled_blocks), S(culled_bytes),
 };
 
 static uint64_t place_line(const struct ms_report *r, const void *row)

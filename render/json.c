@@ -237,6 +237,28 @@ static void amount(struct ms_json *j, const char *key, const struct ms_report_am
 	ms_json_end_object(j);
 }
 
+/* What was left out of the other figures. */
+static void culled(struct ms_json *j, const struct ms_report_culled *c)
+{
+	if (!c->within_ns) {
+		ms_json_null(j, "culled");
+		return;
+	}
+	ms_json_object(j, "culled");
+	ms_json_uint(j, "within_ns", c->within_ns);
+	ms_json_uint(j, "allocations", c->allocations);
+	ms_json_uint(j, "reallocations", c->reallocations);
+	ms_json_uint(j, "bytes", c->bytes);
+	ms_json_uint(j, "mean_lifetime_ns", c->mean_lifetime_ns);
+	ms_json_uint(j, "from_ns", c->from_ns);
+	ms_json_uint(j, "to_ns", c->to_ns);
+	ms_json_uint(j, "peak_bytes", c->peak_bytes);
+	ms_json_uint(j, "peak_time_ns", c->peak_time_ns);
+	ms_json_uint(j, "young_bytes", c->young_bytes);
+	ms_json_uint(j, "early_events", c->early_events);
+	ms_json_end_object(j);
+}
+
 static void totals(struct ms_json *j, const struct ms_report *r)
 {
 	const struct ms_report_totals *t = &r->totals;
@@ -260,6 +282,7 @@ static void totals(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "failed_allocations", t->failed_allocations);
 	amount(j, "ended_by_exec", &t->ended_by_exec);
 	totals_estimate(j, r);
+	culled(j, &r->culled);
 	ms_json_object(j, "events");
 	for (unsigned k = 0; k < 256; k++)
 		if (t->events_of_kind[k] && ms_event_kinds[k].name)
@@ -332,6 +355,10 @@ static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_j
 		else
 			ms_json_null(j, "mean_lifetime_ns");
 		path_estimate(j, &s->estimate);
+		if (r->culled.within_ns) {
+			ms_json_uint(j, "culled_blocks", s->culled_blocks);
+			ms_json_uint(j, "culled_bytes", s->culled_bytes);
+		}
 		ms_json_stack(j, "stack", r, s->node);
 		ms_json_end_object(j);
 	}
@@ -347,6 +374,10 @@ static int sites(struct ms_json *j, const struct ms_report *r, const struct ms_j
 	ms_json_uint(j, "peak_blocks", sum.peak_blocks);
 	ms_json_uint(j, "peak_bytes", sum.peak_bytes);
 	ms_json_uint(j, "temporary_allocations", sum.temporary_allocations);
+	if (r->culled.within_ns) {
+		ms_json_uint(j, "culled_blocks", sum.culled_blocks);
+		ms_json_uint(j, "culled_bytes", sum.culled_bytes);
+	}
 	ms_json_end_object(j);
 	free(order);
 	return MS_OK;

@@ -10,6 +10,7 @@
 
 #include "diff_order.h"
 #include "diff_render.h"
+#include "diff_words.h"
 #include "text_style.h"
 
 struct page {
@@ -239,6 +240,8 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 	print_windows(out, "New", &p->diff->after, p);
 	if (p->diff->programs_differ)
 		fputs("> the executables of the two sides have different names\n\n", out);
+	if (ms_diff_culls_differ(p->diff))
+		fputs("> the runs were recorded with different --cull-temporary: only what is alive at the end can be compared\n\n", out);
 	if (p->diff->same_recording)
 		fputs("> both sides are the same recording\n\n", out);
 	print_incomplete(out, "old", &p->diff->before, p);

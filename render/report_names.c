@@ -71,7 +71,7 @@ const char *ms_build_id_text(char buffer[MS_BUILD_ID_TEXT], const struct ms_modu
 
 #define SITE_SUMS(X) \
 	X(allocations) X(reallocations) X(allocated_bytes) X(frees) X(live_blocks) X(live_bytes) X(peak_blocks) \
-	X(peak_bytes) X(temporary_allocations) X(ended_blocks)
+	X(peak_bytes) X(temporary_allocations) X(ended_blocks) X(culled_blocks) X(culled_bytes)
 
 void ms_site_add(struct ms_report_site *sum, const struct ms_report_site *site)
 {

@@ -26,6 +26,7 @@
 	X(holders, "who keeps alive what is", true)                                       \
 	X(leakstacks, "leaks, each with its stack", true)                                 \
 	X(temporary, "blocks freed by the next allocation event of their thread", true)  \
+	X(culled, "blocks that were left out, by call path (only with --cull-temporary)", true) \
 	X(threads, "what each thread allocated and freed", true)                         \
 	X(sites, "call paths in full", true)                                              \
 	X(functions, "functions, with what they call", true)                              \
@@ -264,6 +265,9 @@ int ms_text_totals(struct ms_text *t)
 	else
 		row(t, "temporary", ms_unit_count(a, s->temporary_allocations),
 		    "of %s (%s), freed within their thread's next %" PRIu32 " events", b, c, s->temporary_window);
+	if (t->report->culled.within_ns)
+		row(t, "culled", ms_unit_bytes(a, t->report->culled.bytes, exact), "by %s and %s, not in the figures above",
+		    ms_unit_of(b, t->report->culled.allocations, "allocation"), ms_unit_of(c, t->report->culled.reallocations, "reallocation"));
 	if (s->ended_by_exec.blocks)
 		row(t, "gone by exec", ms_unit_bytes(a, s->ended_by_exec.bytes, exact),
 		    "in %s, alive when exec replaced the program",

@@ -190,12 +190,13 @@ int ms_text_temporary(struct ms_text *t)
 	int rc;
 
 	if (r->totals.temporary_allocations == 0) {
-		ms_text_heading(t, "TEMPORARY", "no block was freed that soon");
+		ms_text_heading(t, "TEMPORARY", "no block was freed that soon%s", r->culled.within_ns ? ", but those that --cull-temporary left out" : "");
 		return MS_OK;
 	}
 	if (top_places(t, &by_temporary, &order, &top))
 		return MS_E_NOMEM;
-	ms_text_heading(t, "TEMPORARY", "%s freed at once", ms_unit_of(a, r->totals.temporary_allocations, "block"));
+	ms_text_heading(t, "TEMPORARY", "%s freed at once%s", ms_unit_of(a, r->totals.temporary_allocations, "block"),
+	                r->culled.within_ns ? ", those left out by --cull-temporary not counted" : "");
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < top.all && show_next(t, &top, order[i]->temporary_allocations); i++) {
 		ms_cell_count(&table, order[i]->temporary_allocations);
@@ -227,6 +228,8 @@ static void print_site(struct ms_text *t, const struct ms_report_site *s)
 	fprintf(t->out, ", temporary %s", ms_unit_count(a, s->temporary_allocations));
 	if (s->ended_blocks)
 		fprintf(t->out, ", mean lifetime %s", ms_unit_duration(a, s->mean_lifetime_ns));
+	if (s->culled_blocks)
+		fprintf(t->out, "\n      culled %s in %s", ms_unit_bytes(a, s->culled_bytes, exact), ms_unit_of(b, s->culled_blocks, "block"));
 	putc('\n', t->out);
 }
 

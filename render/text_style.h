@@ -22,6 +22,7 @@ int ms_text_totals(struct ms_text *t);
 int ms_text_peak(struct ms_text *t);
 int ms_text_live(struct ms_text *t);
 int ms_text_temporary(struct ms_text *t);
+int ms_text_culled(struct ms_text *t);
 int ms_text_threads(struct ms_text *t);
 int ms_text_sites(struct ms_text *t);
 int ms_text_functions(struct ms_text *t);

@@ -13,6 +13,7 @@ const char *ms_quality_words(const struct ms_report_trace *r)
 {
 	return r->process->part.kind != MS_PART_WHOLE ? "a part of a recording"
 	       : r->complete && r->pauses            ? "paused at times: what was allocated then is not in the trace"
+	       : r->complete && r->process->capture.cull_ns ? "complete; blocks that lived for a short time are summed up, not listed"
 	       : r->complete                         ? "complete: every event from start to end is in the trace"
 	       : r->ended == MS_REPORT_TRUNCATED     ? "truncated: the record ends before the program did"
 	       : r->lost_events || r->lost_threads   ? "incomplete: events were lost"
@@ -72,6 +73,25 @@ static void note_unseen(FILE *out, const struct ms_report *report)
 	}
 }
 
+/* What --cull-temporary left out, and what that means for the other figures. */
+static void note_culled(FILE *out, const struct ms_report *report)
+{
+	const struct ms_report_culled *c = &report->culled;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], d[MS_UNIT_TEXT], e[MS_UNIT_TEXT];
+
+	if (!c->within_ns)
+		return;
+	fprintf(out, "blocks freed within %s of their birth are left out of all figures and summed up: %s, %s, %s", ms_unit_duration(a, c->within_ns),
+	        ms_unit_of(b, c->allocations, "allocation"), ms_unit_of(d, c->reallocations, "reallocation"), ms_unit_bytes(e, c->bytes, false));
+	if (report->window.given)
+		fprintf(out, " from %s to %s", ms_unit_duration(a, c->from_ns), ms_unit_duration(b, c->to_ns));
+	putc('\n', out);
+	if (c->peak_bytes)
+		fprintf(out, "with them the peak was %s, after %s; no more than %s of them were alive at once\n", ms_unit_bytes(a, c->peak_bytes, false),
+		        ms_unit_duration(b, c->peak_time_ns), ms_unit_bytes(d, c->young_bytes, false));
+	note_if(out, c->early_events, "event", "written before that time was over, as too many waited: blocks freed in time are among them");
+}
+
 void ms_quality_notes(FILE *out, const struct ms_report *report)
 {
 	const struct ms_report_trace *r = &report->trace;
@@ -104,6 +124,7 @@ void ms_quality_notes(FILE *out, const struct ms_report *report)
 	}
 	if (r->ended == MS_REPORT_TRUNCATED)
 		fputs("what is alive below was alive at the end of the record; its frees may be missing\n", out);
+	note_culled(out, report);
 	if (r->process->inherited_heap)
 		fputs("a forked child: blocks born before the fork are not known\n", out);
 	if (r->unmatched_frees) {

@@ -20,6 +20,12 @@ static bool births_unseen(const struct ms_detector_context *x, uint64_t from_ns,
 	       ms_paused_between(x->report, from_ns, to_ns);
 }
 
+/* Blocks were left out of the trace: one of them may be the last that died somewhere. */
+static bool deaths_unseen(const struct ms_report_trace *t)
+{
+	return t->process->capture.cull_ns != 0;
+}
+
 static const struct ms_evidence *refusal(const struct ms_detector_context *x, const struct ms_case *c)
 {
 	const struct ms_evidence *e = c->evidence ? ms_trace_evidence(x->trace, c->evidence) : NULL;
@@ -52,19 +58,21 @@ enum ms_verdict ms_judge_free(const struct ms_detector_context *x, const struct 
 		return MS_VERDICT_UNJUDGED;
 	if (has_gaps(t) && (dead || c->place == MS_PLACE_LIVE_INSIDE))
 		*certainty = MS_INFERRED;
+	if (deaths_unseen(t) && dead)
+		*certainty = MS_INFERRED;
 	switch (c->place) {
 	case MS_PLACE_DEAD_START:
 		return is_realloc ? MS_VERDICT_REALLOC_DEAD : MS_VERDICT_DOUBLE;
 	case MS_PLACE_DEAD_INSIDE:
 		/* Allocators cut a large dead block into new ones: one that was not seen (an inherited heap, lost events) may start here. */
-		if (t->process->inherited_heap || has_gaps(t))
+		if (t->process->inherited_heap || has_gaps(t) || deaths_unseen(t))
 			return MS_VERDICT_UNJUDGED;
 		*certainty = MS_INFERRED;
 		return MS_VERDICT_INSIDE_DEAD;
 	case MS_PLACE_LIVE_INSIDE:
 		return MS_VERDICT_INSIDE;
 	case MS_PLACE_NOWHERE:
-		if (!e && (births_unseen(x, 0, c->time_ns) || has_gaps(t)))
+		if (!e && (births_unseen(x, 0, c->time_ns) || has_gaps(t) || deaths_unseen(t)))
 			return MS_VERDICT_UNJUDGED;
 		*certainty = e ? MS_CERTAIN : MS_INFERRED;
 		return MS_VERDICT_NEVER;
@@ -178,6 +186,9 @@ int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result 
 	if (has_gaps(&x->report->trace) && ms_detector_say(result, "events were lost, so that a block may have been born or freed unseen"))
 		return MS_E_NOMEM;
 	if (unjudged && ms_detector_say(result, "%" PRIu64 " free%s of unknown blocks could not be judged%s", unjudged, unjudged == 1 ? "" : "s", why))
+		return MS_E_NOMEM;
+	if (deaths_unseen(&x->report->trace) &&
+	    ms_detector_say(result, "a second free of a block that --cull-temporary left out is not judged"))
 		return MS_E_NOMEM;
 	if (c->omitted[MS_CASE_UNMATCHED] &&
 	    ms_detector_say(result, "%" PRIu64 " more frees of unknown blocks were not looked at", c->omitted[MS_CASE_UNMATCHED]))

@@ -27,13 +27,15 @@ static const struct ms_qcolumn site_columns[] = {
 	{"temporary", "INTEGER", MS_PUSH_NONE, false, "temporary blocks"},
 	{"ended_blocks", "INTEGER", MS_PUSH_NONE, false, "freed or reallocated"},
 	{"mean_lifetime_ns", "INTEGER", MS_PUSH_NONE, false, "of these"},
+	{"culled_blocks", "INTEGER", MS_PUSH_NONE, false, "left out by --cull-temporary: in no other figure"},
+	{"culled_bytes", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
 };
 #define SITE(type, field) MS_QFIELD(type, ms_report_site, field)
 static const struct ms_qfield site_fields[] = {
 	SITE(U32, node), {0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}, SITE(U64, allocations), SITE(U64, reallocations),
 	SITE(U64, allocated_bytes), SITE(U64, frees), SITE(U64, live_blocks), SITE(U64, live_bytes), SITE(U64, peak_blocks),
 	SITE(U64, peak_bytes), SITE(U64, own_peak_bytes), SITE(U64, temporary_allocations), SITE(U64, ended_blocks),
-	SITE(U64, mean_lifetime_ns),
+	SITE(U64, mean_lifetime_ns), SITE(U64, culled_blocks), SITE(U64, culled_bytes),
 };
 
 static int site_rows(struct ms_qcursor *c, uint64_t *count, struct ms_error *err)

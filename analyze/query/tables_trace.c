@@ -201,15 +201,21 @@ static const struct ms_qcolumn total_columns[] = {
 	{"failed", "INTEGER", MS_PUSH_NONE, false, "calls that returned NULL"},
 	{"exec_blocks", "INTEGER", MS_PUSH_NONE, false, "alive when exec replaced the program"},
 	{"exec_bytes", "INTEGER", MS_PUSH_NONE, false, "the same in bytes"},
+	{"culled_within_ns", "INTEGER", MS_PUSH_NONE, false, "blocks freed within that time are left out (--cull-temporary); 0: none are"},
+	{"culled_allocations", "INTEGER", MS_PUSH_NONE, false, "allocations that were left out"},
+	{"culled_reallocations", "INTEGER", MS_PUSH_NONE, false, "likewise"},
+	{"culled_bytes", "INTEGER", MS_PUSH_NONE, false, "of both"},
+	{"culled_peak_bytes", "INTEGER", MS_PUSH_NONE, false, "the most that lived at a time, with those left out"},
 };
 #define TRACE(type, field) MS_QFIELD(type, ms_report, trace.field)
 #define TOTAL(field) MS_QFIELD(U64, ms_report, totals.field)
+#define CULLED(field) MS_QFIELD(U64, ms_report, culled.field)
 static const struct ms_qfield total_fields[] = {
 	TRACE(TEXT, file), {0, 0}, {0, 0}, TRACE(U64, duration_ns), TRACE(BOOL, complete), TRACE(U64, events), TRACE(U64, lost_events),
 	TOTAL(allocations), TOTAL(frees), TOTAL(reallocations), TOTAL(allocated_bytes), TOTAL(freed_bytes), TOTAL(live_blocks),
 	TOTAL(live_bytes), TOTAL(peak_bytes), TOTAL(peak_time_ns), TOTAL(peak_blocks), TOTAL(most_blocks), TOTAL(unmatched_frees),
 	TOTAL(temporary_allocations), TOTAL(zero_size_allocations), TOTAL(failed_allocations), TOTAL(ended_by_exec.blocks),
-	TOTAL(ended_by_exec.bytes),
+	TOTAL(ended_by_exec.bytes), CULLED(within_ns), CULLED(allocations), CULLED(reallocations), CULLED(bytes), CULLED(peak_bytes),
 };
 
 static int total_rows(struct ms_qcursor *c, uint64_t *count, struct ms_error *err)

@@ -19,6 +19,7 @@ export class Model extends Names {
 		this.trace = tables.trace.row();
 		this.process = tables.process.row();
 		this.totals = tables.totals.row();
+		this.culled = tables.culled.row(); // within_ns 0: no block was left out
 		this.window = tables.window.row();
 		this.sites = tables.sites;
 		this.siteOfNode = new Map();

@@ -37,6 +37,7 @@ function totals(model) {
 		figure('Allocated', bytes(t.allocated_bytes), exactBytes(t.allocated_bytes), `by ${of(t.allocations, 'allocation')} and ${of(t.reallocations, 'reallocation')}`),
 		figure('Temporary', share(t.temporary_allocations, begun), of(t.temporary_allocations, 'block'), `of ${of(begun, 'block')}`),
 		figure('Freed', bytes(t.freed_bytes), exactBytes(t.freed_bytes), `by ${of(t.frees, 'free')} and ${of(t.reallocations, 'reallocation')}`),
+		model.culled.within_ns ? figure('Culled', bytes(model.culled.bytes), exactBytes(model.culled.bytes), `by ${of(model.culled.allocations, 'allocation')} freed within ${duration(model.culled.within_ns)}, in no other figure; with them the peak was ${bytes(model.culled.peak_bytes)}`) : null,
 		rss ? figure('Resident at most', bytes(rss.max), exactBytes(rss.max), `after ${duration(rss.max_ns)}, of ${of(rss.samples, 'sample')}`)
 			: figure('Call paths', count(model.sites.rows), '', `${of(model.tables.threads.rows, 'thread')}, ${of(model.tables.modules.rows, 'module')}`),
 	];

@@ -32,6 +32,8 @@ function figures(model, state) {
 		row.own_peak_bytes = inWindow ? window.peak_bytes[i] : s.number('own_peak_bytes', i);
 		row.peak_bytes = s.number('peak_bytes', i);
 		row.temporary_allocations = s.number('temporary_allocations', i);
+		row.culled_blocks = s.number('culled_blocks', i);
+		row.culled_bytes = s.number('culled_bytes', i);
 		row.life = s.number('ended_blocks', i) ? s.number('mean_lifetime_ns', i) : null;
 		rows.push(row);
 	}
@@ -73,7 +75,8 @@ function detail(model, state, row) {
 			fact('alive at the end', `${exactBytes(s.number('live_bytes', i))} in ${of(s.number('live_blocks', i), 'block')}`),
 			fact('freed', of(s.number('frees', i), 'block')),
 			fact('temporary', `${of(s.number('temporary_allocations', i), 'block')} (${share(s.number('temporary_allocations', i), begun)})`),
-			fact('mean lifetime', row.life === null ? 'no block has ended' : duration(row.life), row.life === null ? '' : `${count(row.life)} ns over ${of(s.number('ended_blocks', i), 'block')}`)),
+			fact('mean lifetime', row.life === null ? 'no block has ended' : duration(row.life), row.life === null ? '' : `${count(row.life)} ns over ${of(s.number('ended_blocks', i), 'block')}`),
+			s.number('culled_blocks', i) ? fact('culled', `${exactBytes(s.number('culled_bytes', i))} in ${of(s.number('culled_blocks', i), 'block')}`, 'Freed soon after their birth and left out of all other figures (--cull-temporary)') : null),
 		curve(model, i),
 		stackList(model, row.id),
 		h('p.small', {}, 'Show only: ', search({ q: withFilter(state.get().q, 'site', String(row.id)) }, 'this call path'),
@@ -115,6 +118,9 @@ export default {
 				id: 'life', title: 'Lifetime', note: 'Mean lifetime of the blocks that have ended', align: 'right', width: '90px', wide: true, value: (row) => row.life,
 				cell: (row) => (row.life === null ? '–' : duration(row.life)), title_of: (row) => (row.life === null ? 'No block has ended' : `${count(row.life)} ns`),
 			},
+			...(model.culled.within_ns ? [
+				{ id: 'culled_blocks', title: 'Culled', note: 'Blocks left out of all other figures, as they were freed soon (--cull-temporary); of the run', align: 'right', width: '96px', wide: true, value: (row) => row.culled_blocks, cell: (row) => count(row.culled_blocks), title_of: (row) => exactBytes(row.culled_bytes) },
+			] : []),
 		];
 		const sortOf = (now) => now['sites.sort'] || `-${SORT_OF_METRIC[now.metric] ?? 'peak_bytes'}`;
 		const line = h('p.bar.small', { role: 'status' });
