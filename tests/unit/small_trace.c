@@ -33,6 +33,7 @@ void small_trace_start_as(struct small_trace *t, const struct ms_process *facts)
 	process.inherited_heap = facts->inherited_heap;
 	process.companion = facts->companion;
 	process.monitor_interval_ns = facts->monitor_interval_ns;
+	process.capture = facts->capture;
 	memset(t, 0, sizeof *t);
 	t->next_block = 1;
 	ms_stream_init_memory(&t->stream);

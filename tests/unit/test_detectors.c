@@ -192,6 +192,35 @@ static void test_unknown_is_not_judged(void **state)
 	assert_non_null(strstr(detector("invalid-free")->reason, "events were lost"));
 }
 
+/* A block that was left out may have died there: what an address was is inferred, or not judged. */
+static void test_frees_of_culled_blocks(void **state)
+{
+	const struct ms_process facts = {.capture = {.cull_ns = 1000}};
+	uint64_t a;
+
+	(void)state;
+	restart(&facts);
+	bad_free(MS_EV_FREE, 1, 0x7fff1234);
+	finish();
+	none();
+	assert_non_null(strstr(detector("invalid-free")->reason, "1 free of unknown blocks could not be judged"));
+	assert_non_null(strstr(detector("invalid-free")->reason, "--cull-temporary"));
+	ms_report_free(&report);
+	restart(&facts);
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 40);
+	small_trace_free_block(&t, MS_EV_FREE, 1, a);
+	bad_free(MS_EV_FREE, 1, 0x10000 * a + 8);
+	finish();
+	none();
+	ms_report_free(&report);
+	restart(&facts);
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 40);
+	small_trace_free_block(&t, MS_EV_FREE, 1, a);
+	bad_free(MS_EV_FREE, 1, 0x10000 * a);
+	finish();
+	assert_int_equal(only("double-free")->certainty, MS_INFERRED);
+}
+
 static void test_double_free_with_losses(void **state)
 {
 	uint64_t a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 40);
@@ -751,7 +780,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_double_free), TEST(test_address_reuse), TEST(test_interior_free), TEST(test_interior_of_dead),
-		TEST(test_never_allocated), TEST(test_unknown_is_not_judged), TEST(test_double_free_with_losses),
+		TEST(test_never_allocated), TEST(test_unknown_is_not_judged), TEST(test_frees_of_culled_blocks), TEST(test_double_free_with_losses),
 		TEST(test_double_free_in_child), TEST(test_realloc_after_free), TEST(test_free_after_realloc),
 		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_too_many), TEST(test_families), TEST(test_sizes),
 		TEST(test_mismatches_merge), TEST(test_refused_double_free), TEST(test_refused_inside), TEST(test_damage),
