@@ -62,6 +62,7 @@ RECORD_SRC  := $(filter-out record/main.c,$(wildcard record/*.c))
 PRELOAD_SRC := $(wildcard record/preload/*.c)
 GUARD_SRC   := $(wildcard record/preload/guard/*.c)
 LATE_SRC    := $(wildcard record/preload/late/*.c)
+INSIDE_SRC  := $(wildcard record/inside/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 UNIT_COMMON := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 PROGRAM_SRC := $(wildcard tests/programs/*.c tests/programs/zoo/*.c)
@@ -183,13 +184,37 @@ $(B)/libhooks.a: $(HOOKS_OBJ)
 	@echo "  AR      $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# The recorder that runs inside a program (record/inside/inside_libc.h): the collector's sources, compiled like the library, linked into one
+# object in which every name of libc is renamed to ours; what nobody calls is left out. Nothing of it is visible to the program.
+# Parts that are others, or none, in there (record/inside/inside_parts.c).
+INSIDE_OTHERS := $(addprefix record/,trace_symbols.c symbol_helper.c app_process.c trace_output.c $(notdir $(wildcard record/sysmon*.c)))
+INSIDE_LIST := $(INSIDE_SRC) $(FORMAT_SRC) $(filter-out $(INSIDE_OTHERS),$(RECORD_SRC))
+INSIDE_OBJ  := $(patsubst %.c,$(B)/obj-inside/%.o,$(INSIDE_LIST))
+INSIDE_ROOTS := $(addprefix ms_inside_,create open poll settle suspend resume close wants_thread forget)
+INSIDE_ARCHIVES := $(shell $(CC) -print-file-name=libzstd.a) $(shell $(CC) -print-file-name=libxxhash.a)
+$(B)/obj-inside/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	@echo "  CC      $< (for inside)"
+	$(Q)$(CC) $(PRELOAD_CFLAGS) -ffunction-sections -fdata-sections -c -o $@ $<
+
+INSIDE_LIBC := $(patsubst %,$(B)/obj-inside/record/inside/inside_%.o,libc file memory)
+$(B)/inside.o: $(INSIDE_OBJ) record/inside/inside_names.txt tests/check-inside
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)rm -f $@.a && ar rcs $@.a $(filter-out $(INSIDE_LIBC),$(INSIDE_OBJ))
+	$(Q)ld -r --gc-sections $(addprefix -u ,$(INSIDE_ROOTS) ms_fail output_open) -e $(firstword $(INSIDE_ROOTS)) -o $@.part $@.a $(INSIDE_ARCHIVES)
+	$(Q)objcopy --strip-unneeded --redefine-syms=record/inside/inside_names.txt $@.part
+	$(Q)ld -r -o $@.tmp $@.part $(INSIDE_LIBC)
+	$(Q)objcopy $(addprefix --keep-global-symbol=,$(INSIDE_ROOTS)) $@.tmp
+	$(Q)tests/check-inside $@.tmp && mv $@.tmp $@
+
 # Types of the calling convention, not of the headers; a loop in place of memcpy must not become a call of memcpy.
 $(B)/obj/record/preload/guard/interpose_%.o: PRELOAD_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
 # What the library calls itself although it exports it to the program (guard/interpose_early.c).
 WRAPPED := memcpy memmove memset memcmp bcmp strlen strcmp strncmp memchr strchr strrchr strcspn
 
-LINK_PRELOAD = $(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) -lpthread -ldl
-$(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) record/preload/exports.map
+LINK_PRELOAD = $(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--version-script=$(filter %.map,$^) -o $@ $(filter %.o,$^) -lpthread -ldl
+$(LIB)/libmemscope-preload.so: $(call obj,$(PRELOAD_SRC)) $(B)/inside.o record/preload/exports.map
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
 	$(Q)$(LINK_PRELOAD)

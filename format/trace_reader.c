@@ -148,6 +148,7 @@ static int load_end(struct ms_trace *t, const uint8_t *body, uint64_t offset, st
 		.guard_checks = fb_end_guard_checks(e),
 		.guard_calls = fb_end_guard_calls(e),
 		.guard_dropped = fb_end_guard_dropped(e),
+		.backend_note = fb_end_backend_note(e),
 	};
 	t->has_end = true;
 	return MS_OK;

@@ -121,6 +121,7 @@ struct ms_end {
 	uint64_t peak_bytes, collector_cpu_ns, collector_rss_bytes;
 	uint64_t guard_page_blocks, guard_canary_blocks, guard_plain_blocks; /* protected by a page, by redzones, not at all */
 	uint64_t guard_checks, guard_calls, guard_dropped;
+	const char *backend_note;        /* how the backend chose between its ways; NULL or "" = nothing */
 };
 
 /* What a guard saw (enums: evidence.h). The event of kind EVIDENCE that names it has time and thread. */

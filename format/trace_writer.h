@@ -126,6 +126,10 @@ int ms_writer_copy(struct ms_writer *w, const struct ms_trace *from, bool (*take
    the trace stays a truncated one. */
 int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error *err);
 
+/* Only right after ms_writer_end, and when it had an end to write: the writer is as before it, more may follow. The caller cuts the file back to
+   ms_writer_stats().bytes. */
+int ms_writer_reopen(struct ms_writer *w);
+
 struct ms_writer_stats {
 	uint64_t bytes;                  /* written to the stream */
 	uint64_t events, blocks;         /* appended; after an error: those that reached the stream */

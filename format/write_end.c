@@ -9,8 +9,13 @@ static ms_fb_ref build_end(struct ms_writer *w, const struct ms_end *end)
 {
 	struct ms_fb_builder *b = &w->builder;
 
+	ms_fb_ref note = 0;
+
 	ms_fb_reset(b);
+	if (end->backend_note != NULL && *end->backend_note != 0)
+		note = ms_fb_put_string(b, end->backend_note, strlen(end->backend_note));
 	fb_start_end(b);
+	fb_end_set_backend_note(b, note);
 	fb_end_set_time_ns(b, end->time_ns);
 	fb_end_set_events(b, w->events_written);
 	fb_end_set_blocks(b, w->blocks_written);
@@ -100,6 +105,7 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 	if (w->ended)
 		return ms_writer_misuse(w, err, "the trace has ended");
 	rc = MS_OK;
+	w->end_position = w->stream->position;
 	if (end != NULL)
 		rc = ms_writer_put_block(w,
 				 (struct ms_block_header){.kind = MS_BLOCK_END,
@@ -112,5 +118,15 @@ int ms_writer_end(struct ms_writer *w, const struct ms_end *end, struct ms_error
 	if (rc != MS_OK)
 		return rc;
 	w->ended = true;
+	return MS_OK;
+}
+
+int ms_writer_reopen(struct ms_writer *w)
+{
+	if (!w->ended || w->status != MS_OK || w->index.size < sizeof(struct fb_index_entry))
+		return MS_E_ARGUMENT;
+	w->ended = false;
+	w->index.size -= sizeof(struct fb_index_entry);
+	w->stream->position = w->end_position;
 	return MS_OK;
 }

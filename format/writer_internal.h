@@ -72,6 +72,7 @@ struct ms_writer {
 	uint64_t events, blocks;             /* appended */
 	uint64_t events_written, blocks_written;
 	uint64_t last_time_ns;
+	uint64_t end_position;               /* of the stream, before End and Index */
 	uint64_t keyframe_event;             /* of the last keyframe */
 	/* Threads whose last event is a REALLOC_FREE, by id modulo MS_REALLOC_SLOTS, and how many: a keyframe between the
 	   two halves of a realloc would hide the first one from a reader that starts there. */

@@ -10,10 +10,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "inside/inside_config.h"
+
 #define PAGE UINT64_C(4096)
 
 const struct arena_geometry arena_generous = {
 	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 17, .small_ring_words = 1u << 14,
+	.modules = 4096, .nodes = 12u << 20, .graph_blocks = 32u << 20, .sampled = 4u << 20,
+	.hash_slots = {1u << 24, 1u << 16, 1u << 19, 1u << 22, 1u << 23},
+};
+
+const struct arena_geometry arena_inside = {
+	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 13, .small_ring_words = 1u << 12,
 	.modules = 4096, .nodes = 12u << 20, .graph_blocks = 32u << 20, .sampled = 4u << 20,
 	.hash_slots = {1u << 24, 1u << 16, 1u << 19, 1u << 22, 1u << 23},
 };
@@ -30,7 +38,7 @@ static uint64_t page_up(uint64_t n)
 }
 
 struct offsets {
-	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], graph, sampled, rings, end;
+	uint64_t slots, modules, nodes, hash[MS_HASH_LEVELS], graph, sampled, inside, rings, end;
 };
 
 static uint64_t ring_words_of(const struct arena_geometry *g, uint32_t slot)
@@ -69,6 +77,8 @@ static struct offsets lay_out(const struct arena_geometry *g)
 	at = page_up(at + g->graph_blocks * sizeof(struct ms_graph_block));
 	o.sampled = at;
 	at = page_up(at + MS_SAMPLED_BYTES(g->sampled));
+	o.inside = at;
+	at = page_up(at + sizeof(struct ms_inside_config));
 	o.rings = at;
 	o.end = page_up(ring_offset(g, at, g->slots));
 	return o;
@@ -139,6 +149,8 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	h->guard = options->guard;
 	h->graph_offset = o.graph;
 	h->graph_capacity = geometry->graph_blocks;
+	h->inside_offset = o.inside;
+	h->backend = options->backend;
 	h->graph_at_exit = options->graph_at_exit;
 	h->graph_signal = options->graph_signal;
 	atomic_store_explicit(&h->node_count, 1, memory_order_relaxed);
@@ -163,11 +175,29 @@ void arena_empty(struct arena *a)
 		(void)madvise(a->base, a->bytes, MADV_REMOVE);
 }
 
+int arena_adopt(struct arena *a, void *base, const struct arena_geometry *geometry, struct ms_error *err)
+{
+	struct offsets o = lay_out(geometry);
+	struct ms_arena_header *h = base;
+
+	if (h->arena_bytes != o.end || h->slot_count != geometry->slots || h->slots_offset != o.slots || h->inside_offset != o.inside)
+		return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "the arena was made by another version");
+	*a = (struct arena){
+		.geometry = *geometry, .bytes = o.end, .fd = -1, .base = base, .header = h, .rings_offset = o.rings,
+		.slots = (struct ms_slot *)(void *)((uint8_t *)base + o.slots),
+		.modules = (struct ms_module_record *)(void *)((uint8_t *)base + o.modules),
+		.nodes = (struct ms_node *)(void *)((uint8_t *)base + o.nodes),
+		.graph = (struct ms_graph_block *)(void *)((uint8_t *)base + o.graph),
+	};
+	return MS_OK;
+}
+
 void arena_close(struct arena *a)
 {
 	if (a->base) {
 		munmap(a->base, a->bytes);
-		close(a->fd);
+		if (a->fd >= 0)
+			close(a->fd);
 	}
 	a->base = NULL;
 	a->fd = -1;

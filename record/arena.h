@@ -28,6 +28,8 @@ struct arena_geometry {
 };
 
 extern const struct arena_geometry arena_generous; /* about 1.1 GiB of address space, committed when touched */
+extern const struct arena_geometry arena_inside;   /* the same with small rings, for a recorder inside the program: what waits in a ring is
+                                                      lost with the program, and each thread empties its own soon */
 extern const struct arena_geometry arena_tight;    /* for programs under a limit of address space: 10 MiB */
 
 uint64_t arena_bytes(const struct arena_geometry *geometry);
@@ -43,6 +45,7 @@ struct arena_options {
 	bool attached;                   /* to a process that runs: blocks live that nobody recorded, and the memory is its own memfd */
 	int fd;                          /* attached: that memfd, empty, sealable; stays the caller's */
 	struct ms_sample_config sample;  /* without its table */
+	uint32_t backend;                /* enum ms_backend */
 };
 
 struct arena {
@@ -64,6 +67,8 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
                  struct ms_error *err);
 /* Gives the memory back that whoever else has the arena mapped would hold; what is read then is zero. */
 void arena_empty(struct arena *a);
+/* The arena that stands at base already, made by somebody else; MS_E_UNSUPPORTED when its parts are not ours. It has no descriptor. */
+int arena_adopt(struct arena *a, void *base, const struct arena_geometry *geometry, struct ms_error *err);
 void arena_close(struct arena *a);
 
 uint64_t arena_ring_words(const struct arena *a, uint32_t slot);

@@ -11,6 +11,7 @@
  *   hash_offset         uint64_t[...]                   child index of the trie, MS_HASH_LEVELS tables
  *   graph_offset        struct ms_graph_block[graph_capacity]   live blocks, for a scan of the heap
  *   sample.sampled_offset  the sampled blocks that live, see struct ms_sample_config
+ *   inside_offset       struct ms_inside_config         for a recorder inside the program
  *   rings_offset        the rings, ms_slot.ring_offset each
  *
  * Memory is committed by the kernel when it is first touched, so capacities are generous and cost address space only.
@@ -56,6 +57,14 @@ enum ms_arena_state {
 };
 
 enum ms_arena_clock { MS_CLOCK_TSC = 0, MS_CLOCK_MONOTONIC = 1 };
+
+/* Who empties the rings (record/backends.h has the names). */
+enum ms_backend {
+	MS_BACKEND_LOCKFREE = 0, /* memscope-record, a process of its own */
+	MS_BACKEND_CORE = 1,     /* the program's own thread that finds its ring full, or ends the program */
+	MS_BACKEND_ASYNC = 2,    /* a thread of ours inside the program */
+	MS_BACKEND_UNIFIED = 3,  /* one of the last two, as it pays */
+};
 
 enum ms_arena_flag {
 	MS_FLAG_FREE_STACKS = 1u << 0, /* frees carry a stack */
@@ -148,6 +157,9 @@ struct ms_arena_header {
 	uint8_t graph_signal;          /* number of the signal that asks for a scan, 0 = none */
 	uint8_t reserved0[6];
 	struct ms_sample_config sample;
+	uint64_t inside_offset;        /* of struct ms_inside_config (inside/inside_config.h) */
+	uint32_t backend;              /* enum ms_backend */
+	uint32_t reserved1;
 
 	/* Written by both; each field says by whom. */
 	_Alignas(64) _Atomic uint32_t state;      /* enum ms_arena_state */
@@ -369,5 +381,8 @@ _Static_assert(sizeof(struct ms_node) == 16, "four to a cache line");
 /* Environment: MEMSCOPE_ARENA=<fd>:<inode>:/proc/<collector pid>/fd/<n>. The fd is inherited at launch and closed after
    mapping; an image that lost it (exec) opens the path instead. */
 #define MS_ENV_ARENA "MEMSCOPE_ARENA"
+/* Without memscope-record: name of the trace (a pattern), backend. After an exec MEMSCOPE_ARENA carries both on (preload/gate.c). */
+#define MS_ENV_OUT "MEMSCOPE_OUT"
+#define MS_ENV_BACKEND "MEMSCOPE_BACKEND"
 
 #endif

@@ -41,6 +41,9 @@ struct options {
 	struct sample_options sample;
 	pid_t attach_pid;                /* a process that runs already is recorded; 0 = a program is started */
 	uint64_t duration_ns;            /* attached: for so long; 0 = until somebody ends it */
+	uint32_t backend;                /* enum ms_backend */
+	const char *backend_reason;      /* why it is that one; never NULL */
+	const char *plugin;              /* path of a shared object that gets the events, too; NULL = none */
 	char **program;                  /* NULL-terminated: the program and its arguments */
 	char **given;                    /* the options as given: argv + 1 .. */
 	size_t given_count;

@@ -10,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backends.h"
 #include "control_commands.h"
 #include "format/version.h"
 #include "recording_triggers.h"
+#include "inside/inside_config.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
 
@@ -28,13 +30,14 @@
 
 /* The generous arena, unless address space is limited: then one that leaves most of it to the program. The library makes the
    same comparison when it may not raise the limit (preload/limits.c). */
-static const struct arena_geometry *choose_geometry(void)
+static const struct arena_geometry *choose_geometry(bool inside)
 {
+	const struct arena_geometry *most = inside ? &arena_inside : &arena_generous;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return &arena_generous;
-	return limit.rlim_cur / 4 >= arena_bytes(&arena_generous) ? &arena_generous : &arena_tight;
+		return most;
+	return limit.rlim_cur / 4 >= arena_bytes(most) ? most : &arena_tight;
 }
 
 /* The limit on file sizes counts for shared memory, too. It is meant for what the program writes: lifted for a moment. */
@@ -68,6 +71,7 @@ static int prepare(struct recording *r, const struct options *options, const str
 	clock_gettime(CLOCK_REALTIME, &wall);
 	r->start_unix_ns = (uint64_t)wall.tv_sec * NS_PER_S + (uint64_t)wall.tv_nsec;
 	ao = (struct arena_options){
+		.backend = options->backend,
 		.flags = (options->free_stacks ? MS_FLAG_FREE_STACKS : 0u) | (options->drop ? MS_FLAG_DROP : 0u) |
 		         (options->follow ? MS_FLAG_FOLLOW : 0u) | (options->no_stacks ? MS_FLAG_NO_STACKS : 0u) |
 		         (options->discard ? MS_FLAG_DISCARD : 0u),
@@ -84,19 +88,29 @@ static int prepare(struct recording *r, const struct options *options, const str
 	if (create_arena(&r->arena, geometry, &ao, err) != MS_OK)
 		return err->code;
 	/* What servers are asked for is asked at the end only. */
-	if (!options->no_symbols && !options->discard && !options->debuginfod)
+	if (!options->no_symbols && !options->discard && !options->debuginfod && options->backend == MS_BACKEND_LOCKFREE)
 		symbol_helper_start(&r->helper, &r->arena);
 	return MS_OK;
 }
 
 int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err)
 {
-	return prepare(r, options, choose_geometry(), false, -1, err);
+	return prepare(r, options, choose_geometry(options->backend != MS_BACKEND_LOCKFREE), false, -1, err);
 }
 
 int recording_prepare_attached(struct recording *r, const struct options *options, int fd, bool tight, struct ms_error *err)
 {
 	return prepare(r, options, tight ? &arena_tight : &arena_generous, true, fd, err);
+}
+
+int recording_adopt(struct recording *r, void *base, const struct options *options, const struct ms_inside_config *config,
+                    struct ms_error *err)
+{
+	*r = (struct recording){.options = options, .fd = -1, .arena.fd = -1, .start_unix_ns = config->start_unix_ns};
+	if (arena_adopt(&r->arena, base, &config->geometry, err) != MS_OK)
+		return err->code;
+	tick_clock_start(&r->clock, (enum ms_arena_clock)r->arena.header->clock, config->start);
+	return MS_OK;
 }
 
 static void slot_started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
@@ -243,7 +257,9 @@ static int write_process(struct recording *r)
 		.host = u.nodename,
 		.kernel = kernel,
 		.architecture = u.machine,
-		.recorder = "memscope-record " MS_VERSION,
+		.recorder = r->facts.recorder ? r->facts.recorder : "memscope-record " MS_VERSION,
+		.capture.backend = ms_backend_name(r->options->backend),
+		.capture.backend_reason = r->options->backend_reason,
 		.allocator = allocator,
 		.options = (const char *const *)r->options->given,
 		.options_count = r->options->given_count,
@@ -415,6 +431,15 @@ void recording_pause(struct recording *r)
 		stop(r, r->ingest.status);
 }
 
+void recording_settle(struct recording *r)
+{
+	calibrate(r, tick_clock_now(MS_CLOCK_MONOTONIC), true);
+	if (!r->stopped)
+		round_of(r, true);
+	if (r->process_written && !r->stopped && ingest_flush(&r->ingest, true) != MS_OK)
+		stop(r, r->ingest.status);
+}
+
 /* ---- end --------------------------------------------------------------------------------------------------------- */
 
 uint64_t recording_cpu_ns(void)
@@ -437,6 +462,7 @@ static void fill_end(struct recording *r)
 		.time_ns = r->end_ns > r->ingest.last_ns ? r->end_ns : r->ingest.last_ns,
 		.ended = !app->gone ? MS_ENDED_RUNNING : !app->status_known ? MS_ENDED_UNKNOWN :
 		         app_process_signaled(app) ? MS_ENDED_SIGNALED : MS_ENDED_EXITED,
+		.backend_note = r->backend_note,
 		.core_dumped = app_process_core_dumped(app),
 		.size_limit_reached = r->stopped && r->error.code == MS_E_FULL,
 		.symbolized = r->symbolized,
@@ -540,10 +566,18 @@ int recording_end(struct recording *r)
 		stop(r, r->error.code);
 	}
 	r->stats = ms_writer_stats(r->writer);
+	if (r->resumable)
+		return writable(r) ? MS_OK : r->error.code;
 	if (close(r->fd) != 0 && errno != EINTR && !r->stopped)
 		stop(r, ms_fail(&r->error, MS_E_IO, MS_NO_OFFSET, "cannot write: %s", strerror(errno)));
 	r->fd = -1;
 	return writable(r) ? MS_OK : r->error.code;
+}
+
+bool recording_resume(struct recording *r)
+{
+	return r->process_written && !r->stopped && ms_writer_reopen(r->writer) == MS_OK &&
+	       ftruncate(r->fd, (off_t)ms_writer_stats(r->writer).bytes) == 0;
 }
 
 void recording_rewind(struct recording *r)

@@ -42,6 +42,7 @@ struct recording_facts {
 	const char *companion;           /* see struct ms_process; NULL = none */
 	const char *directory;           /* NULL = ours, which the program inherited */
 	bool attached;
+	const char *recorder;            /* NULL = memscope-record */
 };
 
 struct recording {
@@ -66,6 +67,7 @@ struct recording {
 	bool tables;                     /* ingest and slots are open */
 
 	bool process_written;
+	bool resumable;                  /* recording_end leaves the file open for recording_resume */
 	bool stopped;                    /* the trace does not grow any more; error says why */
 	const char *room_limit;          /* what bounds the size of the file: for the message */
 	struct ms_error error;
@@ -81,6 +83,7 @@ struct recording {
 	bool ended;                      /* ending_run was here */
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;
+	const char *backend_note;        /* for the end; NULL = none */
 	uint64_t helper_cpu_ns;          /* of the process that resolved names */
 	uint64_t cpu_before_ns;          /* of the collector's process before it forked the one that resolves symbols */
 	struct ms_error end_error;
@@ -92,6 +95,10 @@ struct recording {
 int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err);
 /* The same for a process that runs already: the arena is memory of its own, behind fd (the caller's); tight: its address space is limited. */
 int recording_prepare_attached(struct recording *r, const struct options *options, int fd, bool tight, struct ms_error *err);
+/* The same for an arena that is there already, with the clock as it was started: what a recorder inside the program does. */
+struct ms_inside_config;
+int recording_adopt(struct recording *r, void *base, const struct options *options, const struct ms_inside_config *config,
+                    struct ms_error *err);
 /* Opens the trace file and the tables. app and facts are borrowed. */
 int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
                    struct ms_error *err);
@@ -107,6 +114,10 @@ void recording_stop(struct recording *r);
 void recording_let_go(struct recording *r);
 /* Writes what is there: the caller is about to be stopped. */
 void recording_pause(struct recording *r);
+/* The same, to the last entry that has been published: the program may be gone in a moment, or go on. */
+void recording_settle(struct recording *r);
+/* After recording_end, if it is not over: the file is as before the end, and the recording goes on. False: it cannot. */
+bool recording_resume(struct recording *r);
 /* The program is gone: everything that it has published becomes part of the trace. */
 void recording_drain(struct recording *r);
 /* Names of frames from the process that has read debug information meanwhile, if there is one; before the next call. */

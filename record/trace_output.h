@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -26,6 +27,10 @@ bool output_pattern_has_pid(const char *pattern);
 
 /* The file name; the caller frees. append_pid: with ".<pid>" at its end. NULL = out of memory. */
 char *output_expand(const char *pattern, const struct output_names *names, bool append_pid);
+
+/* The name for the trace of a later image of the process (exec), where each has a file of its own: "run.ms" becomes "run.1.ms". The caller
+   frees. NULL = out of memory. */
+char *output_of_image(const char *path, uint32_t image);
 
 /*
  * Creates the file or empties an older trace, mode 0600; what is no trace is not overwritten. *fd is close-on-exec. *regular: a regular file (a pipe or a device is

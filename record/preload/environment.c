@@ -4,10 +4,12 @@
 #include "environment.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "raw.h"
 #include "record/arena_layout.h"
 
 #define PRELOAD "LD_PRELOAD"
@@ -37,6 +39,29 @@ const char *ms_env_initial(const char *name)
 	return NULL;
 }
 
+static char absolute_library[4096];
+
+void ms_env_keep_library(void)
+{
+	const char *name = ms_env_library();
+	char link[32] = "/proc/self/fd/", digits[12], *digit = digits + sizeof(digits) - 1;
+	long fd, length;
+
+	if (*name == '/' || *name == '\0')
+		return;
+	fd = ms_raw(SYS_openat, AT_FDCWD, (long)name, O_PATH | O_CLOEXEC, 0, 0, 0);
+	if (ms_raw_failed(fd))
+		return;
+	*digit = '\0';
+	for (long n = fd; digit == digits + sizeof(digits) - 1 || n > 0; n /= 10)
+		*--digit = (char)('0' + n % 10);
+	memcpy(link + strlen(link), digit, strlen(digit) + 1);
+	length = ms_raw(SYS_readlinkat, AT_FDCWD, (long)link, (long)absolute_library, sizeof(absolute_library) - 1, 0, 0);
+	if (ms_raw_failed(length))
+		absolute_library[0] = '\0';
+	ms_raw(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
 const char *ms_env_library(void)
 {
 	struct dl_find_object here;
@@ -56,9 +81,13 @@ static size_t entry_length(const char *list)
 
 static bool is_ours(const char *entry, size_t length)
 {
-	const char *library = ms_env_library();
+	const char *library = ms_env_library(), *slash = strrchr(library, '/');
 
-	return length > 0 && length == strlen(library) && memcmp(entry, library, length) == 0;
+	if (length > 0 && length == strlen(library) && memcmp(entry, library, length) == 0)
+		return true;
+	/* By its name alone: found in the linker's folders. */
+	return slash != NULL && length > 0 && memchr(entry, '/', length) == NULL && length == strlen(slash + 1) &&
+	       memcmp(entry, slash + 1, length) == 0;
 }
 
 static bool names_us(const char *list)
@@ -103,7 +132,7 @@ void ms_env_hide(char **environment)
 	for (char **at = environment; *at != NULL; at++) {
 		char *list = value_of(*at, PRELOAD);
 
-		if (value_of(*at, MS_ENV_ARENA) != NULL)
+		if (value_of(*at, MS_ENV_ARENA) != NULL || value_of(*at, MS_ENV_OUT) != NULL || value_of(*at, MS_ENV_BACKEND) != NULL)
 			continue;
 		if (list != NULL && names_us(list) && copy_without_us(list, list) == 0)
 			continue;
@@ -134,13 +163,13 @@ void ms_env_plan(struct ms_env_plan *plan, char *const *from, const char *arena)
 	plan->from = from;
 	plan->arena = arena;
 	plan->as_is = arena == NULL && !have_us && !have_arena;
-	plan->bytes = (entries + 3) * sizeof(char *) + text + sizeof(PRELOAD) + strlen(ms_env_library()) + 2;
+	plan->bytes = (entries + 3) * sizeof(char *) + text + sizeof(PRELOAD) + strlen(ms_env_library()) + strlen(absolute_library) + 2;
 }
 
 char **ms_env_build(const struct ms_env_plan *plan, void *memory)
 {
 	char **list = memory;
-	const char *library = ms_env_library();
+	const char *library = absolute_library[0] != '\0' ? absolute_library : ms_env_library();
 	char *const *at;
 	size_t n = 0;
 	size_t used;

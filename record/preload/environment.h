@@ -22,6 +22,9 @@ void ms_env_hide(char **environment);
 /* The path of this library, as LD_PRELOAD names it. "" when it is not known. Constant. */
 const char *ms_env_library(void);
 
+/* From now on it is named by its absolute path, whatever LD_PRELOAD said: the program may change its folder. While the process starts. */
+void ms_env_keep_library(void);
+
 /* A new environment for exec, built in memory of the caller. */
 struct ms_env_plan {
 	char *const *from;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gate.h"
 #include "graph_facts.h"
 #include "graph_index.h"
 #include "graph_maps.h"
@@ -23,6 +24,7 @@
 #define SCAN_NS UINT64_C(20000000000)
 #define LOOK_NS UINT64_C(1000000000) /* whether the collector is still there */
 #define NAP_NS 50000000L
+#define GATE_NAP_NS 100000L
 #define MODULES_MAX 4096u
 #define RETRY_NS 200000L /* a signal that came into a hook comes again */
 #define RETRIES_MAX 1000u
@@ -55,7 +57,9 @@ static bool get_blocks(struct ms_arena_header *header, enum ms_graph_reason reas
 		return false;
 	ms_emit_words(MS_ENTRY_GRAPH_BEGIN, &word, 1);
 	for (;;) {
-		struct timespec nap = {0, NAP_NS};
+		ms_gate_drain();
+		/* A recorder inside does nothing unless it is asked: what is younger than its margin it does not see at once. */
+		struct timespec nap = {0, atomic_load_explicit(&ms_gate_on, memory_order_relaxed) ? GATE_NAP_NS : NAP_NS};
 		uint64_t now = ms_ticks_monotonic();
 
 		state = atomic_load_explicit(&header->graph_state, memory_order_acquire);
@@ -174,6 +178,9 @@ static bool take(struct ms_arena_header *header, enum ms_graph_reason reason, bo
 	ms_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)&everything, (long)&mask, 8, 0, 0);
 	ms_sink_init(&g.sink);
 	ticks = ms_ticks();
+	/* Where the recorder is inside, nobody may be in it when everything stands still: we are who asks it. */
+	if (atomic_load_explicit(&ms_gate_on, memory_order_acquire) && !ms_gate_lock())
+		goto restore;
 	if (!ms_threads_stop(&g.threads))
 		goto out;
 	if (!get_blocks(header, reason)) {
@@ -196,6 +203,9 @@ static bool take(struct ms_arena_header *header, enum ms_graph_reason reason, bo
 	/* From here on the collector samples the process again: none of our memory is left. */
 	atomic_store_explicit(&header->graph_state, MS_GRAPH_IDLE, memory_order_release);
 out:
+	if (atomic_load_explicit(&ms_gate_on, memory_order_acquire))
+		ms_gate_unlock();
+restore:
 	ms_raw(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, 8, 0, 0);
 	return taken;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "gate.h"
 #include "kernel_signal.h"
 #include "raw.h"
 #include "ring.h"
@@ -166,7 +167,7 @@ static int add_new(uint32_t self, bool *more)
 			at += e->bytes;
 			for (const char *c = e->name; *c >= '0' && *c <= '9'; c++)
 				tid = tid * 10 + (uint32_t)(*c - '0');
-			if (tid == 0 || tid == self || by_tid(tid) != NULL)
+			if (tid == 0 || tid == self || tid == ms_gate_thread() || by_tid(tid) != NULL)
 				continue;
 			if (thread_count == THREADS_MAX) {
 				*more = true;

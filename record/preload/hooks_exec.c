@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "gate.h"
 #include "process.h"
 #include "raw.h"
 
@@ -102,8 +103,9 @@ static int run_exec(const struct exec_call *exec, char *const environment[])
 	if (replaces)
 		emit_exec(exec);
 	if (passes_arena_on(replaces)) {
-		ms_arena_format(&ms_process.place, arena, sizeof(arena));
-		ms_env_plan(&plan, environment, arena);
+		if (!ms_gate_alone())
+			ms_arena_format(&ms_process.place, arena, sizeof(arena));
+		ms_env_plan(&plan, environment, ms_gate_alone() ? ms_gate_environment() : arena);
 	} else {
 		ms_env_plan(&plan, environment, NULL);
 	}
@@ -121,8 +123,12 @@ static int run_exec(const struct exec_call *exec, char *const environment[])
 	if (signal_before_exec != NULL)
 		signal_before_exec();
 	ms_limits_before_exec();
+	if (replaces)
+		ms_gate_before_exec();
 	result = exec->call(exec, memory == NULL ? environment : ms_env_build(&plan, memory));
 	int exec_errno = errno;
+	if (replaces)
+		ms_gate_exec_failed();
 	ms_limits_exec_failed();
 	if (signal_after_failed_exec != NULL)
 		signal_after_failed_exec();

@@ -119,6 +119,10 @@ EXPORT void _exit(int status)
 {
 	ms_hook_exit(resolved(), status);
 }
+EXPORT void abort(void)
+{
+	ms_hook_abort(resolved());
+}
 EXPORT void _Exit(int status) __attribute__((alias("_exit"), noreturn));
 EXPORT int prctl(int option, ...);
 EXPORT int prctl(int option, ...)

@@ -54,6 +54,7 @@
 #include "hooks_exec.h"
 #include "address_limit.h"
 #include "births.h"
+#include "gate.h"
 #include "graph.h"
 #include "modules.h"
 #include "process_exit.h"
@@ -196,6 +197,8 @@ bool ms_process_attach(void *base, uint32_t image)
 	if (header->guard.mode != MS_GUARD_OFF && guard_start != NULL)
 		guard_start(header);
 	ms_graph_start(header);
+	if (!ms_gate_start(header, image))
+		return false;
 	atomic_store_explicit(&ms_process.phase, MS_PHASE_RECORDING, memory_order_release);
 	if (image > 0)
 		ms_emit_args(MS_EV_IMAGE_START, 1, image);
@@ -234,6 +237,19 @@ refuse:
 	return false;
 }
 
+/* Without memscope-record. */
+static bool start_alone(void)
+{
+	struct ms_arena_header *header = ms_gate_create();
+
+	if (header == NULL)
+		return false;
+	atomic_store_explicit(&header->app_pid, (uint32_t)ms_raw_getpid(), memory_order_relaxed);
+	atomic_store_explicit(&header->state, MS_ARENA_RECORDING, memory_order_release);
+	ms_process.place.fd = -1;
+	return ms_process_attach(header, atomic_fetch_add_explicit(&header->images, 1, memory_order_release));
+}
+
 void ms_process_start(void)
 {
 	uint32_t phase = MS_PHASE_NEW;
@@ -245,7 +261,7 @@ void ms_process_start(void)
 	    !atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
 		return;
 	value = ms_env_initial(MS_ENV_ARENA);
-	if (value == NULL || !ms_arena_parse(value, &place) || !attach_to(&place))
+	if ((value == NULL || !ms_arena_parse(value, &place) || !attach_to(&place)) && !start_alone())
 		ms_process_stop();
 	errno = saved_errno;
 }
@@ -258,7 +274,7 @@ __attribute__((constructor(101))) static void start(void)
 		return;
 	ms_process_start();
 	ms_process_watch_exit();
-	if (ms_env_initial(MS_ENV_ARENA) != NULL && (ms_process.flags & MS_FLAG_FOLLOW) == 0)
+	if ((ms_env_initial(MS_ENV_ARENA) != NULL || ms_gate_alone()) && (ms_process.flags & MS_FLAG_FOLLOW) == 0)
 		ms_env_hide(environ);
 }
 
@@ -278,7 +294,11 @@ bool ms_process_has(const struct ms_thread *t)
 
 bool ms_process_collector_gone(void)
 {
-	long alive = ms_raw(SYS_kill, ms_process.collector_pid, 0, 0, 0, 0, 0);
+	long alive;
+
+	if (atomic_load_explicit(&ms_gate_on, memory_order_relaxed))
+		return false;
+	alive = ms_raw(SYS_kill, ms_process.collector_pid, 0, 0, 0, 0, 0);
 
 	/* A zombie, or another process with the same number, does not hold the arena. */
 	return alive == -ESRCH || (ms_process.place.inode != 0 && ms_arena_still_there(&ms_process.place) == 0);
@@ -319,6 +339,7 @@ static void start_child(bool hook_interrupted)
 
 	if (guard_after_fork != NULL)
 		guard_after_fork(true);
+	ms_gate_forked();
 	if (!atomic_compare_exchange_strong(&ms_process.phase, &phase, MS_PHASE_STARTING))
 		return;
 	ms_tls = (struct ms_tls){.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty};

@@ -2,9 +2,11 @@
 #include "process_exit.h"
 
 #include <linux/futex.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "gate.h"
 #include "graph.h"
 #include "process.h"
 #include "raw.h"
@@ -17,7 +19,6 @@
 extern void guard_exit(void) __attribute__((weak));
 extern void guard_before_shut_in(void) __attribute__((weak));
 /* libc's: handlers that belong to no module. */
-extern int __cxa_atexit(void (*handler)(void *), void *argument, void *module);
 extern int __cxa_at_quick_exit(void (*handler)(void *), void *module);
 
 static _Atomic uint32_t begun; /* pid whose last moment it is or was */
@@ -74,27 +75,45 @@ void ms_process_exits(void)
 	ms_raw(SYS_futex, (long)&done, FUTEX_WAKE_PRIVATE, INT32_MAX, 0, 0, 0);
 }
 
-static void at_exit(void *argument)
+static void at_exit(int status, void *argument)
 {
 	(void)argument;
 	ms_process_exits();
+	ms_gate_exits(true, status);
+}
+
+/* Its handlers are not told the status. */
+static void at_quick_end(void *argument)
+{
+	(void)argument;
+	ms_process_exits();
+	ms_gate_exits(false, 0);
 }
 
 void ms_process_watch_exit(void)
 {
 	if (atomic_load_explicit(&ms_process.phase, memory_order_acquire) != MS_PHASE_RECORDING)
 		return;
-	__cxa_atexit(at_exit, NULL, NULL);
-	__cxa_at_quick_exit(at_exit, NULL);
+	on_exit(at_exit, NULL); /* like __cxa_atexit, and says the status */
+	__cxa_at_quick_exit(at_quick_end, NULL);
 }
 
 void ms_hook_exit(const struct ms_real *real, int status)
 {
 	ms_process_exits();
+	ms_gate_exits(true, status);
 	if (real->_exit != NULL)
 		real->_exit(status);
 	for (;;)
 		ms_raw(SYS_exit_group, status, 0, 0, 0, 0, 0);
+}
+
+void ms_hook_abort(const struct ms_real *real)
+{
+	ms_gate_aborts();
+	if (real->abort != NULL)
+		real->abort();
+	__builtin_trap();
 }
 
 int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)

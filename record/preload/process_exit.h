@@ -19,6 +19,8 @@ void ms_process_exits(void);
 
 struct ms_real;
 void ms_hook_exit(const struct ms_real *real, int status) __attribute__((noreturn));
+/* A recorder inside the program writes first what it has. */
+void ms_hook_abort(const struct ms_real *real) __attribute__((noreturn));
 int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
 #endif

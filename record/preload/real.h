@@ -41,6 +41,7 @@
 	X(int, brk, (void *))                                                                                  \
 	X(void *, sbrk, (intptr_t))                                                                            \
 	X(int, pthread_setname_np, (pthread_t, const char *))                                                  \
+	X(void, abort, (void))                                                                                 \
 	X(void, _exit, (int))                                                                                  \
 	X(int, prctl, (int, ...))                                                                              \
 	X(int, dlclose, (void *))                                                                              \

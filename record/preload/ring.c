@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "gate.h"
 #include "modules.h"
 #include "process.h"
 #include "raw.h"
@@ -233,7 +234,7 @@ static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned wo
 
 		/* Ordered before the tail that is read next: the collector stores tail and then reads waiting. */
 		atomic_store_explicit(&slot->waiting, 1, memory_order_seq_cst);
-		room = has_room(t, words);
+		room = has_room(t, words) || (ms_gate_make_room() && t->slot == slot && has_room(t, words));
 		if (room || atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
 			break;
 		ms_raw(SYS_futex, (long)&header->wake, FUTEX_WAIT, wake, (long)&nap, 0, 0);
