@@ -187,7 +187,7 @@ $(B)/libhooks.a: $(HOOKS_OBJ)
 # The recorder that runs inside a program (record/inside/inside_libc.h): the collector's sources, compiled like the library, linked into one
 # object in which every name of libc is renamed to ours; what nobody calls is left out. Nothing of it is visible to the program.
 # Parts that are others, or none, in there (record/inside/inside_parts.c).
-INSIDE_OTHERS := $(addprefix record/,trace_symbols.c symbol_helper.c app_process.c trace_output.c $(notdir $(wildcard record/sysmon*.c)))
+INSIDE_OTHERS := $(addprefix record/,trace_symbols.c symbol_helper.c app_process.c trace_output.c jit_map.c control_server.c $(notdir $(wildcard record/sysmon*.c)))
 INSIDE_LIST := $(INSIDE_SRC) $(FORMAT_SRC) $(filter-out $(INSIDE_OTHERS),$(RECORD_SRC))
 INSIDE_OBJ  := $(patsubst %.c,$(B)/obj-inside/%.o,$(INSIDE_LIST))
 INSIDE_ROOTS := $(addprefix ms_inside_,create open poll settle suspend resume close wants_thread forget)

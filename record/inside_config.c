@@ -33,6 +33,7 @@ void ms_inside_config_fill(struct recording *r, const char *path)
 	c->start_unix_ns = r->start_unix_ns;
 	c->options = *r->options;
 	copy_text(c->reason, sizeof c->reason, r->options->backend_reason);
+	copy_text(c->preset, sizeof c->preset, r->options->sample.preset ? r->options->sample.preset : "");
 	copy_text(c->path, sizeof c->path, path);
 	for (size_t i = 0; i < r->options->given_count; i++) {
 		size_t bytes = strlen(r->options->given[i]) + 1;

@@ -13,8 +13,8 @@
 #include "backends.h"
 #include "control_commands.h"
 #include "format/version.h"
-#include "recording_triggers.h"
 #include "inside/inside_config.h"
+#include "recording_triggers.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
 
@@ -258,8 +258,6 @@ static int write_process(struct recording *r)
 		.kernel = kernel,
 		.architecture = u.machine,
 		.recorder = r->facts.recorder ? r->facts.recorder : "memscope-record " MS_VERSION,
-		.capture.backend = ms_backend_name(r->options->backend),
-		.capture.backend_reason = r->options->backend_reason,
 		.allocator = allocator,
 		.options = (const char *const *)r->options->given,
 		.options_count = r->options->given_count,
@@ -282,6 +280,8 @@ static int write_process(struct recording *r)
 		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
 		.capture = {
 			.attached = r->facts.attached,
+			.backend = ms_backend_name(r->options->backend),
+			.backend_reason = r->options->backend_reason,
 			.preset = r->options->sample.preset,
 			.sampling = r->arena.header->sample.sampling,
 			.sample_per_billion = r->options->sample.config.per_billion,

@@ -151,7 +151,10 @@ static void take_options(const struct ms_inside_config *c)
 
 	inside.options = c->options;
 	inside.options.backend_reason = c->reason;
+	inside.options.sample.preset = c->preset[0] != '\0' ? c->preset : NULL;
 	inside.options.output = c->path;
+	inside.options.auto_export = inside.options.control = NULL;
+	inside.options.monitor_ns = 0;
 	inside.options.program = NULL;
 	inside.options.plugin = NULL;
 	inside.options.no_symbols = true;

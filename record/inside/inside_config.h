@@ -28,6 +28,7 @@ struct ms_inside_config {
 	uint64_t start_unix_ns;
 	struct options options;
 	char reason[MS_INSIDE_REASON_BYTES]; /* why this backend */
+	char preset[64];               /* of a sample; "" = none */
 	char path[PATH_MAX];           /* of the trace of the first image, absolute */
 	char given[MS_INSIDE_GIVEN_BYTES]; /* given_count strings, one behind the other */
 };

@@ -2,13 +2,15 @@
  * inside_parts.c - the parts of a recording that are others, or none, inside a program.
  *
  * Names are resolved later (memscope-trace symbolize, or memscope-record when it started the program): debug information is megabytes that
- * would become the program's. The process is not sampled: nobody stands beside it who could.
+ * would become the program's. The process is not sampled, and nobody can be asked for anything: that is the work of somebody who stands beside.
  */
 #include <errno.h>
 #include <stdbool.h>
 
 #include "inside_file.h"
 #include "record/app_process.h"
+#include "record/control_server.h"
+#include "record/jit_map.h"
 #include "record/preload/raw.h"
 #include "record/symbol_helper.h"
 #include "record/sysmon.h"
@@ -90,6 +92,12 @@ int sysmon_sample(struct sysmon *m, struct ms_writer *w, uint64_t mono_ns, uint6
 	return MS_OK;
 }
 
+uint64_t sysmon_rss(const struct sysmon *m)
+{
+	(void)m;
+	return 0;
+}
+
 void sysmon_end(struct sysmon *m, struct ms_writer *w)
 {
 	(void)m;
@@ -99,4 +107,50 @@ void sysmon_end(struct sysmon *m, struct ms_writer *w)
 void sysmon_close(struct sysmon *m)
 {
 	(void)m;
+}
+
+/* ---- the channel for --control --------------------------------------------------------------------------------------- */
+
+int control_open(struct control_server **server, int trace_fd, control_handler handler, void *context, struct ms_error *err)
+{
+	(void)trace_fd;
+	(void)handler;
+	(void)context;
+	*server = NULL;
+	return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "a recorder inside the program takes no commands");
+}
+
+void control_look(struct control_server *server, uint64_t mono_ns)
+{
+	(void)server;
+	(void)mono_ns;
+}
+
+void control_shut(struct control_server *server)
+{
+	(void)server;
+}
+
+void control_answer_waiting(struct control_server *server, bool done, const char *text)
+{
+	(void)server;
+	(void)done;
+	(void)text;
+}
+
+void control_close(struct control_server *server)
+{
+	(void)server;
+}
+
+/* ---- names of generated code: read with the other names, later -------------------------------------------------------- */
+
+void jit_map_open(struct jit_map *m, pid_t pid)
+{
+	*m = (struct jit_map){.pid = pid};
+}
+
+void jit_map_close(struct jit_map *m)
+{
+	*m = (struct jit_map){0};
 }
