@@ -381,7 +381,7 @@ _Static_assert(sizeof(struct ms_node) == 16, "four to a cache line");
 /* Environment: MEMSCOPE_ARENA=<fd>:<inode>:/proc/<collector pid>/fd/<n>. The fd is inherited at launch and closed after
    mapping; an image that lost it (exec) opens the path instead. */
 #define MS_ENV_ARENA "MEMSCOPE_ARENA"
-/* Without memscope-record: name of the trace (a pattern), backend. After an exec MEMSCOPE_ARENA carries both on (preload/gate.c). */
+/* Without memscope-record: name of the trace (a pattern), backend. After an exec MEMSCOPE_ARENA carries both on (preload/inside_gate.c). */
 #define MS_ENV_OUT "MEMSCOPE_OUT"
 #define MS_ENV_BACKEND "MEMSCOPE_BACKEND"
 

@@ -1,5 +1,5 @@
 /*
- * inside.h - the recorder inside a program: what the library (preload/gate.c) calls.
+ * inside.h - the recorder inside a program: what the library (preload/inside_gate.c) calls.
  *
  * It is the collector's code (record/, format/) on an arena of this process, linked so that nothing of the program's is used (inside_libc.h). It
  * keeps its tables in memory of its own and writes the trace itself.

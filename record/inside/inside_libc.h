@@ -11,7 +11,7 @@
  * one file at a time, writing to a stream does nothing (a guest prints nothing). The trace has a descriptor that is none of the program's
  * numbers, see inside_file.h.
  *
- * Ownership as in libc. Errors: in_errno. Thread-safety: one thread at a time, as the whole recorder inside (preload/gate.h); none of them uses
+ * Ownership as in libc. Errors: in_errno. Thread-safety: one thread at a time, as the whole recorder inside (preload/inside_gate.c); none of them uses
  * thread-local memory. Not for signal handlers (they are blocked while the recorder works).
  */
 #ifndef MS_RECORD_INSIDE_LIBC_H

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gate.h"
+#include "inside_gate.h"
 #include "graph_facts.h"
 #include "graph_index.h"
 #include "graph_maps.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "clock.h"
-#include "gate.h"
+#include "inside_gate.h"
 #include "kernel_signal.h"
 #include "raw.h"
 #include "ring.h"

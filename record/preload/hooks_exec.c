@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "environment.h"
-#include "gate.h"
+#include "inside_gate.h"
 #include "process.h"
 #include "raw.h"
 

@@ -54,7 +54,7 @@
 #include "hooks_exec.h"
 #include "address_limit.h"
 #include "births.h"
-#include "gate.h"
+#include "inside_gate.h"
 #include "graph.h"
 #include "modules.h"
 #include "process_exit.h"

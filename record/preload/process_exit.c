@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "gate.h"
+#include "inside_gate.h"
 #include "graph.h"
 #include "process.h"
 #include "raw.h"

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "gate.h"
+#include "inside_gate.h"
 #include "modules.h"
 #include "process.h"
 #include "raw.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "gate.h"
+#include "inside_gate.h"
 #include "process.h"
 #include "raw.h"
 #include "real.h"

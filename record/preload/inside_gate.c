@@ -1,5 +1,5 @@
-/* gate.c - see gate.h. */
-#include "gate.h"
+/* inside_gate.c - see inside_gate.h. */
+#include "inside_gate.h"
 
 #include <linux/futex.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /*
- * gate.h - the way from the hooks to the recorder inside the program (record/inside/inside.h), where there is one.
+ * inside_gate.h - the way from the hooks to the recorder inside the program (record/inside/inside.h), where there is one.
  *
  * With the backends core, async and unified nobody outside empties the rings. Whoever fills its ring, or ends the program, goes through this gate:
  * one thread at a time, all its signals blocked, on a stack of ours, so that neither a handler nor a cancellation nor a small stack meets the
