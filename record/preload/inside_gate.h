@@ -13,8 +13,8 @@
  * Thread-safety: any thread; ms_gate_start and ms_gate_create while the process starts. From signal handlers: ms_gate_make_room, ms_gate_aborts,
  * ms_gate_exits.
  */
-#ifndef MS_PRELOAD_GATE_H
-#define MS_PRELOAD_GATE_H
+#ifndef MS_PRELOAD_INSIDE_GATE_H
+#define MS_PRELOAD_INSIDE_GATE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
