@@ -26,7 +26,16 @@
 	X(footprints)     \
 	X(regions)        \
 	X(fragmentation)  \
-	X(occupancy)
+	X(occupancy)      \
+	X(tasks)          \
+	X(task_threads)   \
+	X(scopes)         \
+	X(scope_threads)  \
+	X(variables)      \
+	X(biographies)    \
+	X(variable_events) \
+	X(pools)          \
+	X(pool_sites)
 
 #define X(name) extern const struct ms_qtable ms_qtable_##name;
 MS_QTABLES(X)
@@ -58,7 +67,7 @@ static const struct ms_qcolumn mark_columns[] = {
 };
 const struct ms_qview ms_qviews[] = {
 	{"mappings", "calls of the program that change its address space, by itself (never part of the totals)",
-	 "SELECT event, time_ns, kind AS call, address, size, thread, stack, arg0, arg1 FROM events WHERE class = 'map'",
+	 "SELECT event, time_ns, kind AS call, address, size, thread, stack, arg0, arg1 FROM events WHERE class = 'map' AND kind NOT IN ('pool-alloc', 'pool-free')",
 	 mapping_columns, MS_QUERY_COUNT(mapping_columns)},
 	{"marks", "marks that the program set", "SELECT event, time_ns, thread, text FROM events WHERE kind = 'mark'", mark_columns,
 	 MS_QUERY_COUNT(mark_columns)},

@@ -19,6 +19,9 @@ record --sample-rate=0.1 "$PROGRAMS/sampled"
 one sample "$trace"
 one series "$ROOT/tests/golden/v2/kinds.ms" --by site,thread,module,size,family --top 3
 one kinds "$ROOT/tests/golden/v1/kinds.ms"
+one annotations "$ROOT/tests/golden/v3/kinds.ms" --top 0
+record "$PROGRAMS/annotate"
+one annotated "$trace"
 "$BIN/memscope-trace" snapshot --at peak -q -o "$T/snapshot.ms" "$ROOT/tests/golden/v1/kinds.ms"
 one snapshot "$T/snapshot.ms"
 "$BIN/memscope-trace" cut --window 20%:80% -q -o "$T/window.ms" "$ROOT/tests/golden/v2/kinds.ms"
