@@ -194,6 +194,10 @@ int ms_address_space_collect(struct ms_report *report, const struct ms_trace *tr
 		c.out->reason = "a forked child: blocks born before the fork are not known";
 		return MS_OK;
 	}
+	if (p->capture.attached) {
+		c.out->reason = "attached to a running process: blocks from before are not known";
+		return MS_OK;
+	}
 	c.out->usable_rule = ms_usable_rule(p);
 	rc = choose_moments(&c, &report->window, err);
 	if (rc == MS_OK)

@@ -17,6 +17,8 @@ static const char *why_no_graph(const struct ms_report *r, const struct ms_trace
 		return "no heap graph was taken within the window";
 	if (r->trace.process->part.kind != MS_PART_WHOLE)
 		return "there is no heap graph in this part of the recording";
+	if (r->trace.process->capture.attached)
+		return "attached to a running process: blocks from before are not known, nor what they point to";
 	switch (r->trace.ended) {
 	case MS_REPORT_TRUNCATED:
 		return "the record ends before the program did; frees may be missing";

@@ -344,6 +344,8 @@ static const char *why_not(const struct ms_trace *trace)
 		return "the list of mappings (/proc/PID/smaps) could not be read";
 	if (ms_trace_process(trace)->inherited_heap)
 		return "a forked child: blocks born before the fork are not known";
+	if (ms_trace_process(trace)->capture.attached)
+		return "attached to a running process: blocks from before are not known";
 	return NULL;
 }
 

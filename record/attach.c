@@ -182,14 +182,14 @@ static int record(struct attach *a)
 	start_keeper(a);
 	a->until_ns = a->options->duration_ns ? tick_clock_now(MS_CLOCK_MONOTONIC) + a->options->duration_ns : 0;
 	collector_run(&collector);
-	if (!a->app.gone && !a->replaced && attachment_end(&a->attachment, &error) != MS_OK && error.code != MS_E_NOT_FOUND) {
-		say(error.message);
-		status = MS_EXIT_FAILURE;
-	}
-	app_process_update(&a->app);
+	/* The trace ends before the first call is put back: with some of them, it would tell of frees without allocations. */
 	if (!a->app.gone) {
 		r->stop_asked = true;
 		recording_stop(r);
+	}
+	if (!a->app.gone && !a->replaced && attachment_end(&a->attachment, &error) != MS_OK && error.code != MS_E_NOT_FOUND) {
+		say(error.message);
+		status = MS_EXIT_FAILURE;
 	}
 	if (status == 0)
 		dismiss_keeper(a);

@@ -68,7 +68,7 @@ static const struct ms_html_column process_columns[] = {
 	MS_COLUMN_AS_PATH(struct ms_process, "executable", executable), MS_COLUMN_AS_PATH(struct ms_process, "working_directory", working_directory),
 	P(host), P(kernel), P(architecture), P(recorder), P(allocator), P(pid), P(parent_pid), P(page_size_bytes), P(stack_depth_limit),
 	P(start_time_unix_ns), MS_COLUMN_OF_TEXT("start_time", start_time), P(clock_hz), P(clock), P(on_full), P(max_size_bytes), P(free_stacks),
-	P(inherited_heap), MS_COLUMN(struct ms_process, "part_kind", part.kind), MS_COLUMN_OF_TEXT("guard", guard), MS_COLUMN_OF_TEXT("guard_side", guard_side), P(guard_sample_rate),
+	P(inherited_heap), MS_COLUMN(struct ms_process, "attached", capture.attached), MS_COLUMN(struct ms_process, "part_kind", part.kind), MS_COLUMN_OF_TEXT("guard", guard), MS_COLUMN_OF_TEXT("guard_side", guard_side), P(guard_sample_rate),
 	MS_COLUMN_AS_PATH(struct ms_process, "companion", companion), P(graph_at_exit), P(monitor_interval_ns),
 };
 

@@ -187,6 +187,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_bool(j, "size_limit_reached", t->size_limit_reached);
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
+	ms_json_bool(j, "attached", p->capture.attached);
 	part(j, r);
 	ms_json_uint(j, "images", t->images);
 	guard(j, t);

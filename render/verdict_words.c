@@ -127,6 +127,8 @@ void ms_quality_notes(FILE *out, const struct ms_report *report)
 	note_culled(out, report);
 	if (r->process->inherited_heap)
 		fputs("a forked child: blocks born before the fork are not known\n", out);
+	if (r->process->capture.attached)
+		fputs("attached to a running process: blocks from before are not known\n", out);
 	if (r->unmatched_frees) {
 		fprintf(out, "%s of unknown blocks, from %s", ms_unit_of(a, r->unmatched_frees, "free"),
 		        ms_unit_duration(b, r->first_unmatched_ns));

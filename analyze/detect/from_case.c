@@ -56,7 +56,8 @@ enum ms_verdict ms_judge_free(const struct ms_detector_context *x, const struct 
 	/* Somebody may have been born there, unseen, since the block died. A guard knows all blocks. */
 	if (dead && !e && births_unseen(x, c->block.end_ns, c->time_ns))
 		return MS_VERDICT_UNJUDGED;
-	if (has_gaps(t) && (dead || c->place == MS_PLACE_LIVE_INSIDE))
+	/* A program that was attached to may have kept the address of its malloc from before, and call that. */
+	if ((has_gaps(t) || t->process->capture.attached) && (dead || c->place == MS_PLACE_LIVE_INSIDE))
 		*certainty = MS_INFERRED;
 	if (deaths_unseen(t) && dead)
 		*certainty = MS_INFERRED;
@@ -65,7 +66,7 @@ enum ms_verdict ms_judge_free(const struct ms_detector_context *x, const struct 
 		return is_realloc ? MS_VERDICT_REALLOC_DEAD : MS_VERDICT_DOUBLE;
 	case MS_PLACE_DEAD_INSIDE:
 		/* Allocators cut a large dead block into new ones: one that was not seen (an inherited heap, lost events) may start here. */
-		if (t->process->inherited_heap || has_gaps(t) || deaths_unseen(t))
+		if (t->process->inherited_heap || t->process->capture.attached || has_gaps(t) || deaths_unseen(t))
 			return MS_VERDICT_UNJUDGED;
 		*certainty = MS_INFERRED;
 		return MS_VERDICT_INSIDE_DEAD;

@@ -140,6 +140,8 @@ static bool make_private_memory(uint32_t slot_count)
 	set->count = slot_count;
 	atomic_store_explicit(&set->alive, ALIVE, memory_order_relaxed);
 	ms_process.set = set;
+	if (ms_late_adopt != NULL)
+		ms_late_adopt(set);
 	return true;
 }
 

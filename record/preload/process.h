@@ -54,6 +54,7 @@ extern void guard_before_exec(void) __attribute__((weak));
 /* late/late.h; weak: only libmemscope-attach.so has it. There a process may be recorded several times, with a set of threads for each. */
 extern const bool ms_late_library __attribute__((weak));
 extern struct ms_thread_set *ms_late_set(uint32_t count) __attribute__((weak));
+extern void ms_late_adopt(struct ms_thread_set *set) __attribute__((weak));
 extern void ms_late_module(const void *link_map) __attribute__((weak));
 extern void ms_late_stopped(void) __attribute__((weak));
 extern void ms_late_forked(void) __attribute__((weak));

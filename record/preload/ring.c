@@ -272,7 +272,7 @@ static bool emit_slow(const struct ms_entry *entry)
 			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
 			continue;
 		}
-		if (atomic_load_explicit(&ms_process.phase, memory_order_relaxed) == MS_PHASE_OFF) {
+		if (atomic_load_explicit(&ms_process.phase, memory_order_relaxed) != MS_PHASE_RECORDING) { /* over; or the next one begins */
 			ms_tls.self = (struct ms_thread *)(uintptr_t)&ms_thread_empty;
 			return false;
 		}

@@ -82,6 +82,7 @@ static json_t *process(const struct ms_process *p)
 	json_object_set_new(o, "free_stacks", json_boolean(p->free_stacks));
 	json_object_set_new(o, "on_full", json_string(p->on_full == MS_ON_FULL_DROP ? "drop" : "block"));
 	json_object_set_new(o, "inherited_heap", json_boolean(p->inherited_heap));
+	json_object_set_new(o, "attached", json_boolean(p->capture.attached));
 	if (p->part.kind != MS_PART_WHOLE)
 		json_object_set_new(o, "part", part(&p->part));
 	return o;

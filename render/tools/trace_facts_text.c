@@ -295,7 +295,8 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	text_row(out, "executable", p->executable);
 	text_row(out, "directory", p->working_directory);
 	fprintf(out, "%-13s %" PRIu32 ", parent %" PRIu32 "%s\n", "process", p->pid, p->parent_pid,
-	        p->inherited_heap ? ", forked: its heap began before the trace" : "");
+	        p->inherited_heap ? ", forked: its heap began before the trace" :
+	        p->capture.attached ? ", attached to: its heap began before the trace" : "");
 	text_row(out, "host", p->host);
 	text_row(out, "kernel", p->kernel);
 	text_row(out, "architecture", p->architecture);

@@ -31,6 +31,7 @@ void small_trace_start_as(struct small_trace *t, const struct ms_process *facts)
 	process.guard_sample_rate = facts->guard_sample_rate;
 	process.free_stacks = facts->free_stacks;
 	process.inherited_heap = facts->inherited_heap;
+	process.capture = facts->capture;
 	process.companion = facts->companion;
 	process.monitor_interval_ns = facts->monitor_interval_ns;
 	process.capture = facts->capture;

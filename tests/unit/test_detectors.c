@@ -233,6 +233,35 @@ static void test_double_free_with_losses(void **state)
 	assert_int_equal(only("double-free")->certainty, MS_INFERRED);
 }
 
+/* So is one that was born and died while the recorder was attached; but the program may call a malloc that is not hooked. */
+static void test_attached(void **state)
+{
+	uint64_t a;
+
+	(void)state;
+	restart(&(struct ms_process){.capture = {.attached = true}});
+	bad_free(MS_EV_FREE, 1, 0x7fff1234);
+	finish();
+	none();
+	assert_non_null(strstr(detector("invalid-free")->reason, "1 free of unknown blocks could not be judged"));
+	assert_non_null(strstr(detector("invalid-free")->reason, "blocks from before the recording are not known"));
+	ms_report_free(&report);
+	restart(&(struct ms_process){.capture = {.attached = true}});
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 40);
+	small_trace_free_block(&t, MS_EV_FREE, 1, a);
+	bad_free(MS_EV_FREE, 1, 0x10000 * a);
+	finish();
+	assert_int_equal(only("double-free")->certainty, MS_INFERRED);
+	ms_report_free(&report);
+	/* Inside a block that died: another may have been cut out of it. */
+	restart(&(struct ms_process){.capture = {.attached = true}});
+	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 3, 4000);
+	small_trace_free_block(&t, MS_EV_FREE, 1, a);
+	bad_free(MS_EV_FREE, 1, 0x10000 * a + 64);
+	finish();
+	none();
+}
+
 /* In a child process a block that was born and died there is known. */
 static void test_double_free_in_child(void **state)
 {
@@ -781,7 +810,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_double_free), TEST(test_address_reuse), TEST(test_interior_free), TEST(test_interior_of_dead),
 		TEST(test_never_allocated), TEST(test_unknown_is_not_judged), TEST(test_frees_of_culled_blocks), TEST(test_double_free_with_losses),
-		TEST(test_double_free_in_child), TEST(test_realloc_after_free), TEST(test_free_after_realloc),
+		TEST(test_double_free_in_child), TEST(test_attached), TEST(test_realloc_after_free), TEST(test_free_after_realloc),
 		TEST(test_failed_realloc), TEST(test_exec_forgets), TEST(test_merging), TEST(test_too_many), TEST(test_families), TEST(test_sizes),
 		TEST(test_mismatches_merge), TEST(test_refused_double_free), TEST(test_refused_inside), TEST(test_damage),
 		TEST(test_underflow), TEST(test_bounds_and_damage), TEST(test_furthest_write), TEST(test_fault), TEST(test_use_after_free),

@@ -100,6 +100,14 @@ static void keep_set(struct ms_thread_set *set)
 	}
 }
 
+void ms_late_adopt(struct ms_thread_set *set)
+{
+	if (last_set != NULL && last_set != set)
+		hand_walkers_on(last_set, set);
+	last_set = set;
+	keep_set(set);
+}
+
 /* ---- end -------------------------------------------------------------------------------------------------------------- */
 
 /* The next event of every thread takes the slow path, which sees that the recording is over, or another one. */
@@ -196,10 +204,6 @@ static long enter(int fd)
 		memscope_attach_leave();
 		return MS_LATE_MEMORY;
 	}
-	if (last_set != NULL && last_set != ms_process.set)
-		hand_walkers_on(last_set, ms_process.set);
-	last_set = ms_process.set;
-	keep_set(last_set);
 	atomic_store_explicit(&header->state, MS_ARENA_RECORDING, memory_order_release);
 	atomic_fetch_add_explicit(&header->images, 1, memory_order_release);
 	return slots;

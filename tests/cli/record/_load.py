@@ -5,7 +5,7 @@ _load.py RECORDER FOLDER TIMES SECONDS: starts redis-server in FOLDER, lets four
 written), records it TIMES times for SECONDS each, and prints one line per figure, `name value`:
   replies, wrong (answers that were not what they should be, or connections that were closed), recordings, failed (recordings), leftover
   (words in the data of its modules that lead into the recorder's library after it left), changed (modules whose data that is read-only
-  after relocation was not as before), resident_kib_first, resident_kib_last (of the server), events (of all recordings)
+  after relocation was not as before), resident_kib_first, resident_kib_last (of the server), events and lost (of all recordings)
 """
 import os, re, signal, socket, struct, subprocess, sys, threading, time
 
@@ -76,7 +76,7 @@ def main():
     path = os.path.join(folder, "redis.sock")
     server = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
                               stdout=open(os.path.join(folder, "redis.log"), "w"), stderr=subprocess.STDOUT)
-    clients, failed, left, changed, events, first = [], 0, 0, 0, 0, 0
+    clients, failed, left, changed, events, lost, first = [], 0, 0, 0, 0, 0, 0
     try:
         until = time.time() + 20
         while not os.path.exists(path):
@@ -97,6 +97,8 @@ def main():
                 print(done.stdout, end="")
             found = re.search(r"(\d+) events", done.stdout)
             events += int(found.group(1)) if found else 0
+            found = re.search(r"(\d+) lost", done.stdout)
+            lost += int(found.group(1)) if found else 0
             now = leftover(server.pid)
             left += now[0]
             changed += any(before[1][k] != now[1].get(k) for k in before[1])
@@ -112,7 +114,8 @@ def main():
         alive = server.poll() is None
         for name, value in (("replies", sum(c.replies for c in clients)), ("wrong", sum(c.wrong for c in clients) + (not alive)),
                             ("recordings", times), ("failed", failed), ("leftover", left), ("changed", changed),
-                            ("resident_kib_first", first), ("resident_kib_last", last), ("events", events)):
+                            ("resident_kib_first", first), ("resident_kib_last", last), ("events", events),
+                            ("lost", lost)):
             print(name, value)
     finally:
         for c in clients:
