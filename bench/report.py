@@ -209,7 +209,8 @@ def section_micro(r, modes):
     yield ""
     yield ("Million events per second, as the program itself counts them over 0.4 s; `pairs-dD-tT`: malloc/free pairs below D "
            "calls on T threads; `crossfree-tT`: half of the T threads allocate, the others free; `storm-t2`: one allocates, the "
-           "other frees, and back. The program does nothing else, so these are the worst cases, not what a program sees.")
+           "other frees, and back; `annotated-t1`: each pair has seven annotations of memscope.h, `annotated-off-t1`: the same "
+           "compiled without them. The program does nothing else, so these are the worst cases, not what a program sees.")
     yield ""
     yield from table(["benchmark"] + [MODES[m] for m in modes] + ["memscope/heaptrack"],
                      [[w] + [with_spread(r, "micro", w, m, "rate_per_s", 1e-6) for m in modes] +

@@ -97,11 +97,12 @@ enum memscope_what {
 
 #ifndef MEMSCOPE_DISABLE
 
-/* noplt: read from the GOT, also in a program that is linked without PIE; there a weak symbol would else be 0 for good. */
+/* noplt: read from the GOT, also in a program that is linked without PIE; there a weak symbol would else be 0 for good. cold: what calls it
+   is moved out of the way. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define MEMSCOPE_WEAK __attribute__((weak, noplt))
+#define MEMSCOPE_WEAK __attribute__((weak, noplt, cold))
 #else
-#define MEMSCOPE_WEAK __attribute__((weak))
+#define MEMSCOPE_WEAK __attribute__((weak, cold))
 #endif
 extern uint64_t memscope_request(unsigned what, uint64_t a, uint64_t b, uint64_t c) MEMSCOPE_WEAK;
 extern int memscope_graph_request(void) MEMSCOPE_WEAK;
@@ -119,6 +120,13 @@ extern void memscope_mark_request(const char *text) MEMSCOPE_WEAK;
 #define MEMSCOPE_GRAPH_REQUEST() 0
 #define MEMSCOPE_MARK_REQUEST(text) ((void)(text))
 
+#endif
+
+/* A pointer of which only the address is taken: what it points to need not have been written. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#define MEMSCOPE_ADDRESS_ONLY(argument) __attribute__((access(none, argument)))
+#else
+#define MEMSCOPE_ADDRESS_ONLY(argument)
 #endif
 
 /* ---- functions ------------------------------------------------------------------------------------------------------- */
@@ -153,6 +161,7 @@ static inline void memscope_resume(void)
 	(void)MEMSCOPE_REQUEST(MEMSCOPE_DO_RESUME, 0, 0, 0);
 }
 
+MEMSCOPE_ADDRESS_ONLY(1)
 static inline void memscope_track(const volatile void *block, const char *name, const char *type)
 {
 	(void)MEMSCOPE_REQUEST(MEMSCOPE_DO_TRACK_TEXT, MEMSCOPE_ID(block), MEMSCOPE_ID(name), MEMSCOPE_ID(type));
@@ -193,16 +202,19 @@ static inline void memscope_task_end(uint64_t id)
 	(void)MEMSCOPE_REQUEST(MEMSCOPE_DO_TASK_END, id, 0, 0);
 }
 
+MEMSCOPE_ADDRESS_ONLY(1)
 static inline memscope_pool memscope_pool_create(const volatile void *memory, const char *name)
 {
 	return MEMSCOPE_REQUEST(MEMSCOPE_DO_POOL_CREATE, MEMSCOPE_ID(memory), MEMSCOPE_ID(name), 0);
 }
 
+MEMSCOPE_ADDRESS_ONLY(2)
 static inline void memscope_pool_alloc(memscope_pool pool, const volatile void *block, size_t bytes)
 {
 	(void)MEMSCOPE_REQUEST(MEMSCOPE_DO_POOL_ALLOC, pool, MEMSCOPE_ID(block), bytes);
 }
 
+MEMSCOPE_ADDRESS_ONLY(2)
 static inline void memscope_pool_free(memscope_pool pool, const volatile void *block)
 {
 	(void)MEMSCOPE_REQUEST(MEMSCOPE_DO_POOL_FREE, pool, MEMSCOPE_ID(block), 0);
@@ -250,6 +262,7 @@ template <class T> inline auto block_of(const T &owner, long) -> decltype(static
 #define MEMSCOPE_BLOCK(x) MEMSCOPE_ID(::memscope_private::block_of(x, 0))
 #define MEMSCOPE_CONSTANT constexpr
 #else
+MEMSCOPE_ADDRESS_ONLY(1)
 static inline uint64_t memscope_private_block(const volatile void *pointer)
 {
 	return MEMSCOPE_ID(pointer);
