@@ -40,6 +40,9 @@ static int start(void **state)
 	(void)state;
 	assert_true(ms_real_resolve());
 	fixture_attach(&arena, &options);
+	/* The main thread has slot 0, before others take slots that are recycled. */
+	assert_non_null(ms_process_thread());
+	assert_int_equal(ms_tls.self->index, 0);
 	return guard_span != 0 ? 0 : -1;
 }
 
