@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "escape.h"
+#include "estimate_words.h"
 #include "format/events.h"
 #include "format/evidence.h"
 #include "report_names.h"
 #include "spark.h"
-#include "text_style.h"
+#include "text_estimate.h"
 #include "verdict_words.h"
 
 #define SECTIONS(X)                                                                   \
@@ -164,7 +165,7 @@ int ms_text_quality(struct ms_text *t)
 {
 	const struct ms_report_trace *r = &t->report->trace;
 	const uint64_t *kinds = t->report->totals.events_of_kind, children = kinds[MS_EV_FORK] + kinds[MS_EV_VFORK];
-	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], *text = NULL;
+	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], drawn[MS_SAMPLE_TEXT], *text = NULL;
 	size_t size = 0;
 	FILE *notes;
 
@@ -175,8 +176,10 @@ int ms_text_quality(struct ms_text *t)
 	ms_quality_notes(notes, t->report);
 	ms_text_notes(t, notes, &text);
 	fprintf(t->out, "  lost events %s, ", ms_unit_count(a, r->lost_events));
-	fprintf(t->out, "unmatched frees %s, sampling none, guard %s", ms_unit_count(a, r->unmatched_frees),
-	        ms_guard_name(r->process->guard));
+	if (ms_is_sample(r->process))
+		fprintf(t->out, "sampling %s", ms_sample_words(drawn, &r->process->capture));
+	else
+		fprintf(t->out, "unmatched frees %s, sampling none, guard %s", ms_unit_count(a, r->unmatched_frees), ms_guard_name(r->process->guard));
 	if (r->process->guard == MS_GUARD_SAMPLE)
 		fprintf(t->out, " (one allocation in %" PRIu32 ")", r->process->guard_sample_rate);
 	else if (r->process->guard == MS_GUARD_FULL)
@@ -246,6 +249,10 @@ int ms_text_totals(struct ms_text *t)
 	bool exact = t->options.exact, open = !w->given && t->report->trace.ended == MS_REPORT_TRUNCATED;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
 
+	if (ms_is_sample(t->report->trace.process)) {
+		ms_text_totals_estimate(t);
+		return MS_OK;
+	}
 	ms_text_heading(t, "TOTALS", NULL);
 	row(t, "peak", ms_unit_bytes(a, s->peak_bytes, exact), "in %s, after %s",
 	    ms_unit_of(b, s->peak_blocks, "block"), ms_unit_duration(c, s->peak_time_ns));
@@ -279,6 +286,18 @@ int ms_text_totals(struct ms_text *t)
 	return s->peak_bytes && t->report->timeline_count > 1 ? print_curve(t) : MS_OK;
 }
 
+/* In a sample: does the section count nothing but sampled blocks? The others have estimates, or events that are never left out. */
+static bool counts_sample(const char *section)
+{
+	static const char *const others[] = {"quality", "verdict", "findings", "totals", "peak", "live", "temporary", "sites", "snapshots", "phases",
+	                                     "variables", "pools", "mappings", "system", "unmatched"};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(others[i], section) == 0)
+			return false;
+	return true;
+}
+
 int ms_render_text(FILE *out, const struct ms_report *report, const struct ms_text_options *options,
                    struct ms_error *err)
 {
@@ -290,6 +309,7 @@ int ms_render_text(FILE *out, const struct ms_report *report, const struct ms_te
 	for (size_t i = 0; i < ms_text_section_count; i++) {
 		bool wanted = t.options.sections ? t.options.sections >> i & 1 : ms_text_sections[i].by_default;
 
+		t.of_sample = ms_is_sample(report->trace.process) && counts_sample(ms_text_sections[i].name);
 		if (wanted && print_section[i](&t))
 			return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for section %s", ms_text_sections[i].name);
 		if (ferror(out))

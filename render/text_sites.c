@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "format/errors.h"
-#include "text_style.h"
+#include "text_estimate.h"
 
 static void cell_id(struct ms_table *table, uint32_t node)
 {
@@ -117,6 +117,8 @@ int ms_text_peak(struct ms_text *t)
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	int rc;
 
+	if (ms_is_sample(r->trace.process))
+		return ms_text_peak_estimate(t);
 	if (!r->totals.peak_bytes) {
 		ms_text_heading(t, "PEAK", "nothing was alive at any time");
 		return MS_OK;
@@ -153,6 +155,8 @@ int ms_text_live(struct ms_text *t)
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT];
 	int rc;
 
+	if (ms_is_sample(r->trace.process))
+		return ms_text_live_estimate(t);
 	if (r->totals.live_blocks == 0) {
 		ms_text_heading(t, "ALIVE AT THE END", "nothing");
 		return MS_OK;
@@ -189,6 +193,10 @@ int ms_text_temporary(struct ms_text *t)
 	char a[MS_UNIT_TEXT];
 	int rc;
 
+	if (ms_is_sample(r->trace.process)) {
+		ms_text_heading(t, "TEMPORARY", "not observable: of a sample it is not known what came next");
+		return MS_OK;
+	}
 	if (r->totals.temporary_allocations == 0) {
 		ms_text_heading(t, "TEMPORARY", "no block was freed that soon%s", r->culled.within_ns ? ", but those that --cull-temporary left out" : "");
 		return MS_OK;
@@ -217,6 +225,10 @@ static void print_site(struct ms_text *t, const struct ms_report_site *s)
 	bool exact = t->options.exact;
 	char a[MS_UNIT_TEXT], b[MS_UNIT_TEXT], c[MS_UNIT_TEXT];
 
+	if (s->estimate.given) {
+		ms_text_site_estimate(t, s);
+		return;
+	}
 	fprintf(t->out, "\n  #%" PRIu32 "  peak %s (%s)", s->node, ms_unit_bytes(a, s->peak_bytes, exact),
 	        ms_unit_share(b, s->peak_bytes, t->report->totals.peak_bytes));
 	fprintf(t->out, ", own peak %s, alive %s in %s", ms_unit_bytes(a, s->own_peak_bytes, exact),

@@ -13,7 +13,7 @@ void ms_text_heading(struct ms_text *t, const char *title, const char *format, .
 {
 	va_list args;
 
-	fprintf(t->out, t->options.bold ? "\n\033[1m%s\033[0m" : "\n%s", title);
+	fprintf(t->out, t->options.bold ? "\n\033[1m%s%s\033[0m" : "\n%s%s", title, t->of_sample ? " OF THE SAMPLE" : "");
 	if (format) {
 		fputs("  ", t->out);
 		va_start(args, format);

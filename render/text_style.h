@@ -14,6 +14,7 @@ struct ms_text {
 	FILE *out;
 	const struct ms_report *report;
 	struct ms_text_options options;
+	bool of_sample;                  /* the section counts sampled blocks, and its heading says so */
 };
 
 /* Sections; each prints its heading and body, returns 0 or MS_E_NOMEM. */

@@ -12,6 +12,7 @@
 const char *ms_quality_words(const struct ms_report_trace *r)
 {
 	return r->process->part.kind != MS_PART_WHOLE ? "a part of a recording"
+	       : r->complete && ms_is_sample(r->process) ? "a sample: figures with ~ are estimates of everything, all others count the sampled blocks alone"
 	       : r->complete && r->pauses            ? "paused at times: what was allocated then is not in the trace"
 	       : r->complete && r->process->capture.cull_ns ? "complete; blocks that lived for a short time are summed up, not listed"
 	       : r->complete                         ? "complete: every event from start to end is in the trace"
