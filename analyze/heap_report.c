@@ -75,6 +75,7 @@ static void doubts(struct ms_report_leaks *l, const struct ms_graph *facts, cons
 	l->doubts |= l->unknown_blocks ? MS_DOUBT_UNKNOWN : 0;
 	l->doubts |= facts->complete ? 0 : MS_DOUBT_INCOMPLETE;
 	l->doubts |= r->trace.process->inherited_heap ? MS_DOUBT_INHERITED : 0;
+	l->doubts |= ms_is_sample(r->trace.process) || r->trace.process->capture.attached || r->trace.pauses ? MS_DOUBT_UNSEEN : 0;
 	l->doubts |= r->trace.lost_events || r->trace.lost_threads ? MS_DOUBT_LOST : 0;
 }
 

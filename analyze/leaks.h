@@ -61,6 +61,7 @@ enum ms_leak_doubt {                 /* what weakens what is said about leaks */
 	MS_DOUBT_INCOMPLETE = 1u << 4,   /* the scan was not finished */
 	MS_DOUBT_INHERITED = 1u << 5,    /* a forked child: blocks born before the fork are not known */
 	MS_DOUBT_UNKNOWN = 1u << 7,      /* some blocks of the graph are not alive by the events */
+	MS_DOUBT_UNSEEN = 1u << 8,       /* not all blocks were recorded: what the others point to counts as held */
 	MS_DOUBT_LOST = 1u << 6,         /* events were lost: some blocks may be missing, or freed */
 };
 

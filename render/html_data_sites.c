@@ -1,4 +1,7 @@
 /* html_data_sites.c - what the HTML page gets about where memory came from: stacks, call paths, places, functions, modules, threads. */
+#include <stdio.h>
+
+#include "estimate_words.h"
 #include "html_tables.h"
 
 #define NONE UINT32_MAX
@@ -27,12 +30,65 @@ static uint64_t site_headline(const struct ms_report *r, const void *row)
 {
 	return line_number(r, ms_report_headline(r, ((const struct ms_report_site *)row)->node));
 }
+/* Of samples; 0 in other traces. */
+#define ESTIMATE(name, expression)                                             \
+	static uint64_t name(const struct ms_report *r, const void *row)       \
+	{                                                                      \
+		const struct ms_path_estimate *e = &((const struct ms_report_site *)row)->estimate; \
+		(void)r;                                                       \
+		return ms_estimate_round(e->expression);                       \
+	}
+ESTIMATE(estimated_peak, peak_bytes)
+ESTIMATE(estimated_live, live_bytes.value)
+ESTIMATE(error_of_live, live_bytes.error)
+ESTIMATE(estimated_allocated, allocated_bytes.value)
+ESTIMATE(error_of_allocated, allocated_bytes.error)
+ESTIMATE(estimated_blocks, blocks.value)
+ESTIMATE(error_of_blocks, blocks.error)
 MS_HTML_ROWS(site_rows, r->sites, r->site_count)
 #define S(field) MS_COLUMN(struct ms_report_site, #field, field)
 static const struct ms_html_column site_columns[] = {
 	MS_COLUMN(struct ms_report_site, "id", node), MS_COLUMN_OF_NUMBER("headline", site_headline), S(allocations), S(reallocations),
 	S(allocated_bytes), S(frees), S(live_blocks), S(live_bytes), S(peak_blocks), S(peak_bytes), S(own_peak_bytes),
-	S(temporary_allocations), S(ended_blocks), S(mean_lifetime_ns), S(culled_blocks), S(culled_bytes),
+	S(temporary_allocations), S(ended_blocks), S(mean_lifetime_ns), S(culled_blocks), S(culled_bytes), MS_COLUMN_OF_NUMBER("estimated_peak_bytes", estimated_peak),
+	MS_COLUMN_OF_NUMBER("estimated_live_bytes", estimated_live), MS_COLUMN_OF_NUMBER("live_bytes_error", error_of_live),
+	MS_COLUMN_OF_NUMBER("estimated_allocated_bytes", estimated_allocated), MS_COLUMN_OF_NUMBER("allocated_bytes_error", error_of_allocated),
+	MS_COLUMN_OF_NUMBER("estimated_blocks", estimated_blocks), MS_COLUMN_OF_NUMBER("blocks_error", error_of_blocks),
+};
+
+/* ---- samples: what the text report says ---- */
+
+MS_HTML_ROWS(estimate_rows, &r->estimate, ms_is_sample(r->trace.process))
+#define WORDS(name, ...)                                                                                   \
+	static const char *name(const struct ms_report *r, const void *row, char room[MS_COLUMN_TEXT_ROOM]) \
+	{                                                                                                  \
+		const struct ms_totals_estimate *e = row;                                                  \
+		char a[MS_ESTIMATE_TEXT];                                                                  \
+		(void)r;                                                                                   \
+		snprintf(room, MS_COLUMN_TEXT_ROOM, "%s", __VA_ARGS__);                                    \
+		return room;                                                                               \
+	}
+WORDS(words_peak, ms_estimate_bytes(a, &(struct ms_estimate){e->peak_bytes, -1}, false))
+WORDS(words_live, ms_estimate_bytes(a, &e->live_bytes, false))
+WORDS(words_live_blocks, ms_estimate_count(a, &e->live_blocks))
+WORDS(words_allocated, ms_estimate_bytes(a, &e->allocated_bytes, false))
+WORDS(words_allocations, ms_estimate_count(a, &e->allocations))
+WORDS(words_reallocations, ms_estimate_count(a, &e->reallocations))
+WORDS(words_freed, ms_estimate_bytes(a, &e->freed_bytes, false))
+WORDS(words_frees, ms_estimate_count(a, &e->frees))
+static const char *words_drawn(const struct ms_report *r, const void *row, char room[MS_COLUMN_TEXT_ROOM])
+{
+	char drawn[MS_SAMPLE_TEXT];
+
+	(void)row;
+	snprintf(room, MS_COLUMN_TEXT_ROOM, "%s", ms_sample_words(drawn, &r->trace.process->capture));
+	return room;
+}
+static const struct ms_html_column estimate_columns[] = {
+	MS_COLUMN_OF_TEXT("drawn", words_drawn), MS_COLUMN_OF_TEXT("peak", words_peak), MS_COLUMN(struct ms_totals_estimate, "peak_time_ns", peak_time_ns),
+	MS_COLUMN_OF_TEXT("live", words_live), MS_COLUMN_OF_TEXT("live_blocks", words_live_blocks), MS_COLUMN_OF_TEXT("allocated", words_allocated),
+	MS_COLUMN_OF_TEXT("allocations", words_allocations), MS_COLUMN_OF_TEXT("reallocations", words_reallocations),
+	MS_COLUMN_OF_TEXT("freed", words_freed), MS_COLUMN_OF_TEXT("frees", words_frees),
 };
 
 static uint64_t place_line(const struct ms_report *r, const void *row)
@@ -82,6 +138,7 @@ static const struct ms_html_table tables[] = {
 	MS_HTML_TABLE("companion_nodes", struct ms_report_node, companion_node_rows, node_columns),
 	MS_HTML_TABLE("companion_lines", struct ms_report_line, companion_line_rows, line_columns),
 	MS_HTML_TABLE("sites", struct ms_report_site, site_rows, site_columns),
+	MS_HTML_TABLE("estimate", struct ms_totals_estimate, estimate_rows, estimate_columns),
 	MS_HTML_TABLE("places", struct ms_report_place, place_rows, place_columns),
 	MS_HTML_TABLE("functions", struct ms_report_function, function_rows, function_columns),
 	MS_HTML_TABLE("modules", struct ms_report_module, module_rows, module_columns),

@@ -236,6 +236,8 @@ void ms_leak_notes(FILE *out, const struct ms_report_leaks *l, bool exact)
 		fprintf(out, "%s of the heap graph not alive by the events, of unknown size\n", ms_unit_of(a, l->unknown_blocks, "block"));
 	if (l->doubts & MS_DOUBT_INHERITED)
 		fputs("a forked child: pointers in blocks born before the fork are not known\n", out);
+	if (l->doubts & MS_DOUBT_UNSEEN)
+		fputs("not all blocks were recorded: leaks are those of the recorded ones, and what the others, and free memory, point to counts as held\n", out);
 	if (l->doubts & MS_DOUBT_LOST)
 		fputs("events were lost: frees and pointers may be missing\n", out);
 }

@@ -182,6 +182,10 @@ int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result 
 	uint64_t unjudged = 0;
 	uint8_t certainty;
 
+	if (ms_is_sample(p)) {
+		result->status = MS_DETECTOR_NOT_OBSERVABLE;
+		return ms_detector_say(result, "a sample: frees that end no sampled block are not recorded");
+	}
 	for (size_t i = 0; i < c->count; i++)
 		unjudged += ms_judge_free(x, &c->list[i], &certainty) == MS_VERDICT_UNJUDGED;
 	if (has_gaps(&x->report->trace) && ms_detector_say(result, "events were lost, so that a block may have been born or freed unseen"))

@@ -100,6 +100,7 @@ static int say_doubts(const struct ms_report_leaks *l, struct ms_detector_result
 		{MS_DOUBT_INCOMPLETE, "the scan of the heap was not finished: pointers in what it left out are not known"},
 		{MS_DOUBT_TIME, "the scan was stopped because it took too long"},
 		{MS_DOUBT_INHERITED, "a forked child: pointers in blocks born before the fork are not known"},
+		{MS_DOUBT_UNSEEN, "not all blocks were recorded: what the others, and free memory, point to counts as held"},
 		{MS_DOUBT_LOST, "events were lost: pointers in blocks that are not known, and frees, may be missing"},
 	};
 	int rc = MS_OK;

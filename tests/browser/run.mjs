@@ -16,7 +16,7 @@ import { comparisons } from './compare.mjs';
 
 const [program, modules, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
-const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'both', 'nograph', 'empty', 'hostile', 'window', 'cut'];
+const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'both', 'nograph', 'empty', 'sample', 'hostile', 'window', 'cut'];
 const tests = [];
 const test = (name, run) => tests.push({ name, run });
 
@@ -46,6 +46,24 @@ const viewIds = (page) => page.$$eval('.tabs a', (links) => links.map((link) => 
 const hashOf = (page) => page.evaluate(() => location.hash);
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 const unhacked = async (page) => assert.equal(await page.evaluate(() => typeof window.hacked), 'undefined');
+
+/* ---- samples ---------------------------------------------------------------------------------------------------------------- */
+
+test('a sample says so in every view, with estimates and their errors', async (browser) => {
+	const { page, close, quiet } = await open(browser, 'sample');
+	for (const id of await viewIds(page)) {
+		await page.click(`.tabs a[data-view="${id}"]`);
+		assert.match(await text(page, '.controls'), /A sample: one byte in 4,096/, id);
+	}
+	await page.click('.tabs a[data-view="overview"]');
+	assert.match(await text(page, 'main'), /Alive at the end\s+~[\d.]+ MiB\s+\+-[\d.]+ KiB, in ~[\d,]+ \+-[\d,]+ blocks/);
+	const largest = json('sample').sites.map((site) => site.estimate.live_bytes.value).sort((a, b) => b - a)[0];
+	await page.click('.tabs a[data-view="sites"]');
+	const shown = await page.locator('main [title^="~"]').first().getAttribute('title');
+	assert.equal(Number(/^~([\d,]+)/.exec(shown)[1].replaceAll(',', '')), Math.round(largest));
+	quiet();
+	await close();
+});
 
 /* ---- every view of every report, in two sizes and two colours -------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@ import { Model } from './model.js';
 import { commandText, endedText, startText } from './run_words.js';
 import { shell } from './shell.js';
 import * as state from './state.js';
+import { sampleNote } from './widgets/sample.js';
 import { searchBox } from './widgets/search.js';
 import { timeStrip } from './widgets/strip.js';
 import { VIEWS } from './views/index.js';
@@ -20,7 +21,7 @@ function report(tables) {
 		model, state, views: VIEWS, heading: commandText(tables.command, process), generator: trace.generator,
 		meta: [`process ${process.pid} on ${process.host || '(host unknown)'}`, startText(process), duration(trace.duration_ns), endedText(trace, process)].join(' · '),
 		foot: 'Sizes are requested sizes. KiB = 1,024 B. Point at a figure for the exact number.',
-		controls: () => [searchBox(model, state), timeStrip(model, state)],
+		controls: () => [sampleNote(model), searchBox(model, state), timeStrip(model, state)],
 	});
 }
 

@@ -5,6 +5,7 @@ import { METRICS, NONE } from '../model.js';
 import { withFilter } from '../query.js';
 import { link } from '../widgets/link.js';
 import { MARKS, qualityBanner } from '../widgets/quality.js';
+import { estimates } from '../widgets/sample.js';
 
 const SHOWN = 8;
 
@@ -26,7 +27,27 @@ function figure(title, value, exact, note) {
 	return h('div.figure', {}, h('dt', {}, title), h('dd', {}, h('span.value', { title: exact }, value), note ? h('span.note', {}, note) : null));
 }
 
+/* "~29.6 MiB +-114 KiB": the error goes into the note. */
+function estimated(title, words, note) {
+	const [value, error] = words.split(' +-');
+	return figure(title, value, words, `${error ? `+-${error}, ` : ''}${note}`);
+}
+
+function estimatedTotals(model, e) {
+	const t = model.totals;
+	return [
+		estimated('Peak', e.peak, `after ${duration(e.peak_time_ns)}; the largest estimate, rather too large than too small`),
+		estimated('Alive at the end', e.live, `in ${e.live_blocks} blocks`),
+		estimated('Allocated', e.allocated, `by ${e.allocations} allocations and ${e.reallocations} reallocations`),
+		estimated('Freed', e.freed, `by ${e.frees} frees`),
+		figure('The sample itself', bytes(t.allocated_bytes), exactBytes(t.allocated_bytes), `in ${of(t.allocations + t.reallocations, 'block')} allocated`),
+		figure('of it alive at the end', bytes(t.live_bytes), exactBytes(t.live_bytes), `in ${of(t.live_blocks, 'block')}`),
+	];
+}
+
 function totals(model) {
+	if (estimates(model))
+		return estimatedTotals(model, estimates(model));
 	const t = model.totals;
 	const begun = t.allocations + t.reallocations;
 	const cut = !model.window.given && model.trace.ended === 'truncated';

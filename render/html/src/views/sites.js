@@ -3,6 +3,7 @@ import { h, replace, svg } from '../dom.js';
 import { bytes, count, duration, exactBytes, of, share } from '../format.js';
 import { METRICS } from '../model.js';
 import { withFilter } from '../query.js';
+import { estimates } from '../widgets/sample.js';
 import { stackList } from '../widgets/stack.js';
 import { dataTable } from '../widgets/table.js';
 
@@ -34,6 +35,8 @@ function figures(model, state) {
 		row.temporary_allocations = s.number('temporary_allocations', i);
 		row.culled_blocks = s.number('culled_blocks', i);
 		row.culled_bytes = s.number('culled_bytes', i);
+		row.estimated_live = s.number('estimated_live_bytes', i);
+		row.estimated_allocated = s.number('estimated_allocated_bytes', i);
 		row.life = s.number('ended_blocks', i) ? s.number('mean_lifetime_ns', i) : null;
 		rows.push(row);
 	}
@@ -103,6 +106,13 @@ export default {
 				},
 			},
 			{ id: 'id', title: 'Site', note: 'Number of the call path, as in the text report', align: 'right', width: '70px', wide: true, first: 'ascending', value: (row) => row.id, cell: (row) => `#${row.id}` },
+			...(estimates(model) ? [
+				['estimated_live', 'live_bytes_error', '~ Alive', 'Estimate of what this call path has alive at the end of the run, and its standard error'],
+				['estimated_allocated', 'allocated_bytes_error', '~ Allocated', 'Estimate of all that this call path allocated, and its standard error'],
+			] : []).map(([id, error, title, note]) => ({
+				id, title, note, align: 'right', width: '160px', narrow: '120px', value: (row) => row[id],
+				cell: (row) => `~${bytes(row[id])} +-${bytes(model.sites.number(error, row.site))}`, title_of: (row) => `~${exactBytes(row[id])} +-${exactBytes(model.sites.number(error, row.site))}`,
+			})),
 			...[
 				['peak_bytes', 'At the peak', 'Bytes of this call path that were alive at the peak of the whole run'],
 				['live_bytes', 'Alive at end', 'Bytes alive at the end; with a selection: at its end'],
@@ -122,7 +132,7 @@ export default {
 				{ id: 'culled_blocks', title: 'Culled', note: 'Blocks left out of all other figures, as they were freed soon (--cull-temporary); of the run', align: 'right', width: '96px', wide: true, value: (row) => row.culled_blocks, cell: (row) => count(row.culled_blocks), title_of: (row) => exactBytes(row.culled_bytes) },
 			] : []),
 		];
-		const sortOf = (now) => now['sites.sort'] || `-${SORT_OF_METRIC[now.metric] ?? 'peak_bytes'}`;
+		const sortOf = (now) => now['sites.sort'] || `-${estimates(model) ? { allocated: 'estimated_allocated', moment: 'live_bytes' }[now.metric] ?? 'estimated_live' : SORT_OF_METRIC[now.metric] ?? 'peak_bytes'}`;
 		const line = h('p.bar.small', { role: 'status' });
 		const table = dataTable({
 			label: 'Call paths', columns, sort: sortOf(state.get()), key: (row) => row.site, detail: (row) => detail(model, state, row),

@@ -1,6 +1,7 @@
 /* quality.js - how good the trace is, in the words of the text report: the banner of the overview and of the process. */
 import { h } from '../dom.js';
 import { bytes, count, of, share } from '../format.js';
+import { estimates } from './sample.js';
 
 export const MARKS = { good: '✓', note: 'i', warning: '!', error: '✕' };
 
@@ -17,7 +18,7 @@ export function qualityBanner(model) {
 			window ? h('p.strong', {}, `This report is of a part of it: ${window}`) : null,
 			notes.length ? h('ul', {}, notes.map((note) => h('li', {}, note.text))) : null,
 			h('p.small', {}, [`${of(trace.events, 'event')} in ${bytes(trace.bytes)}`, `lost events ${count(trace.lost_events)}`,
-				`unmatched frees ${count(trace.unmatched_frees)}`, 'sampling none', `guard ${model.process.guard}`,
+				estimates(model) ? `sampling ${estimates(model).drawn}` : `unmatched frees ${count(trace.unmatched_frees)}, sampling none`, `guard ${model.process.guard}`,
 				`frames with a function name ${share(trace.symbolized_frames, trace.frames)}`].join(' · '))));
 }
 
