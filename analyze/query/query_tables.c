@@ -12,6 +12,7 @@
 	X(timeline)       \
 	X(series)         \
 	X(sites)          \
+	X(estimates)      \
 	X(paths)          \
 	X(stacks)         \
 	X(frames)         \

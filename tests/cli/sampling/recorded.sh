@@ -23,7 +23,6 @@ agrees() {
 
 sampled=$PROGRAMS/sampled
 agrees "by allocation" rate 50000000 0 --sample-rate=0.05 -- "$sampled"
-has "$T/report.txt" "sampl"
 agrees "another seed" rate 50000000 77 --sample-rate=5% --sample-seed=77 -- "$sampled"
 agrees "by bytes" bytes 4096 3 --sample-bytes=4K --sample-seed=3 -- "$sampled"
 large=$(site large allocations)
@@ -33,10 +32,29 @@ agrees "options behind a preset" bytes 2048 0 --preset=high_performance --sample
 awk 'BEGIN { for (i = 0; i < 2000; i++) printf "{\"id\":%d,\"tags\":[\"a%d\",\"b\"]}\n", i, i % 7 }' >"$T/records.json"
 agrees jq rate 50000000 5 --sample-rate=0.05 --sample-seed=5 -- /usr/bin/jq -s length "$T/records.json"
 
+# SQL says what the report says; and nothing when everything was recorded.
+ask() { "$BIN/memscope-query" --format=csv "$trace" "$1" | tail -n +2; }
+value '.sites[] | "\(.id) \(.estimate.live_bytes.value | round) \(.estimate.allocated_bytes.standard_error | round)"' | sort >"$T/report.rows"
+ask "SELECT site || ' ' || CAST(round(live_bytes) AS INTEGER) || ' ' || CAST(round(allocated_bytes_error) AS INTEGER) FROM estimates WHERE site IS NOT NULL" |
+	sort >"$T/query.rows"
+same "$T/report.rows" "$T/query.rows"
+[ -s "$T/query.rows" ] || wrong "SQL has no estimates"
+eq "estimate of all" "$(value '.totals.estimate.live_bytes.value | round')" "$(ask "SELECT CAST(round(live_bytes) AS INTEGER) FROM estimates WHERE site IS NULL")"
+
+# Text: estimates with their errors, and never a count of the sample where a total of the program is expected.
+has "$T/report.txt" '^QUALITY  a sample: figures with ~ are estimates'
+has "$T/report.txt" '^  alive at end     ~[0-9.]+ [KM]?i?B \+-'
+has "$T/report.txt" '^THREADS OF THE SAMPLE'
+has "$T/report.txt" '^TEMPORARY  not observable'
+has "$T/report.txt" '^  double-free +not observable: a sample'
+has "$T/report.txt" '^  invalid-free +not observable: a sample'
+has "$T/report.txt" '^  realloc-after-free +not observable: a sample'
+
 # All is all.
 record --preset=full "$sampled"
 report
 eq "preset full" none "$(value .trace.sampling)"
+eq "preset full: estimates" "" "$(ask 'SELECT * FROM estimates')"
 eq "its allocations" "$(jq -rn 40000+4000+12+200+300)" \
 	"$(jq -r '[.sites[] | select(any(.stack[]; .function == "main")) | .allocations] | add' "$T/report.json")"
 
