@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "analyze/estimate.h"
+#include "analyze/report.h"
 #include "units.h"
 
 #define MS_ESTIMATE_TEXT (2 * MS_UNIT_TEXT + 8)
