@@ -93,6 +93,7 @@ static void finish(struct rig *r, uint64_t now)
 	slots_drain(&r->slots, now);
 	assert_int_equal(ingest_run(&r->ingest, UINT64_MAX), MS_OK);
 	slots_finish(&r->slots);
+	ingest_end_culling(&r->ingest);
 	assert_int_equal(ingest_flush(&r->ingest, false), MS_OK);
 	if (ms_writer_end(r->writer, &end, &r->err) != MS_OK)
 		fail_msg("%s", r->err.message);
@@ -294,7 +295,7 @@ static void check_against_truth(const struct rig *r, const struct heap *h)
 			assert_int_equal(ms_trace_thread(r->trace, e[i].thread)->tid, PID + h->truth[e[i].size].freed_by - 1u);
 		}
 	}
-	assert_int_equal(allocations, h->blocks);
+	assert_int_equal(allocations + (r->ingest.cull ? r->ingest.cull->culled_blocks : 0), h->blocks);
 	assert_int_equal(live, h->live_count);
 	free(e);
 	free(born);
@@ -302,17 +303,55 @@ static void check_against_truth(const struct rig *r, const struct heap *h)
 	free(number_of);
 }
 
+/* What is not in the events is in the sums, and the peak that goes with them is that of everything. */
+static void check_sums(const struct rig *r, const struct heap *h)
+{
+	size_t n;
+	struct flat *e = read_events(r, 0, &n);
+	uint8_t *written = calloc(h->blocks + 1, 1);
+	uint64_t failed = 0, missing = 0, bytes = 0, blocks = 0, sum = 0;
+
+	assert_non_null(written);
+	for (size_t i = 0; i < n; i++) {
+		failed += e[i].kind == MS_EV_REALLOC_FAILED;
+		if (class_of(&e[i]) == MS_CLASS_ALLOC && e[i].kind != MS_EV_REALLOC_FAILED)
+			written[e[i].size] = 1;
+	}
+	for (uint64_t b = 1; b <= h->blocks; b++) {
+		missing += !written[b];
+		bytes += written[b] ? 0 : b;
+	}
+	for (size_t i = 0; i < ms_trace_culled_count(r->trace); i++) {
+		const struct ms_culled *c = ms_trace_culled(r->trace, i);
+
+		assert_true(c->peak_bytes <= r->ingest.peak_bytes);
+		for (size_t k = 0; k < c->row_count; k++) {
+			blocks += c->rows[k].allocations + c->rows[k].reallocations;
+			sum += c->rows[k].bytes;
+		}
+	}
+	assert_int_equal(blocks, missing - failed); /* a failed realloc has a number, too, which no size shows */
+	assert_true(blocks > h->blocks / 20);
+	assert_true(sum < bytes || (failed == 0 && sum == bytes));
+	assert_true(ingest_written_peak(&r->ingest) <= r->ingest.peak_bytes);
+	free(e);
+	free(written);
+}
+
 /*
  * skew: how early a stamp may be, in ticks (nanoseconds). handover: how long a block takes from thread to thread. While skew
  * is below twice the handover, only neighbours in the history of an address can be swapped, and every life is exact.
+ * cull_ns: blocks freed within that time are left out; 0 = none.
  */
-static void run_heap(uint64_t skew, uint64_t handover, unsigned steps_per_poll)
+static void run_heap(uint64_t skew, uint64_t handover, unsigned steps_per_poll, uint64_t cull_ns)
 {
 	struct rig r;
 	struct heap *h = calloc(1, sizeof *h);
 
 	assert_non_null(h);
-	open_rig(&r, 7000);
+	open_rig(&r, cull_ns ? 1000 : 7000);
+	if (cull_ns)
+		assert_int_equal(ingest_cull(&r.ingest, cull_ns), MS_OK);
 	h->now = 1000000;
 	h->handover = handover;
 	for (unsigned i = 0; i < ADDRESSES; i++)
@@ -332,6 +371,8 @@ static void run_heap(uint64_t skew, uint64_t handover, unsigned steps_per_poll)
 	if (skew > 100)
 		assert_true(r.ingest.merge.reordered > 0); /* the case did occur */
 	check_against_truth(&r, h);
+	if (cull_ns)
+		check_sums(&r, h);
 	assert_int_equal(ms_trace_thread_count(r.trace), THREADS);
 	assert_true(ms_trace_thread(r.trace, 1) != NULL);
 	close_rig(&r);
@@ -342,19 +383,29 @@ static void every_life_is_exact(void **context)
 {
 	(void)context;
 	for (unsigned i = 0; i < 4; i++)
-		run_heap(0, 0, 40 + 20 * i);
+		run_heap(0, 0, 40 + 20 * i, 0);
 }
 
 static void every_life_is_exact_with_skewed_stamps(void **context)
 {
 	(void)context;
 	for (unsigned i = 0; i < 10; i++)
-		run_heap(300, 151, 10 + 30 * i);
-	run_heap(3000, 1501, 100);
+		run_heap(300, 151, 10 + 30 * i, 0);
+	run_heap(3000, 1501, 100, 0);
+}
+
+/* The same with short lives left out: every life that is written is exact. */
+static void every_life_is_exact_or_culled(void **context)
+{
+	(void)context;
+	for (unsigned i = 0; i < 4; i++)
+		run_heap(0, 0, 40 + 20 * i, 500 << 2 * i);
+	run_heap(300, 151, 50, 3000);
+	run_heap(3000, 1501, 100, 20000);
 }
 
 /* Any keyframe leads to the same live set as the beginning. */
-static void keyframes_agree_with_replay(void **context)
+static void keyframes_agree(uint64_t cull_ns)
 {
 	struct rig r;
 	struct fake_thread t;
@@ -363,8 +414,9 @@ static void keyframes_agree_with_replay(void **context)
 	struct ms_live_block *reference = NULL;
 	size_t n, reference_count = 0;
 
-	(void)context;
 	open_rig(&r, 2000);
+	if (cull_ns)
+		assert_int_equal(ingest_cull(&r.ingest, cull_ns), MS_OK);
 	fake_thread_start(&t, &r.arena, PID, 0, false);
 	for (unsigned i = 0; i < 10000; i++) {
 		now += 10;
@@ -378,6 +430,11 @@ static void keyframes_agree_with_replay(void **context)
 	}
 	finish(&r, now);
 	assert_true(r.ingest.overlapping > 50);
+	if (cull_ns) {
+		assert_true(r.ingest.cull->culled_blocks > 50); /* an orphan empties the queue */
+		start[1] = ms_trace_event_count(r.trace) / 2;
+		start[2] = ms_trace_event_count(r.trace) - 10;
+	}
 	for (unsigned k = 0; k < 3; k++) {
 		struct ms_cursor *c;
 		struct ms_batch b;
@@ -404,6 +461,19 @@ static void keyframes_agree_with_replay(void **context)
 	}
 	free(reference);
 	close_rig(&r);
+}
+
+static void keyframes_agree_with_replay(void **context)
+{
+	(void)context;
+	keyframes_agree(0);
+}
+
+static void keyframes_agree_when_blocks_are_culled(void **context)
+{
+	(void)context;
+	keyframes_agree(25);
+	keyframes_agree(100000);
 }
 
 /* ---- what is not blocks ------------------------------------------------------------------------------------------ */
@@ -814,6 +884,8 @@ int main(void)
 		cmocka_unit_test(every_life_is_exact),
 		cmocka_unit_test(every_life_is_exact_with_skewed_stamps),
 		cmocka_unit_test(keyframes_agree_with_replay),
+		cmocka_unit_test(every_life_is_exact_or_culled),
+		cmocka_unit_test(keyframes_agree_when_blocks_are_culled),
 		cmocka_unit_test(stacks_frames_and_modules),
 		cmocka_unit_test(a_very_deep_stack_is_whole),
 		cmocka_unit_test(threads_handlers_and_names),
