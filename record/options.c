@@ -8,6 +8,7 @@
 
 #include "control_client.h"
 #include "format/version.h"
+#include "backend_options.h"
 #include "trace_output.h"
 
 #define DEFAULT_OUTPUT "memscope.%e.%p.ms"
@@ -17,7 +18,7 @@
 
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
-	KEY_DISCARD, KEY_NO_STACKS, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
+	KEY_DISCARD, KEY_NO_STACKS, KEY_BACKEND, KEY_USAGE, KEY_GUARD, KEY_GUARD_SIDE, KEY_GUARD_ALIGN, KEY_GUARD_QUARANTINE, KEY_GUARD_SIGNAL,
 	KEY_GUARD_INTERVAL, KEY_ON_ERROR, KEY_GRAPH, KEY_GRAPH_SIGNAL, KEY_MONITOR, KEY_CULL, KEY_CONTROL, KEY_SNAPSHOT_HEAP, KEY_SNAPSHOT_RSS, KEY_SNAPSHOT_EVERY,
 	KEY_SNAPSHOT_SIGNAL, KEY_AUTO_EXPORT, KEY_DURATION,
 	KEY_PRESET, KEY_SAMPLE_RATE, KEY_SAMPLE_BYTES, KEY_SAMPLE_SEED,
@@ -40,6 +41,9 @@ static const struct argp_option table[] = {
 	{"on-full", KEY_ON_FULL, "block|drop", 0,
 	 "When the program allocates faster than the trace can be written: let it wait, or drop events and count them "
 	 "(default block)", 1},
+	{"backend", KEY_BACKEND, "NAME", 0,
+	 "Who takes the events out of the program: lockfree (default) a process beside it; core the program's own threads, async a thread inside "
+	 "it, unified one of these two as it pays. NAME with a slash: lockfree, and the shared object NAME gets the events, too", 1},
 	{"monitor", KEY_MONITOR, "MS|off", 0,
 	 "Look at the process every MS milliseconds (default 100): resident memory, CPU, faults, context switches, input and "
 	 "output, network, control group, GPUs (NVML); less often when looking takes long", 1},
@@ -246,6 +250,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case KEY_DEBUGINFOD:
 		o->debuginfod = true;
 		return 0;
+	case KEY_BACKEND:
+		if (!backend_options_name(o, arg)) {
+			argp_error(state, "--backend takes lockfree, core, async, unified or the path of a shared object, not '%s'", arg);
+			return EINVAL;
+		}
+		return 0;
 	case KEY_DISCARD:
 		o->discard = true;
 		return 0;
@@ -361,6 +371,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--cull-temporary sums up every block, a sample has some of them: one or the other");
 			return EINVAL;
 		}
+		if (!backend_options_check(o, reason, sizeof reason)) {
+			argp_error(state, "%s", reason);
+			return EINVAL;
+		}
 		/* A finding has three stacks; the sampled blocks bring theirs by themselves. */
 		if (o->guard.config.mode == MS_GUARD_CANARY || o->guard.config.mode == MS_GUARD_FULL)
 			o->free_stacks = true;
@@ -384,6 +398,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 	};
 
 	*o = (struct options){.output = DEFAULT_OUTPUT, .given = argv + 1, .monitor_ns = DEFAULT_MONITOR_NS};
+	o->backend_reason = "the default";
 	guard_options_init(&o->guard);
 	argp_err_exit_status = MS_EXIT_FAILURE;
 	return argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER | ARGP_NO_HELP, NULL, o);

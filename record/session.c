@@ -16,6 +16,8 @@
 #include "collector.h"
 #include "ending.h"
 #include "follow.h"
+#include "inside/inside_config.h"
+#include "inside_ending.h"
 #include "launch.h"
 #include "trace_output.h"
 #include "program.h"
@@ -104,6 +106,27 @@ struct run {
 	int term_signal;                 /* that ended it, 0 = none */
 };
 
+/* The program will write the trace: it is told where, by an absolute name. That it can be written is seen here, where somebody can be told. */
+static int prepare_inside(struct run *run, struct recording *r, char *path, struct ms_error *err)
+{
+	char folder[PATH_MAX], *absolute = NULL;
+	bool regular = true;
+	int fd = -1, status = output_open(path, &fd, &regular, err);
+
+	if (status == MS_OK)
+		close(fd);
+	if (status == MS_OK && !regular)
+		status = ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "%s is no regular file: only --backend=lockfree writes to one", path);
+	if (status == MS_OK && (!(*path == '/' ? (folder[0] = '\0', folder) : getcwd(folder, sizeof folder)) ||
+	                        asprintf(&absolute, "%s%s%s", folder, *path == '/' ? "" : "/", path) < 0 || strlen(absolute) >= PATH_MAX))
+		status = ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "%s: the name is too long", path);
+	if (status == MS_OK)
+		ms_inside_config_fill(r, absolute);
+	free(absolute);
+	run->path = path;
+	return status;
+}
+
 /* Opens the trace of the run. path is the recording's from then on. */
 static int open_trace(const struct options *o, struct run *run, struct recording *r, const struct program *program,
                       const struct app_process *app, struct ms_error *err)
@@ -120,6 +143,8 @@ static int open_trace(const struct options *o, struct run *run, struct recording
 	}
 	if (!realpath(program->path, run->executable))
 		snprintf(run->executable, sizeof run->executable, "%s", program->path);
+	if (o->backend != MS_BACKEND_LOCKFREE)
+		return prepare_inside(run, r, path, err);
 	return recording_open(r, path, app, &(struct recording_facts){
 		.command = (const char *const *)o->program, .command_count = count_arguments(o->program),
 		.executable = run->executable, .pid = app->pid, .parent_pid = getpid(),
@@ -139,7 +164,7 @@ static int run_once(const struct options *o, struct run *run)
 	struct ms_error error = {0};
 	char message[PATH_MAX + 64], library[PATH_MAX];
 	int status, exec_errno;
-	bool recorded;
+	bool recorded, inside = o->backend != MS_BACKEND_LOCKFREE, was_recorded;
 
 	launch_hold_standard(launch.closed_std);
 	status = program_resolve(&program, o->program[0], getenv("PATH"), message, sizeof message);
@@ -172,13 +197,15 @@ static int run_once(const struct options *o, struct run *run)
 		return MS_EXIT_FAILURE;
 	}
 	if (launch_go(&launch, &exec_errno, &error) != MS_OK) {
-		if (recorded)
+		if (recorded && inside)
+			(void)unlink(run->path);
+		else if (recorded)
 			recording_remove(&recording);
 		say("%s", error.message);
 		return exec_errno == ENOENT ? MS_EXIT_NOT_FOUND : MS_EXIT_NOT_EXECUTABLE;
 	}
 	run->started = true;
-	if (recorded) {
+	if (recorded && !inside) {
 		collector.recording = &recording;
 		if (o->follow) {
 			collector.child_asks = follow_child_asks;
@@ -186,7 +213,11 @@ static int run_once(const struct options *o, struct run *run)
 		}
 	}
 	collector_run(&collector);
-	if (recorded && !recording.ended && !ending_run(&recording, &signals, 0) && !o->discard)
+	if (inside)
+		was_recorded = !recorded || inside_ending_run(&recording, &app, run->path, &signals);
+	else
+		was_recorded = !recorded || recording.ended || ending_run(&recording, &signals, 0);
+	if (!was_recorded && !o->discard)
 		say("%s was not recorded: the recording library did not start in it (LD_PRELOAD cleared, or too little address "
 		    "space?)", o->program[0]);
 	auto_export_finish(&recording.export, &signals, o->quiet);
@@ -196,6 +227,8 @@ static int run_once(const struct options *o, struct run *run)
 	status = app_process_exit_status(&app);
 	run->term_signal = app_process_signaled(&app) ? app_process_signal(&app) : 0;
 	recording_free(&recording);
+	if (inside)
+		free(run->path);
 	signals_close(&signals);
 	return status;
 }

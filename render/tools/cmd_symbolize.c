@@ -1,13 +1,11 @@
 /* cmd_symbolize.c - memscope-trace symbolize: names for the frames of a trace, from the programs and libraries at hand. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "commands.h"
-#include "format/container.h"
+#include "format/symbolize_trace.h"
 #include "format/symbols.h"
 #include "format/trace_reader.h"
 #include "format/trace_writer.h"
-#include "format/write_symbols.h"
 #include "replace_file.h"
 
 struct symbolize_options {
@@ -47,90 +45,6 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	return command_take_trace(key, arg, state, &o->trace);
 }
 
-/* Variables that were tracked without a type. */
-struct typed {
-	size_t wanted;
-	uint32_t found;
-};
-
-/* Tables of the reader as arrays. */
-static struct ms_frame *all_frames(const struct ms_trace *t)
-{
-	uint32_t n = ms_trace_frame_count(t);
-	struct ms_frame *frames = malloc(((size_t)n + 1) * sizeof *frames);
-
-	for (uint32_t i = 0; frames && i < n; i++)
-		frames[i] = *ms_trace_frame(t, i + 1);
-	return frames;
-}
-
-static struct ms_module *all_modules(const struct ms_trace *t)
-{
-	uint32_t n = ms_trace_module_count(t);
-	struct ms_module *modules = malloc(((size_t)n + 1) * sizeof *modules);
-
-	for (uint32_t i = 0; modules && i < n; i++)
-		modules[i] = *ms_trace_module(t, i + 1);
-	return modules;
-}
-
-static bool is_not_symbols(void *context, const struct ms_block_info *block)
-{
-	(void)context;
-	return block->kind != MS_BLOCK_SYMBOLS;
-}
-
-/* The variables without a type; the caller frees. */
-static struct ms_untyped *all_untyped(const struct ms_trace *t, size_t *count)
-{
-	uint32_t n = ms_trace_variable_count(t);
-	struct ms_untyped *untyped = malloc(((size_t)n + 1) * sizeof *untyped);
-
-	*count = 0;
-	for (uint32_t i = 1; untyped && i <= n; i++) {
-		const struct ms_variable *v = ms_trace_variable(t, i);
-
-		if (v->type == 0 && v->name != 0 && v->frame != 0)
-			untyped[(*count)++] = (struct ms_untyped){.variable = i, .frame = v->frame, .name = ms_trace_string(t, v->name)};
-	}
-	return untyped;
-}
-
-static int write_all(struct ms_writer *w, const struct ms_trace *t, const struct ms_symbolizer_options *options,
-                     struct ms_symbol_counts *counts, struct typed *typed, struct ms_error *err)
-{
-	struct ms_untyped *untyped = all_untyped(t, &typed->wanted);
-	struct ms_frame *frames = all_frames(t);
-	struct ms_module *modules = all_modules(t);
-	struct ms_symbolizer *s = NULL;
-	struct ms_end end;
-	int rc = MS_OK;
-
-	if (!frames || !modules || !untyped)
-		rc = ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u frames", ms_trace_frame_count(t));
-	if (!rc)
-		rc = ms_symbolizer_open(&s, options, err);
-	if (!rc)
-		rc = ms_writer_copy(w, t, is_not_symbols, NULL, err);
-	if (!rc)
-		rc = ms_write_symbols(w, s, frames, ms_trace_frame_count(t), modules, ms_trace_module_count(t), t, counts, err);
-	if (!rc)
-		rc = ms_write_variable_types(w, s, untyped, typed->wanted, frames, ms_trace_frame_count(t), modules, ms_trace_module_count(t),
-		                             &typed->found, err);
-	if (!rc && ms_trace_end(t)) {
-		end = *ms_trace_end(t);
-		end.symbolized = true;
-		rc = ms_writer_end(w, &end, err);
-	} else if (!rc) {
-		rc = ms_writer_end(w, NULL, err);
-	}
-	ms_symbolizer_close(s);
-	free(frames);
-	free(modules);
-	free(untyped);
-	return rc;
-}
-
 static int run(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -142,8 +56,7 @@ static int run(int argc, char **argv)
 	        .children = command_common_options,
 	};
 	struct symbolize_options o = {0};
-	struct ms_symbol_counts counts = {0};
-	struct typed typed = {0};
+	struct ms_symbolize_counts counts = {0};
 	struct replace_file out;
 	struct ms_writer *w = NULL;
 	struct ms_trace *t;
@@ -161,7 +74,7 @@ static int run(int argc, char **argv)
 	}
 	rc = ms_writer_open(&w, &out.stream, &(struct ms_writer_options){.part = ms_trace_is_part(t)}, &err);
 	if (rc == MS_OK)
-		rc = write_all(w, t, &o.symbolizer, &counts, &typed, &err);
+		rc = ms_symbolize_trace(w, t, &o.symbolizer, NULL, &counts, &err);
 	ms_writer_close(w);
 	if (rc == MS_OK)
 		rc = replace_file_commit(&out, &err);
@@ -175,9 +88,9 @@ static int run(int argc, char **argv)
 	}
 	if (!o.quiet)
 		fprintf(stderr, "%s: %s: %u of %u frames have a function, %u a line; %u of these as before\n", argv[0], o.output,
-		        counts.with_function, counts.frames, counts.with_line, counts.kept);
-	if (!o.quiet && typed.wanted > 0)
-		fprintf(stderr, "%s: %s: types of %u of %zu variables that had none\n", argv[0], o.output, typed.found, typed.wanted);
+		        counts.symbols.with_function, counts.symbols.frames, counts.symbols.with_line, counts.symbols.kept);
+	if (!o.quiet && counts.types_wanted > 0)
+		fprintf(stderr, "%s: %s: types of %u of %zu variables that had none\n", argv[0], o.output, counts.types_found, counts.types_wanted);
 	command_warn_damage(argv[0], o.trace, ms_trace_damage(t));
 done:
 	ms_trace_close(t);
