@@ -70,6 +70,15 @@ static const struct ms_sample *in_window(const struct ms_report_window *w, const
 	return samples;
 }
 
+static const char *without_samples(const struct ms_process *p)
+{
+	const char *b = p->capture.backend ? p->capture.backend : "";
+
+	if (strcmp(b, "core") == 0 || strcmp(b, "async") == 0 || strcmp(b, "unified") == 0)
+		return "it was recorded inside the program: nobody stood beside it who could look at the process (--backend)";
+	return "it was recorded without samples of the process (--monitor)";
+}
+
 int ms_system_collect(struct ms_report *report, const struct ms_trace *trace, struct ms_error *err)
 {
 	struct ms_report_system *s = &report->system;
@@ -77,7 +86,7 @@ int ms_system_collect(struct ms_report *report, const struct ms_trace *trace, st
 
 	s->interval_ns = ms_trace_process(trace)->monitor_interval_ns;
 	if (count == 0) {
-		s->reason = s->interval_ns == 0 ? "it was recorded without samples of the process (--monitor)" :
+		s->reason = s->interval_ns == 0 ? without_samples(ms_trace_process(trace)) :
 		            "the program ended before the first sample";
 		return MS_OK;
 	}

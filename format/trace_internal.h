@@ -22,6 +22,7 @@ struct ms_trace {
 	struct ms_buffer process_raw;    /* what the strings of process point into */
 	struct ms_process process;
 	struct ms_end end;
+	char *end_note;                  /* its text */
 	bool has_process, has_end, has_index;
 	struct ms_error damage;          /* code MS_OK: none */
 	struct ms_trace_index *index;    /* trace_index.c; NULL: none */

@@ -116,15 +116,25 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	return MS_OK;
 }
 
+#define END_NOTE_BYTES 1000
+
 static int load_end(struct ms_trace *t, const uint8_t *body, uint64_t offset, struct ms_error *err)
 {
 	const struct fb_end e = {body};
+	const char *note = fb_end_backend_note(e);
 
 	if (fb_end_ended(e) >= FB_ENDED_COUNT)
 		return ms_fail(err, MS_E_CORRUPT, offset, "the program ended in way %u", fb_end_ended(e));
 	if (fb_end_events(e) != t->events)
 		return ms_fail(err, MS_E_CORRUPT, offset, "the end counts %llu events, the blocks have %llu",
 			       (unsigned long long)fb_end_events(e), (unsigned long long)t->events);
+	/* The block is not kept. */
+	if (note != NULL && *note != 0) {
+		free(t->end_note);
+		t->end_note = strndup(note, END_NOTE_BYTES);
+		if (t->end_note == NULL)
+			return ms_fail(err, MS_E_NOMEM, offset, "no memory for the end");
+	}
 	t->end = (struct ms_end){
 		.time_ns = fb_end_time_ns(e),
 		.ended = fb_end_ended(e),
@@ -148,7 +158,7 @@ static int load_end(struct ms_trace *t, const uint8_t *body, uint64_t offset, st
 		.guard_checks = fb_end_guard_checks(e),
 		.guard_calls = fb_end_guard_calls(e),
 		.guard_dropped = fb_end_guard_dropped(e),
-		.backend_note = fb_end_backend_note(e),
+		.backend_note = t->end_note,
 	};
 	t->has_end = true;
 	return MS_OK;
@@ -335,5 +345,6 @@ void ms_trace_close(struct ms_trace *t)
 	ms_buffer_free(&t->process_raw);
 	free((void *)t->process.command);
 	free((void *)t->process.options);
+	free(t->end_note);
 	free(t);
 }

@@ -468,6 +468,11 @@ struct ms_writer_stats ms_writer_stats(const struct ms_writer *w)
 	};
 }
 
+uint32_t ms_writer_pending(const struct ms_writer *w)
+{
+	return ms_event_encoder_count(w->encoder);
+}
+
 int ms_writer_status(const struct ms_writer *w)
 {
 	return w->status;

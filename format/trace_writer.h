@@ -136,6 +136,7 @@ struct ms_writer_stats {
 	uint32_t frames, stacks, strings, modules, threads;
 };
 struct ms_writer_stats ms_writer_stats(const struct ms_writer *w);
+uint32_t ms_writer_pending(const struct ms_writer *w); /* events that were appended and are in no block yet */
 int ms_writer_status(const struct ms_writer *w); /* MS_OK or the error that sticks */
 void ms_writer_close(struct ms_writer *w);       /* frees; NULL allowed; does not write an end */
 

@@ -14,6 +14,7 @@
 #include "format/symbolize_trace.h"
 #include "format/symbols.h"
 #include "format/trace_reader.h"
+#include "inside/inside_config.h"
 #include "summary.h"
 #include "trace_output.h"
 
@@ -158,7 +159,8 @@ static void say_summary(const struct recording *r, const char *path)
 	}
 	end = ms_trace_end(t);
 	events = ms_trace_event_count(t);
-	left = end ? 0 : entries_left(&r->arena);
+	left = end ? 0 : entries_left(&r->arena) +
+	                 atomic_load_explicit(&ms_inside_config_of(r->arena.header)->unwritten, memory_order_relaxed);
 	if (stat(path, &st) != 0)
 		st.st_size = 0;
 	fprintf(stderr, "memscope-record: %s: %" PRIu64 " events, peak %s, %s, %.2f bytes/event, %" PRIu64 " lost", path, events,

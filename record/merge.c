@@ -99,6 +99,19 @@ size_t merge_backlog(const struct merge *m)
 	return words;
 }
 
+size_t merge_waiting(const struct merge *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->stream_count; i++) {
+		const struct merge_stream *s = m->streams[i];
+
+		for (size_t at = s->begin; at < s->end; at += MS_ENTRY_WORDS(s->words[at + 1]))
+			n++;
+	}
+	return n;
+}
+
 uint64_t merge_oldest(const struct merge *m)
 {
 	uint64_t oldest = UINT64_MAX;

@@ -88,6 +88,8 @@ void merge_commit(struct merge_stream *s, size_t n);
 static inline bool merge_pending(const struct merge_stream *s) { return s->begin < s->end; }
 /* Words that wait in all streams. */
 size_t merge_backlog(const struct merge *m);
+/* Entries that wait in all streams; looks at each. */
+size_t merge_waiting(const struct merge *m);
 /* Stamp of the oldest entry that waits; UINT64_MAX when there is none. */
 uint64_t merge_oldest(const struct merge *m);
 

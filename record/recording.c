@@ -23,6 +23,8 @@
 #define CONTROL_NS UINT64_C(20000000)
 #define CONTROL_START_NS NS_PER_S /* who asks before the program has started is kept waiting for so long */
 #define STOP_ROUNDS 50           /* of a millisecond, for hooks that are just publishing when a stop is asked for */
+#define INSIDE_EVENTS_PER_BLOCK 16384u /* what the encoder holds is lost with the program */
+#define INSIDE_CLOCK_NS UINT64_C(1000000) /* a first rate of the clock, for the same reason; it is refined */
 #define SWEEP_NS UINT64_C(20000000)
 #define SWEEP_SOON_NS UINT64_C(2000000) /* when slots run low */
 
@@ -183,7 +185,10 @@ static void limit_events(struct recording *r)
 int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
                    struct ms_error *err)
 {
-	struct ms_writer_options wo = {.level = r->options->level, .max_size_bytes = r->options->max_size_bytes};
+	struct ms_writer_options wo = {
+		.level = r->options->level, .max_size_bytes = r->options->max_size_bytes,
+		.events_per_block = r->options->backend != MS_BACKEND_LOCKFREE ? INSIDE_EVENTS_PER_BLOCK : 0,
+	};
 	uint64_t bytes;
 	int status;
 
@@ -198,7 +203,8 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		if (bytes < SMALL_ROOM) {
 			uint64_t events = bytes / 128;
 
-			wo.events_per_block = events < 256 ? 256 : events > 65536 ? 65536 : (uint32_t)events;
+			if (wo.events_per_block == 0 || events < wo.events_per_block)
+				wo.events_per_block = events < 256 ? 256 : events > 65536 ? 65536 : (uint32_t)events;
 		}
 		ms_stream_init_fd(&r->stream, r->fd);
 		status = ms_writer_open(&r->writer, &r->stream, &wo, &r->error);
@@ -354,7 +360,8 @@ size_t recording_poll(struct recording *r)
 	if (r->stopped)
 		return 0;
 	/* A program that waits for its graph stands still: it is not kept waiting for a better clock. */
-	calibrate(r, mono, atomic_load_explicit(&h->graph_state, memory_order_relaxed) == MS_GRAPH_WANTED);
+	calibrate(r, mono, atomic_load_explicit(&h->graph_state, memory_order_relaxed) == MS_GRAPH_WANTED ||
+	                           (r->options->backend != MS_BACKEND_LOCKFREE && mono - r->clock.start_mono_ns > INSIDE_CLOCK_NS));
 	round_of(r, false);
 	if (r->options->guard.interval_ns && mono >= r->check_mono_ns) {
 		atomic_fetch_add_explicit(&h->guard_check_wanted, 1, memory_order_relaxed);

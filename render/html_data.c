@@ -61,7 +61,7 @@ static const struct ms_html_column trace_columns[] = {
 #define E(field) MS_COLUMN(struct ms_report_trace, #field, guard.field)
 static const struct ms_html_column guard_columns[] = {
 	E(guard_page_blocks), E(guard_canary_blocks), E(guard_plain_blocks), E(guard_checks), E(guard_calls), E(guard_dropped),
-	E(collector_cpu_ns), E(collector_rss_bytes), E(blocks),
+	E(collector_cpu_ns), E(collector_rss_bytes), E(blocks), E(backend_note),
 };
 #define P(field) MS_COLUMN(struct ms_process, #field, field)
 static const struct ms_html_column process_columns[] = {
@@ -70,6 +70,7 @@ static const struct ms_html_column process_columns[] = {
 	P(start_time_unix_ns), MS_COLUMN_OF_TEXT("start_time", start_time), P(clock_hz), P(clock), P(on_full), P(max_size_bytes), P(free_stacks),
 	P(inherited_heap), MS_COLUMN(struct ms_process, "attached", capture.attached), MS_COLUMN(struct ms_process, "part_kind", part.kind), MS_COLUMN_OF_TEXT("guard", guard), MS_COLUMN_OF_TEXT("guard_side", guard_side), P(guard_sample_rate),
 	MS_COLUMN_AS_PATH(struct ms_process, "companion", companion), P(graph_at_exit), P(monitor_interval_ns),
+	MS_COLUMN_AS_PATH(struct ms_process, "backend", capture.backend), MS_COLUMN(struct ms_process, "backend_reason", capture.backend_reason),
 };
 
 /* Arguments of the command may be paths or hold some ("--file=/home/..."): what looks like one loses its directories, too. */

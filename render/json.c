@@ -63,6 +63,11 @@ static void part(struct ms_json *j, const struct ms_report *r)
 	ms_json_end_object(j);
 }
 
+static void text_or_null(struct ms_json *j, const char *key, const char *text)
+{
+	ms_json_string(j, key, text && *text ? text : NULL);
+}
+
 /* What cannot be told from a sample, whatever its count in the report is. */
 static void sampling(struct ms_json *j, const struct ms_report *r)
 {
@@ -160,6 +165,9 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_string(j, "architecture", p->architecture);
 	ms_json_string(j, "recorder", p->recorder);
 	strings(j, "recorder_options", p->options, p->options_count);
+	text_or_null(j, "backend", p->capture.backend);
+	text_or_null(j, "backend_reason", p->capture.backend_reason);
+	text_or_null(j, "backend_note", t->guard.backend_note);
 	ms_json_string(j, "allocator", p->allocator);
 	ms_json_string(j, "start_time", ms_time_text(start, p->start_time_unix_ns));
 	ms_json_uint(j, "start_time_unix_ns", p->start_time_unix_ns);

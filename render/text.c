@@ -155,6 +155,10 @@ static void print_title(struct ms_text *t)
 
 		fprintf(t->out, ", %" PRIu64 ".%02" PRIu64 " bytes per event", hundredths / 100, hundredths % 100);
 	}
+	if (p->capture.backend && *p->capture.backend && strcmp(p->capture.backend, "lockfree") != 0) {
+		fputs(", backend ", t->out);
+		ms_escape_text(t->out, p->capture.backend);
+	}
 	putc('\n', t->out);
 	print_window(t);
 }

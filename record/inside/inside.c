@@ -166,6 +166,20 @@ static void take_options(const struct ms_inside_config *c)
 	inside.options.given_count = n;
 }
 
+/* What the image before has left: its threads are gone, and what they lost is in its trace. */
+static void clear_after_exec(struct arena *a)
+{
+	uint32_t used = atomic_load_explicit(&a->header->slots_used, memory_order_acquire);
+
+	for (uint32_t i = 0; i < used && i < a->geometry.slots; i++)
+		if (atomic_load_explicit(&a->slots[i].state, memory_order_acquire) == MS_SLOT_LIVE)
+			arena_recycle(a, i);
+	atomic_store_explicit(&a->header->lost_events, 0, memory_order_relaxed);
+	atomic_store_explicit(&a->header->lost_threads, 0, memory_order_relaxed);
+	atomic_store_explicit(&a->header->lost_stacks, 0, memory_order_relaxed);
+	atomic_store_explicit(&a->header->graph_state, MS_GRAPH_IDLE, memory_order_relaxed);
+}
+
 static uint32_t count_cores(void)
 {
 	uint64_t mask[128] = {0};
@@ -190,6 +204,8 @@ bool ms_inside_open(struct ms_arena_header *header, uint32_t image, char *next, 
 	take_options(c);
 	if (recording_adopt(r, header, &inside.options, c, &error) != MS_OK)
 		return false;
+	if (image > 0)
+		clear_after_exec(&r->arena);
 	inside.app = (struct app_process){.pid = getpid(), .pidfd = -1};
 	image += inside.first_image;
 	if (next)
@@ -207,6 +223,14 @@ bool ms_inside_open(struct ms_arena_header *header, uint32_t image, char *next, 
 	return true;
 }
 
+static void note_unwritten(void)
+{
+	struct recording *r = &inside.recording;
+
+	atomic_store_explicit(&ms_inside_config_of(r->arena.header)->unwritten,
+	                      merge_waiting(&r->ingest.merge) + r->ingest.batch_count + ms_writer_pending(r->writer), memory_order_relaxed);
+}
+
 size_t ms_inside_poll(void)
 {
 	size_t words = 0;
@@ -214,14 +238,18 @@ size_t ms_inside_poll(void)
 	in_cpu_begin();
 	if (inside.open && !inside.recording.resumable)
 		words = recording_poll(&inside.recording);
+	if (inside.open)
+		note_unwritten();
 	in_cpu_end();
 	return words;
 }
 
 void ms_inside_settle(void)
 {
-	if (inside.open && !inside.recording.resumable)
-		recording_settle(&inside.recording);
+	if (!inside.open || inside.recording.resumable)
+		return;
+	recording_settle(&inside.recording);
+	note_unwritten();
 }
 
 static void note_who_drained(void)

@@ -26,6 +26,8 @@ struct ms_inside_config {
 	uint64_t arena_bytes, rings_offset;
 	struct tick_pair start;        /* of the clock */
 	uint64_t start_unix_ns;
+	/* Written by the recorder after each round: entries that are out of the rings and not in the file yet. What is lost when the program is killed. */
+	_Atomic uint64_t unwritten;
 	struct options options;
 	char reason[MS_INSIDE_REASON_BYTES]; /* why this backend */
 	char preset[64];               /* of a sample; "" = none */

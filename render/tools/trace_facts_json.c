@@ -72,6 +72,8 @@ static json_t *process(const struct ms_process *p)
 	json_object_set_new(o, "allocator", text(p->allocator));
 	json_object_set_new(o, "recorder", text(p->recorder));
 	json_object_set_new(o, "options", texts(p->options, p->options_count));
+	json_object_set_new(o, "backend", text(p->capture.backend));
+	json_object_set_new(o, "backend_reason", text(p->capture.backend_reason));
 	json_object_set_new(o, "pid", number(p->pid));
 	json_object_set_new(o, "parent_pid", number(p->parent_pid));
 	json_object_set_new(o, "page_size_bytes", number(p->page_size_bytes));

@@ -283,6 +283,22 @@ static void print_modules(FILE *out, const struct ms_trace *t, const struct trac
 	}
 }
 
+static void print_backend(FILE *out, const struct ms_capture *c, const struct ms_end *end)
+{
+	if (!c->backend || !*c->backend)
+		return;
+	fprintf(out, "%-13s ", "backend");
+	ms_escape_text(out, c->backend);
+	fputs(" (", out);
+	ms_escape_text(out, c->backend_reason && *c->backend_reason ? c->backend_reason : "no reason given");
+	putc(')', out);
+	if (end && end->backend_note && *end->backend_note) {
+		fputs(": ", out);
+		ms_escape_text(out, end->backend_note);
+	}
+	fputc('\n', out);
+}
+
 void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, const struct trace_facts *f, bool counted,
                       bool verbose)
 {
@@ -303,6 +319,7 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	text_row(out, "allocator", p->allocator);
 	text_row(out, "recorder", p->recorder);
 	print_words(out, "options", p->options, p->options_count);
+	print_backend(out, &p->capture, end);
 	fprintf(out, "%-13s %s\n", "clock", p->clock == MS_CLOCK_SOURCE_TSC ? "time stamp counter" : "CLOCK_MONOTONIC");
 	print_time(out, p->start_time_unix_ns);
 	fprintf(out, "%-13s %.9f s\n", "duration", (double)(end ? end->time_ns : ms_trace_last_time_ns(t)) / 1e9);

@@ -52,7 +52,8 @@ function recordingCard(model) {
 		summary.companion_file ? ['the other run', [code(summary.companion_file), summary.companion_problem ? `: ${summary.companion_problem}` : ', its findings are in this report']] : null,
 		['heap graph', p.graph_at_exit ? 'at exit' : 'not at exit (--graph=exit takes one)'],
 		['monitor', p.monitor_interval_ns ? `every ${duration(p.monitor_interval_ns)}` : 'off (--monitor=MS looks at the process)'],
-		['recorder itself', r.collector_cpu_ns || r.collector_rss_bytes ? `${duration(r.collector_cpu_ns)} of processor time, ${bytes(r.collector_rss_bytes)} resident at most, in a process of its own` : 'not recorded'],
+		['recorder itself', r.collector_cpu_ns || r.collector_rss_bytes ? `${duration(r.collector_cpu_ns)} of processor time, ${bytes(r.collector_rss_bytes)} resident at most${!p.backend || p.backend === 'lockfree' || p.backend.includes('/') ? ', in a process of its own' : ', inside the program'}` : 'not recorded'],
+		['backend', p.backend ? `${p.backend} (${p.backend_reason})${r.backend_note ? `: ${r.backend_note}` : ''}` : 'not recorded'],
 	]);
 }
 
