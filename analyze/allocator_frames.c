@@ -93,6 +93,7 @@ static const char *const exact[] = {
 	"jv_mem_strdup",
 	"malloc",
 	"memalign",
+	"memscope_pool_alloc",
 	"objspace_xcalloc",
 	"objspace_xmalloc0",
 	"objspace_xrealloc",

@@ -73,7 +73,7 @@ int ms_text_tasks(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
 		{"allocated", MS_RIGHT}, {"blocks", MS_RIGHT}, {"own peak", MS_RIGHT}, {"alive", MS_RIGHT}, {"freed", MS_RIGHT}, {"leaked", MS_RIGHT},
-		{"with children", MS_RIGHT}, {"inside", MS_RIGHT}, {"threads", MS_RIGHT}, {"task", MS_LEFT},
+		{"subtree", MS_RIGHT}, {"inside", MS_RIGHT}, {"task", MS_LEFT},
 	};
 	const struct ms_report_tasks *s = &t->report->tasks;
 	size_t n = at_most(t, s->count);
@@ -104,7 +104,6 @@ int ms_text_tasks(struct ms_text *t)
 		else
 			ms_table_cell(&table, "");
 		ms_cell_duration(&table, task->inside_ns);
-		ms_cell_count(&table, task->threads);
 		ms_cell_owned(&table, task_name(t->report, order[i].index));
 	}
 	free(order);
@@ -152,7 +151,7 @@ int ms_text_scopes(struct ms_text *t)
 {
 	static const struct ms_column columns[] = {
 		{"allocated", MS_RIGHT}, {"blocks", MS_RIGHT}, {"own peak", MS_RIGHT}, {"alive", MS_RIGHT}, {"freed", MS_RIGHT}, {"leaked", MS_RIGHT},
-		{"with inner", MS_RIGHT}, {"calls", MS_RIGHT}, {"inside", MS_RIGHT}, {"threads", MS_RIGHT}, {"scope", MS_LEFT},
+		{"subtree", MS_RIGHT}, {"calls", MS_RIGHT}, {"inside", MS_RIGHT}, {"scope", MS_LEFT},
 	};
 	const struct ms_report_scopes *s = &t->report->scopes;
 	size_t n = at_most(t, s->count);
@@ -178,7 +177,6 @@ int ms_text_scopes(struct ms_text *t)
 			ms_table_cell(&table, "");
 		ms_cell_count(&table, scope->calls);
 		ms_cell_duration(&table, scope->inside_ns);
-		ms_cell_count(&table, scope->threads);
 		ms_cell_owned(&table, scope_path(t->report, order[i].index));
 	}
 	free(order);

@@ -9,7 +9,7 @@
 int ms_render_html(FILE *out, const struct ms_report *report, const struct ms_html_options *options, struct ms_error *err)
 {
 	static const struct ms_html_list *const lists[] = {&ms_html_trace_tables, &ms_html_site_tables, &ms_html_time_tables, &ms_html_series_tables,
-	                                                   &ms_html_heap_tables, &ms_html_detail_tables};
+	                                                   &ms_html_heap_tables, &ms_html_detail_tables, &ms_html_annotation_tables};
 	struct ms_columns *c = ms_columns_new(options->no_paths);
 	char *title = NULL;
 	size_t size;

@@ -19,6 +19,7 @@ extern const struct ms_html_list ms_html_time_tables;    /* html_data_time.c: ti
 extern const struct ms_html_list ms_html_series_tables;  /* html_series.c: series by key */
 extern const struct ms_html_list ms_html_detail_tables;  /* html_data_detail.c: what single views show besides: modules, dominator tree, words */
 extern const struct ms_html_list ms_html_heap_tables;    /* html_data_heap.c: findings, leaks, holders, growth, safety */
+extern const struct ms_html_list ms_html_annotation_tables; /* html_data_annotations.c: tasks, scopes, variables, pools */
 
 /* Helpers for the lists. */
 #define MS_HTML_LIST(list) {list, sizeof(list) / sizeof *(list)}

@@ -25,6 +25,8 @@ record zoo --guard=canary "$PROGRAMS/zoo/heap_overflow_cxx" all bug
 record leaks "$PROGRAMS/zoo/leaks_cxx" all bug
 record both --guard=full --guard-side=both "$PROGRAMS/zoo/heap_underflow" all bug
 record nograph --graph=off "$PROGRAMS/churn" 1000
+record annotated "$PROGRAMS/annotate"
+record tasks "$PROGRAMS/task_pool" 2000 3
 record empty /bin/true
 record sample --sample-bytes=4K "$PROGRAMS/sampled"
 # Names that a page must not take for markup: of a directory, of the program in it, of its arguments.
@@ -35,7 +37,7 @@ record hostile "$hostile/\"><img src=x onerror=hacked=2>" 1000 '</script><script
 cp "$PROGRAMS/zoo/heap_overflow_cxx" "$hostile/'><svg onload=hacked=5>"
 record hostile_zoo --guard=canary "$hostile/'><svg onload=hacked=5>" all bug
 report hostile_zoo
-for name in jq threads cxx redis zoo leaks both nograph empty sample hostile; do report $name; done
+for name in jq threads cxx redis zoo leaks both nograph annotated tasks empty sample hostile; do report $name; done
 for name in zoo leaks both; do "$BIN/memscope-analyze" -q --gen-suppressions=$name.supp $name.ms >/dev/null; done
 # A window of a recording, and one that ends too early.
 cp jq.ms window.ms

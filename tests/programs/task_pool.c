@@ -134,7 +134,7 @@ static void turn(uint32_t task, uint32_t n)
 			give_back(b);
 		}
 	}
-	if (random % 3 == 0)
+	if (n == 0 || random % 3 == 0) /* so that all of them come to be */
 		spawn(task);
 }
 
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	left = 1; /* the main thread is not done */
 	for (uint32_t i = 0; i < threads; i++)
 		pthread_create(&thread[i], NULL, work, NULL);
-	while (spawned < most)
+	for (uint32_t i = 0; i <= most / 4; i++)
 		spawn(0);
 	pthread_mutex_lock(&lock);
 	if (--left == 0)

@@ -8,6 +8,7 @@
  * docs/HOWTO_ADD_VIEW.md says the rest.
  */
 import address from './address.js';
+import annotations from './annotations.js';
 import findings from './findings.js';
 import flame from './flame.js';
 import leaks from './leaks.js';
@@ -20,4 +21,4 @@ import system from './system.js';
 import threads from './threads.js';
 import timeline from './timeline.js';
 
-export const VIEWS = [overview, timeline, flame, sites, leaks, findings, sizes, threads, address, system, snapshots, process];
+export const VIEWS = [overview, timeline, flame, sites, leaks, findings, sizes, threads, annotations, address, system, snapshots, process];
