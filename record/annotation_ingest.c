@@ -154,7 +154,7 @@ static uint32_t take_name(struct annotations *a, struct ms_writer *writer, struc
 /* Its type is to be looked up at the end of the recording, if there is memory to remember that. */
 static void remember_untyped(struct annotations *a, uint32_t variable, uint32_t frame, const char *name)
 {
-	char *own = name && frame != 0 && variable != 0 ? strdup(name) : NULL;
+	char *own = name && *name && frame != 0 && variable != 0 ? strdup(name) : NULL;
 
 	if (!own)
 		return;

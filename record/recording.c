@@ -537,7 +537,7 @@ void recording_drain(struct recording *r)
 void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	if (r->process_written && ms_writer_status(r->writer) == MS_OK)
-		(void)trace_symbols_ask(&r->ingest.tables, &r->helper, interrupted, context, &r->helper_cpu_ns);
+		(void)trace_symbols_ask(&r->ingest.tables, r->ingest.annotations.untyped, r->ingest.annotations.untyped_count, &r->helper, interrupted, context, &r->helper_cpu_ns);
 }
 
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)
@@ -551,7 +551,7 @@ void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void 
 	(void)trace_symbols_write(&r->ingest.tables, r->writer, &r->helper, &r->jit, &options, interrupted, context, &r->symbolized,
 	                          &r->end_error);
 	if (ms_writer_status(r->writer) == MS_OK)
-		(void)trace_symbols_write_types(&r->ingest.tables, r->writer, &options, r->ingest.annotations.untyped,
+		(void)trace_symbols_write_types(&r->ingest.tables, r->writer, &r->helper, &options, r->ingest.annotations.untyped,
 		                                r->ingest.annotations.untyped_count, interrupted, context, &r->end_error);
 	data = graph_ingest_addresses(&r->ingest.graph, &count);
 	if (data && ms_writer_status(r->writer) == MS_OK)

@@ -111,6 +111,32 @@ static void put_text(FILE *out, const char *text)
 	fwrite(text, 1, (size_t)length + 1, out);
 }
 
+/* The name behind a question; the text is valid until the next call. NULL: there is none, or it is too long. */
+static const char *read_name(FILE *in, uint32_t bytes)
+{
+	static char name[SYMBOL_NAME_MOST + sizeof(struct symbol_question)];
+	size_t n = symbol_question_name(bytes);
+
+	if (bytes > SYMBOL_NAME_MOST || fread(name, sizeof(struct symbol_question), n, in) != n)
+		return NULL;
+	name[bytes] = '\0';
+	return name;
+}
+
+static void answer_type(struct warm *w, const struct symbol_question *q, const char *name, FILE *out)
+{
+	const char *type = q->module < w->module_count ? ms_symbolizer_variable_type(w->symbolizer, &w->modules[q->module], q->address, name) : NULL;
+	const uint32_t n = type != NULL, line = 0;
+
+	fwrite(&n, sizeof n, 1, out);
+	if (!type)
+		return;
+	fwrite(&line, sizeof line, 1, out);
+	put_text(out, type);
+	put_text(out, "");
+	put_text(out, "");
+}
+
 static bool answer(struct warm *w, int question_fd, int answer_fd)
 {
 	struct symbol_question q;
@@ -123,6 +149,14 @@ static bool answer(struct warm *w, int question_fd, int answer_fd)
 		const struct ms_symbol_line *lines = NULL;
 		uint32_t n = 0;
 
+		if (q.name_bytes != 0) {
+			const char *name = read_name(in, q.name_bytes);
+
+			if (!name)
+				return false;
+			answer_type(w, &q, name, out);
+			continue;
+		}
 		if (q.module < w->module_count)
 			n = (uint32_t)ms_symbolizer_resolve(w->symbolizer, &w->modules[q.module], q.address, &lines);
 		if (n > ANSWER_LINES)
@@ -324,6 +358,11 @@ size_t symbol_helper_next(struct symbol_helper *h, struct ms_symbol_line *lines,
 none:
 	h->at = h->answer_bytes;
 	return SIZE_MAX;
+}
+
+void symbol_helper_skip(struct symbol_helper *h)
+{
+	h->at = h->answer_bytes;
 }
 
 void symbol_helper_stop(struct symbol_helper *h)

@@ -28,8 +28,16 @@
 struct symbol_question {
 	uint64_t address;
 	uint32_t module;                 /* UINT32_MAX = in none */
-	uint32_t reserved;
+	uint32_t name_bytes;             /* not 0: the type of the variable of this name is asked for; the name follows, in as many
+	                                    questions as it takes (symbol_question_name) */
 };
+#define SYMBOL_NAME_MOST 1024u       /* bytes of a name; for a longer one there is no answer */
+
+/* Questions that a name of so many bytes takes behind its own. */
+static inline size_t symbol_question_name(size_t name_bytes)
+{
+	return (name_bytes + sizeof(struct symbol_question) - 1) / sizeof(struct symbol_question);
+}
 
 struct symbol_helper {
 	pid_t pid;                       /* 0 = none */
@@ -47,7 +55,10 @@ void symbol_helper_start(struct symbol_helper *h, const struct arena *arena);
 bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *questions, size_t count,
                        bool (*interrupted)(void *), void *context, uint64_t *cpu_ns);
 
-/* The answer to the next question, in order: its lines as ms_symbolizer_resolve gives them, valid until the next call; at most
+/* Whatever is left of the answers is not taken. */
+void symbol_helper_skip(struct symbol_helper *h);
+
+/* The answer to the next question, in order: its lines as ms_symbolizer_resolve gives them, or one line with the type as `function`; valid until the next call; at most
    max of them. SIZE_MAX: there is none (any more). */
 size_t symbol_helper_next(struct symbol_helper *h, struct ms_symbol_line *lines, size_t max);
 

@@ -20,18 +20,26 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *helper, bool (*interrupted)(void *),
-                       void *context, uint64_t *cpu_ns)
+static struct symbol_question question_of(const uint32_t *record_of_module, const struct ms_frame *frame)
+{
+	return (struct symbol_question){.address = frame->address, .module = record_of_module[frame->module]};
+}
+
+bool trace_symbols_ask(const struct trace_tables *tables, const struct ms_untyped *untyped, size_t untyped_count, struct symbol_helper *helper,
+                       bool (*interrupted)(void *), void *context, uint64_t *cpu_ns)
 {
 	uint32_t *record_of_module = NULL;
 	struct symbol_question *questions = NULL;
+	size_t count = tables->frame_count, at;
 	bool answered = false;
 
 	*cpu_ns = 0;
 	if (tables->frame_count == 0)
 		return false;
+	for (size_t i = 0; i < untyped_count; i++)
+		count += 1 + symbol_question_name(strlen(untyped[i].name));
 	record_of_module = malloc(((size_t)tables->written_count + 1) * sizeof *record_of_module);
-	questions = calloc(tables->frame_count, sizeof *questions);
+	questions = calloc(count, sizeof *questions);
 	if (!record_of_module || !questions)
 		goto done;
 	for (uint32_t id = 0; id <= tables->written_count; id++)
@@ -39,11 +47,17 @@ bool trace_symbols_ask(const struct trace_tables *tables, struct symbol_helper *
 	for (uint32_t i = 0; i < tables->module_count; i++)
 		if (tables->modules[i].id != 0)
 			record_of_module[tables->modules[i].id] = i;
-	for (size_t i = 0; i < tables->frame_count; i++) {
-		questions[i].address = tables->frames[i].address;
-		questions[i].module = record_of_module[tables->frames[i].module];
+	for (at = 0; at < tables->frame_count; at++)
+		questions[at] = question_of(record_of_module, &tables->frames[at]);
+	for (size_t i = 0; i < untyped_count; i++) {
+		size_t bytes = strlen(untyped[i].name);
+
+		questions[at] = question_of(record_of_module, &tables->frames[untyped[i].frame - 1]);
+		questions[at++].name_bytes = (uint32_t)bytes;
+		memcpy(&questions[at], untyped[i].name, bytes);
+		at += symbol_question_name(bytes);
 	}
-	answered = symbol_helper_ask(helper, questions, tables->frame_count, interrupted, context, cpu_ns);
+	answered = symbol_helper_ask(helper, questions, count, interrupted, context, cpu_ns);
 done:
 	free(questions);
 	free(record_of_module);
@@ -101,8 +115,10 @@ static int write_answers(struct ms_writer *writer, struct symbol_helper *helper,
 	int status = MS_OK;
 
 	*frames = 0;
-	if (!lines)
+	if (!lines) {
+		symbol_helper_skip(helper);
 		return MS_OK; /* they are resolved again */
+	}
 	while (status == MS_OK && *frames < count) {
 		size_t n = symbol_helper_next(helper, lines, LINES_MOST);
 
@@ -169,20 +185,43 @@ int trace_symbols_write(const struct trace_tables *tables, struct ms_writer *wri
 
 /* ---- types of variables ------------------------------------------------------------------------------------------ */
 
-int trace_symbols_write_types(const struct trace_tables *tables, struct ms_writer *writer, const struct ms_symbolizer_options *options,
-                              const struct ms_untyped *untyped, size_t count, bool (*interrupted)(void *), void *context, struct ms_error *err)
+/* Writes what the helper has answered; *variables = how many answers that were. */
+static int write_type_answers(struct ms_writer *writer, struct symbol_helper *helper, const struct ms_untyped *untyped, size_t count,
+                              size_t *variables, struct ms_error *err)
+{
+	struct ms_symbol_line line;
+	int status = MS_OK;
+
+	for (*variables = 0; status == MS_OK && *variables < count; ++*variables) {
+		size_t n = symbol_helper_next(helper, &line, 1);
+		uint32_t type;
+
+		if (n == SIZE_MAX)
+			break;
+		if (n == 0)
+			continue;
+		type = ms_writer_string(writer, line.function, strlen(line.function));
+		status = type != 0 ? ms_writer_variable_type(writer, untyped[*variables].variable, type, err) : ms_writer_status(writer);
+	}
+	return status;
+}
+
+int trace_symbols_write_types(const struct trace_tables *tables, struct ms_writer *writer, struct symbol_helper *helper,
+                              const struct ms_symbolizer_options *options, const struct ms_untyped *untyped, size_t count,
+                              bool (*interrupted)(void *), void *context, struct ms_error *err)
 {
 	struct ms_module *modules;
 	struct ms_symbolizer *symbolizer = NULL;
-	int status;
+	size_t at;
+	int status = write_type_answers(writer, helper, untyped, count, &at, err);
 
-	if (count == 0)
-		return MS_OK;
+	if (status != MS_OK || at == count)
+		return status;
 	modules = modules_by_id(tables);
 	if (!modules)
 		return MS_OK; /* no types */
 	status = ms_symbolizer_open(&symbolizer, options, err);
-	for (size_t at = 0; status == MS_OK && at < count && !(interrupted && interrupted(context)); at += ASK_EVERY)
+	for (; status == MS_OK && at < count && !(interrupted && interrupted(context)); at += ASK_EVERY)
 		status = ms_write_variable_types(writer, symbolizer, untyped + at, count - at < ASK_EVERY ? count - at : ASK_EVERY,
 		                                 tables->frames, (uint32_t)tables->frame_count, modules, tables->written_count, NULL, err);
 	ms_symbolizer_close(symbolizer);

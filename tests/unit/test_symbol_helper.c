@@ -81,6 +81,47 @@ static void open_arena(struct arena *a)
 	dl_iterate_phdr(describe, a);
 }
 
+/* Types of variables are asked for behind the frames, by name. */
+static void test_types_of_variables(void **state)
+{
+	struct arena a;
+	struct symbol_helper h;
+	static const char *const names[] = {"small", "not there", "a name that takes more than one question, and is nobody's"};
+	static const char *const types[] = {"const struct arena_geometry", NULL, NULL};
+	struct symbol_question q[16] = {{(uint64_t)(uintptr_t)second_marker + 2, 0, 0}};
+	struct ms_symbol_line line[256];
+	uint64_t cpu_ns = 0;
+	size_t n = 1;
+
+	(void)state;
+	open_arena(&a);
+	for (size_t i = 0; i < 3; i++) {
+		q[n++] = (struct symbol_question){(uint64_t)(uintptr_t)first_marker + 2, 0, (uint32_t)strlen(names[i])};
+		memcpy(&q[n], names[i], strlen(names[i]));
+		n += symbol_question_name(strlen(names[i]));
+	}
+	q[n++] = (struct symbol_question){(uint64_t)(uintptr_t)first_marker + 2, UINT32_MAX, 1}; /* in no module */
+	memcpy(&q[n++], "a", 1);
+	symbol_helper_start(&h, &a);
+	assert_true(symbol_helper_ask(&h, q, n, NULL, NULL, &cpu_ns));
+	assert_true(symbol_helper_next(&h, line, 256) > 0);
+	assert_string_equal(line[0].function, "second_marker");
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(symbol_helper_next(&h, line, 1), types[i] != NULL);
+		if (types[i])
+			assert_string_equal(line[0].function, types[i]);
+	}
+	assert_int_equal(symbol_helper_next(&h, line, 1), 0);
+	assert_true(symbol_helper_next(&h, line, 1) == SIZE_MAX);
+	symbol_helper_stop(&h);
+	/* A name that is longer than any goes unanswered, with all the rest. */
+	symbol_helper_start(&h, &a);
+	q[1].name_bytes = SYMBOL_NAME_MOST + 1;
+	assert_false(symbol_helper_ask(&h, q, n, NULL, NULL, &cpu_ns));
+	symbol_helper_stop(&h);
+	arena_close(&a);
+}
+
 static void test_that_its_answers_are_those_of_the_symbolizer(void **state)
 {
 	struct arena a;
@@ -207,6 +248,7 @@ static void test_that_it_can_be_given_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_types_of_variables),
 		cmocka_unit_test(test_that_its_answers_are_those_of_the_symbolizer),
 		cmocka_unit_test(test_that_bad_answers_are_none),
 		cmocka_unit_test(test_that_it_can_be_given_up),
