@@ -69,3 +69,6 @@ has "$T/err" 'findings of --guard would name'
 record --cull-temporary=5 --sample-rate=0.5 true
 eq "status with a sample" 125 $status
 has "$T/err" 'a sample has some of them'
+record --cull-temporary=5 --backend=core true
+eq "status with a backend inside the program" 125 $status
+has "$T/err" 'only lockfree has a process beside the program'
