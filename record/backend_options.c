@@ -33,7 +33,7 @@ bool backend_options_check(const struct options *o, char *reason, size_t reason_
 		{o->attach_pid != 0, "--pid", "a running process is recorded from outside"},
 		{o->snapshots.rss_bytes || o->snapshots.heap_bytes || o->snapshots.every_ns || o->snapshots.signal, "--snapshot-...",
 		 "somebody has to look at the program all the time"},
-		{o->cull_ns != 0, "--cull-temporary", "blocks that wait for their end would be lost with a killed program, and cost its memory"},
+		{o->cull_ns != 0, "--cull-temporary", "what waits in memory would be lost with a killed program"},
 		{o->plugin != NULL, "the path of a shared object", "memscope-record loads it"},
 	};
 
