@@ -215,10 +215,10 @@ static char *variable_text(const struct ms_tracked *v)
 	return n < 0 ? NULL : text;
 }
 
-static void print_thread(struct ms_text *t, uint32_t id)
+static void print_thread(struct ms_text *t, uint32_t id, const char *how)
 {
 	if (id && id <= t->report->thread_count)
-		fprintf(t->out, " by thread %" PRIu32, t->report->threads[id - 1].tid);
+		fprintf(t->out, " %s thread %" PRIu32, how, t->report->threads[id - 1].tid);
 }
 
 static void print_event(struct ms_text *t, const struct ms_biography_event *e)
@@ -237,7 +237,7 @@ static void print_event(struct ms_text *t, const struct ms_biography_event *e)
 		fprintf(t->out, " block %" PRIu64, e->other);
 	if (e->bytes || e->kind == MS_BIO_BORN || e->kind == MS_BIO_REALLOCATED)
 		fprintf(t->out, ", %s,", ms_unit_bytes(a, e->bytes, t->options.exact));
-	print_thread(t, e->thread);
+	print_thread(t, e->thread, e->kind == MS_BIO_HANDED ? "to" : "by");
 	putc('\n', t->out);
 }
 
