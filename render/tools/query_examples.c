@@ -66,5 +66,15 @@ const struct query_example query_examples[] = {
 	{"Which modules held memory, and from when on?",
 	 "SELECT name, max(max_live_bytes) AS peak, sum(blocks_begun) AS blocks, min(start_ns) / 1000000 AS first_ms\n"
 	 "FROM series('2ms', 'module') GROUP BY name ORDER BY peak DESC"},
+	{"Which tasks have blocks alive that they did not free, with all that they spawned?",
+	 "SELECT key, name, live_bytes, all_live_bytes, round(efficiency, 2) AS freed FROM tasks ORDER BY all_live_bytes DESC"},
+	{"Which scopes allocate most, and on how many calls?",
+	 "SELECT path, calls, allocated_bytes, allocated_bytes / calls AS per_call, live_bytes FROM scopes WHERE calls > 0\n"
+	 "ORDER BY allocated_bytes DESC"},
+	{"What became of the block of a variable?",
+	 "SELECT e.what, e.bytes, e.other, e.thread, e.from_thread FROM variables v JOIN biographies b ON b.variable = v.id\n"
+	 "JOIN variable_events e ON e.biography = b.id WHERE v.name = 'items'"},
+	{"How much of its memory does a pool use, and what did it hold when it was destroyed?",
+	 "SELECT name, parent_bytes, peak_bytes, 100 * peak_bytes / parent_bytes AS percent, resets, destroyed_bytes FROM pools"},
 };
 const size_t query_example_count = sizeof query_examples / sizeof *query_examples;
