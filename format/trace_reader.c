@@ -26,6 +26,36 @@ static int load_texts(const char *const **out, size_t *count, struct ms_fb_vecto
 	return MS_OK;
 }
 
+static int load_direct(struct ms_process *to, struct fb_process p, uint64_t offset, struct ms_error *err)
+{
+	uint32_t count = fb_process_direct(p).count;
+	struct ms_direct_allocator *list = calloc((size_t)count + 1, sizeof *list);
+
+	if (list == NULL)
+		return ms_fail(err, MS_E_NOMEM, offset, "no memory for %u allocators", count);
+	to->direct = list;
+	if (count > MS_DIRECT_MAX)
+		return ms_fail(err, MS_E_CORRUPT, offset, "the process has %u allocators", count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct fb_direct_allocator a = fb_process_direct_at(p, i);
+
+		list[i] = (struct ms_direct_allocator){
+			.module = fb_direct_allocator_module(a),
+			.executable = fb_direct_allocator_executable(a),
+			.family = fb_direct_allocator_family(a),
+			.state = fb_direct_allocator_state(a),
+			.functions = fb_direct_allocator_functions(a),
+		};
+		if (list[i].family >= MS_DIRECT_FAMILIES || list[i].state >= MS_DIRECT_STATE_COUNT)
+			return ms_fail(err, MS_E_CORRUPT, offset, "allocator %u of the process has family %u and state %u", i, list[i].family,
+				       list[i].state);
+		to->births_before |= list[i].executable;
+		to->births_elsewhere |= list[i].state != MS_DIRECT_HOOKED;
+	}
+	to->direct_count = count;
+	return MS_OK;
+}
+
 static bool valid_sampling(struct fb_process p)
 {
 	switch (fb_process_sampling(p)) {
@@ -64,6 +94,8 @@ static int load_process(struct ms_trace *t, const uint8_t *body, uint64_t offset
 	rc = load_texts(&to->command, &to->command_count, fb_process_command(p), offset, err);
 	if (rc == MS_OK)
 		rc = load_texts(&to->options, &to->options_count, fb_process_options(p), offset, err);
+	if (rc == MS_OK)
+		rc = load_direct(to, p, offset, err);
 	if (rc != MS_OK)
 		return rc;
 	to->executable = fb_process_executable(p);
@@ -346,5 +378,6 @@ void ms_trace_close(struct ms_trace *t)
 	free((void *)t->process.command);
 	free((void *)t->process.options);
 	free(t->end_note);
+	free((void *)t->process.direct);
 	free(t);
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "direct_allocators.h"
+
 #include "sampling.h"
 
 enum ms_clock_source { MS_CLOCK_SOURCE_MONOTONIC = 0, MS_CLOCK_SOURCE_TSC = 1 };
@@ -30,9 +32,17 @@ struct ms_capture {
 };
 
 /* Blocks may have been born that the trace does not know, so that a free which ends no known block proves nothing: the recording began in a
-   running or forked program, or recorded a sample. (Pauses are events: what is born while paused is not known, either.) */
+   running or forked program or in an allocator inside the executable, or recorded a sample. (Pauses are events: what is born while paused is not known, either.) */
 #define MS_BIRTHS_UNSEEN(process) \
-	((process)->inherited_heap || (process)->capture.attached || (process)->capture.sampling != MS_SAMPLING_ALL)
+	((process)->inherited_heap || (process)->births_before || (process)->births_elsewhere || (process)->capture.attached || (process)->capture.sampling != MS_SAMPLING_ALL)
+
+/* An allocator that is reached without malloc's symbol: see direct_allocators.h for family and state. */
+struct ms_direct_allocator {
+	const char *module;              /* file name */
+	bool executable;                 /* inside the executable */
+	uint8_t family, state;
+	uint32_t functions;
+};
 
 enum ms_part_kind { MS_PART_WHOLE = 0, MS_PART_SNAPSHOT = 1, MS_PART_WINDOW = 2 };
 
@@ -69,6 +79,10 @@ struct ms_process {
 	uint64_t monitor_interval_ns;    /* the process was to be sampled that often; 0 = not at all */
 	struct ms_part part;
 	struct ms_capture capture;
+	const struct ms_direct_allocator *direct;
+	size_t direct_count;
+	/* What these mean for blocks: constructors of libraries may have used the executable's before it was recorded; some are not recorded. */
+	bool births_before, births_elsewhere;
 };
 
 struct ms_module {

@@ -25,11 +25,31 @@ static ms_fb_ref put_texts(struct ms_fb_builder *b, const char *const *texts, si
 	return vector;
 }
 
+static ms_fb_ref put_direct(struct ms_fb_builder *b, const struct ms_direct_allocator *list, size_t count)
+{
+	ms_fb_ref refs[MS_DIRECT_MAX];
+
+	if (count > MS_DIRECT_MAX)
+		count = MS_DIRECT_MAX;
+	for (size_t i = 0; i < count; i++) {
+		ms_fb_ref module = put_text(b, list[i].module);
+
+		fb_start_direct_allocator(b);
+		fb_direct_allocator_set_module(b, module);
+		fb_direct_allocator_set_functions(b, list[i].functions);
+		fb_direct_allocator_set_executable(b, list[i].executable);
+		fb_direct_allocator_set_family(b, list[i].family);
+		fb_direct_allocator_set_state(b, list[i].state);
+		refs[i] = fb_finish_direct_allocator(b);
+	}
+	return count != 0 ? ms_fb_put_refs(b, refs, count) : 0;
+}
+
 int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms_error *err)
 {
 	struct ms_fb_builder *b = &w->builder;
 	ms_fb_ref command, options, executable, directory, host, kernel, architecture, recorder, allocator, companion, part_of;
-	ms_fb_ref backend, backend_reason, preset;
+	ms_fb_ref backend, backend_reason, preset, direct;
 	const struct ms_capture *c = &p->capture;
 	int rc;
 
@@ -52,7 +72,9 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 	backend = put_text(b, c->backend);
 	backend_reason = put_text(b, c->backend_reason);
 	preset = put_text(b, c->preset);
+	direct = put_direct(b, p->direct, p->direct_count);
 	fb_start_process(b);
+	fb_process_set_direct(b, direct);
 	fb_process_set_sample_bytes(b, c->sample_bytes);
 	fb_process_set_sample_seed(b, c->sample_seed);
 	fb_process_set_cull_ns(b, c->cull_ns);

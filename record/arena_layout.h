@@ -128,6 +128,18 @@ struct ms_graph_block {
 	uint64_t address, size_bytes;
 };
 
+/* An allocator that is reached without interposed symbols (format/direct_allocators.h). */
+#define MS_DIRECT_ENTRIES 8u
+struct ms_direct_entry {
+	uint8_t state;                 /* enum ms_direct_state */
+	uint8_t family;                /* enum ms_direct_family */
+	uint8_t executable;            /* 1: it is inside the executable */
+	uint8_t reserved;
+	uint16_t functions;            /* how many of its functions were found */
+	char module[58];               /* file name, cut */
+};
+_Static_assert(sizeof(struct ms_direct_entry) == 64, "layout");
+
 struct ms_hash_level {
 	uint64_t offset;               /* of uint64_t slots[slot_count] in the arena */
 	uint64_t slot_count;           /* power of two, multiple of MS_HASH_LINE */
@@ -168,6 +180,9 @@ struct ms_arena_header {
 	_Atomic uint32_t unload_epoch; /* app: +1 after a module was unloaded and its nodes retired */
 	_Atomic uint32_t module_count; /* app: release, after the record is filled */
 	char allocator[64];            /* app, at attach: file name of the library, or executable, that defines malloc */
+	_Atomic uint32_t told;         /* app, at attach of the first image: 1 when allocator and direct are filled, release */
+	uint32_t direct_count;         /* app, at attach of the first image: entries of direct */
+	struct ms_direct_entry direct[MS_DIRECT_ENTRIES];
 	_Atomic uint64_t limit_shift;  /* app: bytes of its RLIMIT_AS that are the arena's, + 1 if its hard limit has them, too;
 	                                  for the image after an exec */
 

@@ -242,8 +242,32 @@ bool recording_attached(const struct recording *r)
 	return atomic_load_explicit(&r->arena.header->images, memory_order_acquire) > 0;
 }
 
+/* What the app says, checked. The names are kept in names. */
+static size_t read_direct(const struct ms_arena_header *h, struct ms_direct_allocator list[MS_DIRECT_ENTRIES],
+                          char names[MS_DIRECT_ENTRIES][sizeof h->direct->module + 1])
+{
+	uint32_t count = h->direct_count, n = 0;
+
+	for (uint32_t i = 0; i < count && i < MS_DIRECT_ENTRIES; i++) {
+		struct ms_direct_entry e = h->direct[i];
+
+		if (e.state >= MS_DIRECT_STATE_COUNT || e.family >= MS_DIRECT_FAMILIES)
+			continue;
+		memcpy(names[n], e.module, sizeof e.module);
+		names[n][sizeof e.module] = '\0';
+		list[n] = (struct ms_direct_allocator){
+			.module = names[n], .executable = e.executable != 0, .family = e.family, .state = e.state, .functions = e.functions,
+		};
+		n++;
+	}
+	return n;
+}
+
 static int write_process(struct recording *r)
 {
+	struct ms_direct_allocator direct[MS_DIRECT_ENTRIES];
+	char names[MS_DIRECT_ENTRIES][sizeof r->arena.header->direct->module + 1];
+	size_t direct_count = read_direct(r->arena.header, direct, names);
 	char directory[4096], kernel[sizeof(struct utsname)], allocator[sizeof r->arena.header->allocator + 1] = "";
 	struct utsname u;
 
@@ -278,6 +302,8 @@ static int write_process(struct recording *r)
 		.on_full = r->options->drop ? MS_ON_FULL_DROP : MS_ON_FULL_BLOCK,
 		.free_stacks = r->options->free_stacks,
 		.inherited_heap = r->facts.inherited_heap,
+		.direct = direct,
+		.direct_count = direct_count,
 		.guard = r->options->guard.config.mode,
 		.guard_side = r->options->guard.config.side,
 		.guard_sample_rate = r->options->guard.config.sample_rate,
@@ -334,7 +360,8 @@ static void round_of(struct recording *r, bool everything)
 	uint64_t watermark = slots_drain(&r->slots, now);
 	int status = MS_OK;
 
-	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock)) {
+	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock) &&
+	    (everything || atomic_load_explicit(&r->arena.header->told, memory_order_acquire))) {
 		status = write_process(r);
 		r->process_written = true;
 	}

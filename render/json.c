@@ -15,12 +15,31 @@
 #include "safety_json.h"
 #include "system_json.h"
 #include "timeline_json.h"
+#include "verdict_words.h"
 
 static void strings(struct ms_json *j, const char *key, const char *const *list, size_t count)
 {
 	ms_json_array(j, key);
 	for (size_t i = 0; i < count; i++)
 		ms_json_string(j, NULL, list[i]);
+	ms_json_end_array(j);
+}
+
+static void direct(struct ms_json *j, const struct ms_process *p)
+{
+	ms_json_array(j, "direct_allocators");
+	for (size_t i = 0; i < p->direct_count; i++) {
+		const struct ms_direct_allocator *a = &p->direct[i];
+
+		ms_json_object(j, NULL);
+		ms_json_string(j, "module", a->module);
+		ms_json_string(j, "family", ms_direct_family_word(a->family));
+		ms_json_bool(j, "inside_executable", a->executable);
+		ms_json_uint(j, "functions", a->functions);
+		ms_json_bool(j, "recorded", a->state == MS_DIRECT_HOOKED);
+		ms_json_string(j, "reason", ms_direct_reason(a->state));
+		ms_json_end_object(j);
+	}
 	ms_json_end_array(j);
 }
 
@@ -196,6 +215,7 @@ static void trace(struct ms_json *j, const struct ms_report *r)
 	ms_json_uint(j, "unmatched_frees", t->unmatched_frees);
 	ms_json_bool(j, "inherited_heap", p->inherited_heap);
 	ms_json_bool(j, "attached", p->capture.attached);
+	direct(j, p);
 	part(j, r);
 	ms_json_uint(j, "images", t->images);
 	guard(j, t);

@@ -60,11 +60,56 @@ static void note_part(FILE *out, const struct ms_part *p)
 		        ms_unit_count(d, p->of_events));
 }
 
+const char *ms_direct_family_word(uint8_t family)
+{
+	static const char *const names[MS_DIRECT_FAMILIES] = {
+		[MS_DIRECT_OWN] = "own", [MS_DIRECT_JEMALLOC] = "jemalloc", [MS_DIRECT_TCMALLOC] = "tcmalloc", [MS_DIRECT_MIMALLOC] = "mimalloc",
+	};
+
+	return names[family];
+}
+
+const char *ms_direct_reason(uint8_t state)
+{
+	static const char *const words[MS_DIRECT_STATE_COUNT] = {
+#define X(number, id, text) [MS_DIRECT_##id] = text,
+		MS_DIRECT_STATES(X)
+#undef X
+	};
+
+	return words[state];
+}
+
+/* Allocators that are not recorded, or not by all of their names. True: the executable's own one has been spoken of. */
+static bool note_direct(FILE *out, const struct ms_process *p)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < p->direct_count; i++) {
+		const struct ms_direct_allocator *a = &p->direct[i];
+
+		inside |= a->executable;
+		if (a->state == MS_DIRECT_HOOKED)
+			continue;
+		fputs(a->executable ? "the executable " : "", out);
+		ms_escape_text(out, a->module ? a->module : "?");
+		if (a->executable)
+			fprintf(out, " has an allocator inside%s%s, and what it allocates is not seen: ", a->family == MS_DIRECT_OWN ? "" : ", ",
+			        a->family == MS_DIRECT_OWN ? "" : ms_direct_family_word(a->family));
+		else
+			fprintf(out, ": calls of %s's own functions are not seen: ", ms_direct_family_word(a->family));
+		fprintf(out, "%s (functions: %" PRIu32 ")\n", ms_direct_reason(a->state), a->functions);
+	}
+	return inside;
+}
+
 /* An allocator in the executable comes before every library that can be preloaded. */
 static void note_unseen(FILE *out, const struct ms_report *report)
 {
 	const struct ms_process *p = report->trace.process;
 
+	if (note_direct(out, p))
+		return;
 	if (p->allocator && *p->allocator && !strstr(p->allocator, ".so")) {
 		fputs("the executable ", out);
 		ms_escape_text(out, p->allocator);

@@ -16,7 +16,8 @@ static bool births_unseen(const struct ms_detector_context *x, uint64_t from_ns,
 {
 	const struct ms_process *p = x->report->trace.process;
 
-	return p->capture.sampling != MS_SAMPLING_ALL || ((p->inherited_heap || p->capture.attached) && from_ns == 0) ||
+	return p->capture.sampling != MS_SAMPLING_ALL || p->births_elsewhere ||
+	       ((p->inherited_heap || p->capture.attached || p->births_before) && from_ns == 0) ||
 	       ms_paused_between(x->report, from_ns, to_ns);
 }
 
@@ -178,6 +179,8 @@ int ms_say_frees(const struct ms_detector_context *x, struct ms_detector_result 
 	const char *why = p->inherited_heap ? ": the heap was inherited from the parent process"
 	                : p->capture.attached ? ": blocks from before the recording are not known"
 	                : p->capture.sampling != MS_SAMPLING_ALL ? ": only a sample of all blocks was recorded"
+	                : p->births_elsewhere ? ": functions of an allocator were called that are not recorded"
+	                : p->births_before ? ": blocks of the executable's allocator from before the recording are not known"
 	                : x->report->pauses.first_ns != UINT64_MAX ? ": blocks that were born while recording was paused are not known" : "";
 	uint64_t unjudged = 0;
 	uint8_t certainty;

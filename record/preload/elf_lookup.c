@@ -20,6 +20,7 @@ struct symbols {
 	const uint16_t *versions; /* NULL = unversioned */
 	const uint32_t *gnu_hash; /* one of the two may be missing */
 	const uint32_t *sysv_hash;
+	const ElfW(Sym) * *found; /* NULL, or: the symbol itself is wanted; indirect functions are not asked */
 };
 
 struct search {
@@ -68,6 +69,7 @@ static bool read_dynamic(struct symbols *s, const ElfW(Dyn) *dynamic)
 	return s->table != NULL && s->strings != NULL && (s->gnu_hash != NULL || s->sysv_hash != NULL);
 }
 
+/* The symbol, if it is the one: its address, or what an indirect function says. */
 static void *address_if(const struct symbols *s, uint32_t index, const char *name)
 {
 	const ElfW(Sym) *symbol = &s->table[index];
@@ -79,6 +81,10 @@ static void *address_if(const struct symbols *s, uint32_t index, const char *nam
 		return NULL;
 	if (s->versions != NULL && (s->versions[index] & HIDDEN_VERSION) != 0)
 		return NULL;
+	if (s->found != NULL) {
+		*s->found = type == STT_FUNC ? symbol : NULL;
+		return address;
+	}
 	if (type == STT_GNU_IFUNC)
 		return ((void *(*)(void))address)();
 	return type == STT_FUNC || type == STT_NOTYPE ? address : NULL;
@@ -158,6 +164,25 @@ static int look_into(struct dl_phdr_info *info, size_t bytes, void *context)
 								   : find_sysv(&symbols, wanted->name);
 	}
 	return 0;
+}
+
+bool ms_lookup_in(const struct dl_phdr_info *module, const char *name, uint64_t *address, uint64_t *bytes)
+{
+	const ElfW(Sym) *symbol = NULL;
+	struct symbols symbols = {.bias = module->dlpi_addr, .found = &symbol};
+
+	for (unsigned i = 0; i < module->dlpi_phnum; i++) {
+		const ElfW(Dyn) *dynamic = (const void *)(module->dlpi_addr + module->dlpi_phdr[i].p_vaddr);
+
+		if (module->dlpi_phdr[i].p_type != PT_DYNAMIC || !read_dynamic(&symbols, dynamic))
+			continue;
+		if ((symbols.gnu_hash != NULL ? find_gnu(&symbols, name) : find_sysv(&symbols, name)) == NULL || symbol == NULL)
+			return false;
+		*address = module->dlpi_addr + symbol->st_value;
+		*bytes = symbol->st_size;
+		return true;
+	}
+	return false;
 }
 
 void ms_lookup(struct ms_lookup *wanted, size_t count, bool everywhere)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ms_lookup {
 	const char *name;
@@ -23,5 +24,9 @@ struct ms_lookup {
  * (for what came with dlopen).
  */
 void ms_lookup(struct ms_lookup *wanted, size_t count, bool everywhere);
+
+struct dl_phdr_info;
+/* The function of this name in one module, indirect ones aside. False: it defines none that others may use. */
+bool ms_lookup_in(const struct dl_phdr_info *module, const char *name, uint64_t *address, uint64_t *bytes);
 
 #endif

@@ -52,6 +52,9 @@ MS_REAL_NEW(X)
 MS_REAL_DELETE(X)
 #undef X
 
+/* The same for other functions that throw when there is no memory: real->malloc is the function, the event is a malloc. */
+void *ms_hook_throwing(const struct ms_real *real, size_t size, const struct ms_caller *caller);
+
 /* How far below an operator's hook its own call of malloc may come from, in bytes of stack. A signal frame is larger. */
 #define MS_OPERATOR_STACK_BYTES 1024u
 

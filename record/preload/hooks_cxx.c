@@ -92,6 +92,18 @@ static inline void end_new(const struct ms_pending *outer, uint8_t kind, void *b
 MS_REAL_NEW(X)
 #undef X
 
+void *ms_hook_throwing(const struct ms_real *real, size_t size, const struct ms_caller *caller)
+{
+	struct ms_pending outer;
+	void *block;
+
+	if (!begin_new(&outer, MS_EV_MALLOC, size, 0, caller))
+		return real->malloc(size);
+	block = real->malloc(size);
+	end_new(&outer, MS_EV_MALLOC, block);
+	return block;
+}
+
 enum { /* what a kind of delete carries */
 #define X(number, id, name, class_, args) ARGS_##id = args,
 	MS_EVENT_KINDS(X)

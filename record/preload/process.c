@@ -49,6 +49,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "direct.h"
 #include "elf_lookup.h"
 #include "environment.h"
 #include "hooks_exec.h"
@@ -196,6 +197,8 @@ bool ms_process_attach(void *base, uint32_t image)
 	make_ready_words();
 	if (image == 0)
 		name_allocator(header);
+	ms_direct_start(header, image == 0);
+	atomic_store_explicit(&header->told, 1, memory_order_release);
 	if (header->guard.mode != MS_GUARD_OFF && guard_start != NULL)
 		guard_start(header);
 	ms_graph_start(header);

@@ -86,6 +86,8 @@ struct ms_tls {
 	uint32_t counted;          /* this thread stands in header.lost_threads */
 	_Atomic int32_t *users;    /* of the set that self belongs to, while this thread is counted there (process.h); NULL = is not */
 	const struct ms_caller *caller; /* of the free or realloc hook that runs, for guard/guard.c; stale otherwise */
+	uint64_t inside;           /* stack pointer of the recorded call of an allocator's function that runs (direct.h), 0 = none */
+	void *direct;              /* that call */
 };
 
 extern __thread struct ms_tls ms_tls __attribute__((tls_model("initial-exec")));

@@ -5,6 +5,7 @@
 #include "format/trace_index.h"
 #include "render/escape.h"
 #include "render/report_names.h"
+#include "render/verdict_words.h"
 #include "trace_facts.h"
 
 /* jansson refuses what is no UTF-8: such bytes are written as U+FFFD, as everywhere. */
@@ -59,6 +60,25 @@ static json_t *part(const struct ms_part *p)
 	return o;
 }
 
+static json_t *direct(const struct ms_process *p)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < p->direct_count; i++) {
+		const struct ms_direct_allocator *a = &p->direct[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "module", text(a->module));
+		json_object_set_new(o, "family", json_string(ms_direct_family_word(a->family)));
+		json_object_set_new(o, "inside_executable", json_boolean(a->executable));
+		json_object_set_new(o, "functions", number(a->functions));
+		json_object_set_new(o, "recorded", json_boolean(a->state == MS_DIRECT_HOOKED));
+		json_object_set_new(o, "reason", json_string(ms_direct_reason(a->state)));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
 static json_t *process(const struct ms_process *p)
 {
 	json_t *o = json_object();
@@ -70,6 +90,7 @@ static json_t *process(const struct ms_process *p)
 	json_object_set_new(o, "kernel", text(p->kernel));
 	json_object_set_new(o, "architecture", text(p->architecture));
 	json_object_set_new(o, "allocator", text(p->allocator));
+	json_object_set_new(o, "direct_allocators", direct(p));
 	json_object_set_new(o, "recorder", text(p->recorder));
 	json_object_set_new(o, "options", texts(p->options, p->options_count));
 	json_object_set_new(o, "backend", text(p->capture.backend));

@@ -8,6 +8,7 @@
 #include "format/trace_index.h"
 #include "render/escape.h"
 #include "render/report_names.h"
+#include "render/verdict_words.h"
 #include "trace_facts.h"
 
 static void label(FILE *out, const char *name)
@@ -317,6 +318,12 @@ void trace_facts_text(FILE *out, const char *file, const struct ms_trace *t, con
 	text_row(out, "kernel", p->kernel);
 	text_row(out, "architecture", p->architecture);
 	text_row(out, "allocator", p->allocator);
+	for (size_t i = 0; i < p->direct_count; i++) {
+		fprintf(out, "%-13s %" PRIu32 " functions%s%s %s ", "allocator", p->direct[i].functions, p->direct[i].family ? " of " : "",
+		        p->direct[i].family ? ms_direct_family_word(p->direct[i].family) : "", p->direct[i].executable ? "inside" : "in");
+		ms_escape_text(out, p->direct[i].module ? p->direct[i].module : "?");
+		fprintf(out, ": %s%s\n", p->direct[i].state == MS_DIRECT_HOOKED ? "" : "not recorded, ", ms_direct_reason(p->direct[i].state));
+	}
 	text_row(out, "recorder", p->recorder);
 	print_words(out, "options", p->options, p->options_count);
 	print_backend(out, &p->capture, end);
