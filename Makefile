@@ -187,7 +187,7 @@ $(B)/libhooks.a: $(HOOKS_OBJ)
 # The recorder that runs inside a program (record/inside/inside_libc.h): the collector's sources, compiled like the library, linked into one
 # object in which every name of libc is renamed to ours; what nobody calls is left out. Nothing of it is visible to the program.
 # Parts that are others, or none, in there (record/inside/inside_parts.c).
-INSIDE_OTHERS := $(addprefix record/,trace_symbols.c symbol_helper.c app_process.c trace_output.c jit_map.c control_server.c $(notdir $(wildcard record/sysmon*.c)))
+INSIDE_OTHERS := $(addprefix record/,trace_symbols.c symbol_helper.c app_process.c trace_output.c jit_map.c control_server.c plugin.c $(notdir $(wildcard record/sysmon*.c)))
 INSIDE_LIST := $(INSIDE_SRC) $(FORMAT_SRC) $(filter-out $(INSIDE_OTHERS),$(RECORD_SRC))
 INSIDE_OBJ  := $(patsubst %.c,$(B)/obj-inside/%.o,$(INSIDE_LIST))
 INSIDE_ROOTS := $(addprefix ms_inside_,create open poll settle suspend resume close wants_thread forget)
@@ -406,7 +406,7 @@ install: all man
 	install -m 755 $(LIB)/libmemscope-preload.so $(LIB)/libmemscope-guard.so $(LIB)/libmemscope-attach.so $(DESTDIR)$(PREFIX)/lib
 	install -m 644 build/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	for h in $(PUBLIC_HEADERS); do install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/memscope/$$h || exit 1; done
-	install -m 644 record/include/memscope.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 record/include/memscope.h record/include/memscope_backend.h $(DESTDIR)$(PREFIX)/include
 	for f in Cargo.toml README.md src/lib.rs examples/annotate_rust.rs; do \
 	    install -D -m 644 record/include/rust/$$f $(DESTDIR)$(PREFIX)/include/memscope-rust/$$f || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' memscope.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/memscope.pc
@@ -415,7 +415,7 @@ uninstall:
 	cd $(DESTDIR)$(PREFIX) && rm -f $(addprefix bin/,$(notdir $(TOOLS))) lib/libmemscope.a lib/libmemscope.so \
 	    lib/libmemscope.so.0 lib/libmemscope-preload.so lib/libmemscope-guard.so lib/libmemscope-attach.so lib/pkgconfig/memscope.pc \
 	    $(patsubst %,share/man/man1/%.1,$(notdir $(TOOLS))) share/man/man1/memscope-trace-*.1
-	rm -rf $(DESTDIR)$(PREFIX)/include/memscope $(DESTDIR)$(PREFIX)/include/memscope-rust $(DESTDIR)$(PREFIX)/include/memscope.h
+	rm -rf $(DESTDIR)$(PREFIX)/include/memscope $(DESTDIR)$(PREFIX)/include/memscope-rust $(DESTDIR)$(PREFIX)/include/memscope.h $(DESTDIR)$(PREFIX)/include/memscope_backend.h
 
 ## format: clang-format over the C sources
 .PHONY: format

@@ -274,6 +274,18 @@ bool ms_writer_ready(struct ms_writer *w)
 	return w->status == MS_OK;
 }
 
+void ms_writer_observe(struct ms_writer *w, const struct ms_writer_observer *observer)
+{
+	w->observer = observer ? *observer : (struct ms_writer_observer){0};
+}
+
+/* Calls the observer's function, if it has one. */
+#define OBSERVE(w, function, ...)                                                                                      \
+	do {                                                                                                           \
+		if (__builtin_expect((w)->observer.function != NULL, 0))                                               \
+			(w)->observer.function((w)->observer.context, __VA_ARGS__);                                    \
+	} while (0)
+
 uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length)
 {
 	bool is_new;
@@ -290,6 +302,8 @@ uint32_t ms_writer_string(struct ms_writer *w, const char *bytes, size_t length)
 	}
 	if (is_new && !added(w, MS_BLOCK_STRINGS, ms_pending_string(&w->pending, bytes, length)))
 		return 0;
+	if (is_new)
+		OBSERVE(w, string, id, bytes, length);
 	return id;
 }
 
@@ -303,7 +317,10 @@ uint32_t ms_writer_module(struct ms_writer *w, const struct ms_module *m)
 		ms_writer_misuse(w, NULL, "a build-id of %zu bytes", m->build_id_bytes);
 		return 0;
 	}
-	return added(w, MS_BLOCK_MODULES, ms_pending_module(&w->pending, path, m)) ? ++w->modules : 0;
+	if (!added(w, MS_BLOCK_MODULES, ms_pending_module(&w->pending, path, m)))
+		return 0;
+	OBSERVE(w, module, w->modules + 1, m);
+	return ++w->modules;
 }
 
 uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread)
@@ -314,7 +331,10 @@ uint32_t ms_writer_thread(struct ms_writer *w, const struct ms_thread *thread)
 		ms_writer_misuse(w, NULL, "a thread names string %u of %u", thread->name, w->strings.count);
 		return 0;
 	}
-	return added(w, MS_BLOCK_THREADS, ms_pending_thread(&w->pending, thread)) ? ++w->threads : 0;
+	if (!added(w, MS_BLOCK_THREADS, ms_pending_thread(&w->pending, thread)))
+		return 0;
+	OBSERVE(w, thread, w->threads + 1, thread);
+	return ++w->threads;
 }
 
 uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module)
@@ -325,7 +345,10 @@ uint32_t ms_writer_frame(struct ms_writer *w, uint64_t address, uint32_t module)
 		ms_writer_misuse(w, NULL, "a frame names module %u of %u", module, w->modules);
 		return 0;
 	}
-	return added(w, MS_BLOCK_FRAMES, ms_pending_frame(&w->pending, address, module)) ? ++w->frames : 0;
+	if (!added(w, MS_BLOCK_FRAMES, ms_pending_frame(&w->pending, address, module)))
+		return 0;
+	OBSERVE(w, frame, w->frames + 1, address, module);
+	return ++w->frames;
 }
 
 uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame)
@@ -336,7 +359,10 @@ uint32_t ms_writer_stack(struct ms_writer *w, uint32_t parent, uint32_t frame)
 		ms_writer_misuse(w, NULL, "a stack names parent %u of %u, frame %u of %u", parent, w->stacks, frame, w->frames);
 		return 0;
 	}
-	return added(w, MS_BLOCK_STACKS, ms_pending_stack(&w->pending, parent, frame)) ? ++w->stacks : 0;
+	if (!added(w, MS_BLOCK_STACKS, ms_pending_stack(&w->pending, parent, frame)))
+		return 0;
+	OBSERVE(w, stack, w->stacks + 1, parent, frame);
+	return ++w->stacks;
 }
 
 int ms_writer_symbol(struct ms_writer *w, const struct ms_symbol *s, struct ms_error *err)
@@ -414,6 +440,7 @@ int ms_writer_events(struct ms_writer *w, const struct ms_event *events, size_t 
 		return ms_writer_misuse(w, err, "a part begins with what is alive");
 	if (w->graph_open)
 		return ms_writer_misuse(w, err, "events cannot stand inside a graph");
+	OBSERVE(w, events, events, n);
 	for (const struct ms_event *e = events; e < events + n; e++) {
 		unsigned class_ = ms_event_kinds[e->kind].class_;
 		bool is_alloc = class_ == MS_CLASS_ALLOC;

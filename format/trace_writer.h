@@ -33,6 +33,20 @@ struct ms_writer_options {
 	bool part;                       /* the trace is a part of another one: ms_writer_start comes before its events */
 };
 
+/* Sees what is added, before it is encoded; after ms_writer_copy nothing is. Each may be NULL. Order and ids are the file's. */
+struct ms_writer_observer {
+	void *context;
+	void (*process)(void *context, const struct ms_process *process);
+	void (*string)(void *context, uint32_t id, const char *bytes, size_t length);
+	void (*module)(void *context, uint32_t id, const struct ms_module *module);
+	void (*thread)(void *context, uint32_t id, const struct ms_thread *thread);
+	void (*frame)(void *context, uint32_t id, uint64_t address, uint32_t module);
+	void (*stack)(void *context, uint32_t id, uint32_t parent, uint32_t frame);
+	void (*events)(void *context, const struct ms_event *events, size_t n);
+};
+/* From now on; borrowed. NULL: nobody. */
+void ms_writer_observe(struct ms_writer *w, const struct ms_writer_observer *observer);
+
 /* Writes the file header. *out is valid only on MS_OK. */
 int ms_writer_open(struct ms_writer **out, struct ms_stream *stream, const struct ms_writer_options *options,
                    struct ms_error *err);

@@ -123,6 +123,8 @@ int ms_writer_process(struct ms_writer *w, const struct ms_process *p, struct ms
 			 err);
 	if (rc != MS_OK)
 		return rc;
+	if (w->observer.process != NULL)
+		w->observer.process(w->observer.context, p);
 	w->process_written = true;
 	w->free_stacks = p->free_stacks;
 	ms_event_encoder_reset(w->encoder, 0, 1, w->free_stacks);

@@ -45,6 +45,7 @@ struct ms_graph_rows {
 struct ms_writer {
 	struct ms_stream *stream;
 	struct ms_writer_options options;
+	struct ms_writer_observer observer;  /* all zero: nobody */
 	int status;                          /* the first error */
 	struct ms_error error;
 	bool process_written, ended;

@@ -14,6 +14,7 @@
 #include "control_commands.h"
 #include "format/version.h"
 #include "inside/inside_config.h"
+#include "plugin.h"
 #include "recording_triggers.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
@@ -210,6 +211,12 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		status = ms_writer_open(&r->writer, &r->stream, &wo, &r->error);
 		if (status != MS_OK)
 			return ms_fail(err, status, r->error.offset, "%s: %s", path, r->error.message);
+		if (r->options->plugin) {
+			status = plugin_open(&r->plugin, r->options->plugin, path, err);
+			if (status != MS_OK)
+				return status;
+			plugin_watch(r->plugin, r->writer);
+		}
 	}
 	status = ingest_init(&r->ingest, &r->arena, r->writer, &r->clock, (uint32_t)facts->pid, err);
 	if (status != MS_OK)
@@ -312,7 +319,7 @@ static int write_process(struct recording *r)
 		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
 		.capture = {
 			.attached = r->facts.attached,
-			.backend = ms_backend_name(r->options->backend),
+			.backend = r->options->plugin ? r->options->plugin : ms_backend_name(r->options->backend),
 			.backend_reason = r->options->backend_reason,
 			.preset = r->options->sample.preset,
 			.sampling = r->arena.header->sample.sampling,
@@ -559,6 +566,11 @@ void recording_drain(struct recording *r)
 	/* What was pending when the room ran out. */
 	if (ms_writer_status(r->writer) == MS_OK)
 		(void)ms_writer_flush(r->writer, &r->end_error);
+	if (r->plugin) {
+		fill_end(r);
+		r->end.events = r->ingest.events;
+		plugin_end(r->plugin, r->writer, &r->end);
+	}
 }
 
 void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context)
@@ -638,6 +650,7 @@ void recording_free(struct recording *r)
 	symbol_helper_stop(&r->helper);
 	jit_map_close(&r->jit);
 	sysmon_close(r->monitor);
+	plugin_close(r->plugin);
 	ms_writer_close(r->writer);
 	if (r->fd >= 0)
 		close(r->fd);

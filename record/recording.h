@@ -63,6 +63,7 @@ struct recording {
 	struct ms_writer *writer;
 	struct ingest ingest;
 	struct slots slots;
+	struct plugin *plugin;           /* NULL: nobody else gets the events */
 	struct sysmon *monitor;          /* NULL: the process is not sampled */
 	bool tables;                     /* ingest and slots are open */
 

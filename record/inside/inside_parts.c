@@ -11,6 +11,7 @@
 #include "record/app_process.h"
 #include "record/control_server.h"
 #include "record/jit_map.h"
+#include "record/plugin.h"
 #include "record/preload/raw.h"
 #include "record/symbol_helper.h"
 #include "record/sysmon.h"
@@ -107,6 +108,33 @@ void sysmon_end(struct sysmon *m, struct ms_writer *w)
 void sysmon_close(struct sysmon *m)
 {
 	(void)m;
+}
+
+/* ---- other backends ----------------------------------------------------------------------------------------------------- */
+
+int plugin_open(struct plugin **out, const char *path, const char *trace, struct ms_error *err)
+{
+	(void)trace;
+	*out = NULL;
+	return ms_fail(err, MS_E_UNSUPPORTED, MS_NO_OFFSET, "%s is not loaded into the program", path);
+}
+
+void plugin_watch(struct plugin *p, struct ms_writer *writer)
+{
+	(void)p;
+	(void)writer;
+}
+
+void plugin_end(struct plugin *p, struct ms_writer *writer, const struct ms_end *end)
+{
+	(void)p;
+	(void)writer;
+	(void)end;
+}
+
+void plugin_close(struct plugin *p)
+{
+	(void)p;
 }
 
 /* ---- the channel for --control --------------------------------------------------------------------------------------- */
