@@ -11,6 +11,7 @@
 #define MS_BENCH_MICRO_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 struct micro_options {
 	int threads, depth_frames;
 	double seconds;
+	int killed;                    /* ends by SIGKILL, with all threads at work; says nothing */
 };
 
 struct micro_thread {
@@ -58,11 +60,12 @@ static inline uint32_t micro_random(uint32_t *state)
 static inline void micro_parse(struct micro_options *o, int argc, char **argv)
 {
 	int c;
-	while ((c = getopt(argc, argv, "t:d:s:")) != -1) {
+	while ((c = getopt(argc, argv, "t:d:s:k")) != -1) {
 		switch (c) {
 		case 't': o->threads = atoi(optarg); break;
 		case 'd': o->depth_frames = atoi(optarg); break;
 		case 's': o->seconds = atof(optarg); break;
+		case 'k': o->killed = 1; break;
 		default: exit(2);
 		}
 	}
@@ -86,6 +89,8 @@ static inline int micro_run(const struct micro_options *o, void *(*body)(void *)
 	pthread_barrier_wait(&micro_gate);
 	double start = micro_seconds();
 	nanosleep(&t, NULL);
+	if (o->killed)
+		kill(getpid(), SIGKILL);
 	atomic_store(&micro_stop, 1);
 	for (int i = 0; i < o->threads; i++)
 		pthread_join(threads[i].id, NULL);

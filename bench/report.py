@@ -231,6 +231,29 @@ def section_scaling(r):
                          number(quotient(r.median("scaling", w, m, "rate_per_s"), base[m]), "{:.2f}x"))] for w in r.workloads("scaling")])
 
 
+BACKENDS = ("lockfree", "core", "async", "unified")
+
+
+def section_backends(r):
+    yield "## Backends"
+    yield ""
+    yield ("`memscope-record --backend=NAME --no-symbols --graph=off --monitor=off`, `pairs` at depth 5. First million events per second, then the processor time of "
+           "everything (program and recorder) per event in nanoseconds. Last, what is missing when the program is killed by SIGKILL with all "
+           "threads at work: events that were published and are not in the file.")
+    yield ""
+    loads = [w for w in r.workloads("backends") if w.startswith("pairs")]
+
+    def cpu_ns(w, m):
+        # the plain program writes no trace: its events are those of its rate
+        cpu, events = r.median("backends", w, m, "cpu_s"), r.median("backends", w, m, "events")
+        return number(quotient(cpu * 1e9 if cpu is not None else None, events), "{:.0f}")
+
+    yield from table(["threads", "plain"] + list(BACKENDS) + [f"{m} ns" for m in BACKENDS] + [f"{m} lost" for m in BACKENDS], [
+        [w.rsplit("t", 1)[1]] + [with_spread(r, "backends", w, m, "rate_per_s", 1e-6, "{:.1f}") for m in ("plain",) + BACKENDS]
+        + [cpu_ns(w, m) for m in BACKENDS]
+        + [with_spread(r, "backends", w.replace("pairs", "killed"), m, "lost", 1, "{:.0f}") for m in BACKENDS] for w in loads])
+
+
 def quotient(a, b):
     return a / b if a is not None and b else None
 
@@ -336,6 +359,8 @@ def document(path):
         yield from section_micro(r, modes)
     if r.workloads("scaling"):
         yield from section_scaling(r)
+    if r.workloads("backends"):
+        yield from section_backends(r)
     if r.workloads("analyze"):
         yield from section_analysis(r)
     if r.workloads("replay"):

@@ -35,6 +35,12 @@ for w in ("pairs-d5-t1", "pairs-d5-t2", "crossfree-t2", "storm-t2"):
         assert value("micro", w, mode, "rate_per_s") > 0, (w, mode)
 for w in ("pairs-d20-t1", "pairs-d20-t2"):
     assert value("scaling", w, "discard", "rate_per_s") > 0, w
+for t in (1, 2):
+    for mode in ("lockfree", "core", "async", "unified"):
+        assert value("backends", f"pairs-d5-t{t}", mode, "rate_per_s") > 0, mode
+        assert value("backends", f"pairs-d5-t{t}", mode, "lost") == 0, mode
+        assert value("backends", f"killed-d5-t{t}", mode, "events") > 0, mode
+    assert value("backends", f"killed-d5-t{t}", "lockfree", "lost") == 0
 value("replay", "200k-live1000", "memscope", "wall_s")
 for mode in ("build", "snapshot", "window-1%", "peak", "narrow-query"):
     value("index", "3000k-live1000", mode, "wall_s")
