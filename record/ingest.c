@@ -721,7 +721,8 @@ malformed:
 static void after_snapshot(struct ingest *g)
 {
 	g->snapshots++;
-	if (!ms_writer_keyframe_helps(g->writer, live_table_blocks(&g->live)))
+	/* Culling: the snapshot itself still waits, and so may live blocks. */
+	if (g->cull || !ms_writer_keyframe_helps(g->writer, live_table_blocks(&g->live)))
 		return;
 	write_batch(g);
 	if (g->status == MS_OK)
