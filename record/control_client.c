@@ -97,7 +97,8 @@ static int reach(const char *trace)
 	while (connect(fd, (struct sockaddr *)&address, bytes) != 0) {
 		if (errno == EINTR)
 			continue;
-		fail("%s: %s", trace, errno == ECONNREFUSED ? "nobody is recording it: the recording has ended, or runs in another network namespace" :
+		fail("%s: %s", trace, errno == ECONNREFUSED ? "nobody is recording it: the recording has ended, runs in another network namespace, or has no process "
+		     "beside the program (--backend)" :
 		     errno == EAGAIN ? "its recorder does not answer" : strerror(errno));
 		close(fd);
 		return -1;

@@ -220,6 +220,8 @@ static int run_once(const struct options *o, struct run *run)
 	if (!was_recorded && !o->discard)
 		say("%s was not recorded: the recording library did not start in it (LD_PRELOAD cleared, or too little address "
 		    "space?)", o->program[0]);
+	if (inside && recorded && was_recorded && o->auto_export)
+		auto_export_start(&recording.export, o->auto_export, run->path, &signals);
 	auto_export_finish(&recording.export, &signals, o->quiet);
 	/* From here on signals are for us: whoever does not want to wait for followed processes may interrupt. */
 	sigprocmask(SIG_SETMASK, &signals.inherited_mask, NULL);

@@ -18,6 +18,12 @@ mkdir "$T/byhand"
 same "$T/quiet/trace.json" "$T/byhand/trace.json"
 same "$T/quiet/trace.html" "$T/byhand/trace.html"
 
+echo "# a backend inside the program"
+rm -rf "$T/inside"
+record --backend=core --auto-export=json="$T/inside" sh -c 'exit 7'
+eq status 7 $status
+eq "pid in the report" "$("$BIN/memscope-query" --format=jsonl "$trace" 'SELECT pid FROM totals' | jq .pid)" "$(jq .trace.pid "$T/inside/trace.json")"
+
 echo "# --follow: each file its own reports"
 rm -rf "$T/reports"
 (cd "$T" && "$BIN/memscope-record" -q --follow --auto-export=json=reports -o 'f.%p.ms' sh -c "ls / | wc -l; exit 4" >"$T/out" 2>"$T/err" </dev/null) &&
