@@ -12,7 +12,8 @@
  *                 MEMSCOPE_CLONE(src, dst)          dst is a copy of src
  *                 MEMSCOPE_MOVE(from, to, size)     size bytes of contents (0: all) have left `from` for `to`
  *                 MEMSCOPE_BORROW(ptr), MEMSCOPE_RETURN(ptr)   somebody uses it for a while without owning it
- * Scopes          MEMSCOPE_SCOPE(name)              from here to the end of the block of code, exceptions included; name: literal or __func__
+ * Scopes          MEMSCOPE_SCOPE(name)              from here to the end of the block of code, exceptions included; name: literal or __func__;
+ *                                                   one per line of the source
  *                 memscope_scope_begin(name), memscope_scope_end()   by hand; they nest, on each thread for itself
  * Tasks           memscope_task_spawn(id, name)     there is a task; its parent is the task for which the thread works, if it does
  *                 memscope_task_spawn_child(id, name, parent)   parent: an id, or MEMSCOPE_NO_TASK

@@ -26,6 +26,7 @@ typedef struct { int x; } point;
 
 static point *origin;
 static char names_of[3][8];
+void *unseen; /* 77 bytes, begun while paused; not static: it shall be in memory */
 
 static void say(const char *what, const void *block, const char *rest)
 {
@@ -243,7 +244,9 @@ int main(int argc, char **argv)
 	memscope_resume();
 	memscope_pause(), puts("pause 0");
 	memscope_pause();
+	unseen = malloc(77);
 	memscope_resume(), puts("resume 0");
+	free(unseen);
 	free(origin);
 	fputs(errno == 77 ? "" : "errno lost\n", stdout);
 	return 0;

@@ -104,9 +104,10 @@ static void close_rig(struct rig *r)
 static void entry(struct rig *r, unsigned thread, uint8_t kind, uint64_t address, const uint64_t *words, size_t n)
 {
 	struct fake_thread *t = &r->thread[thread];
+	static const uint64_t none[1];
 
 	fake_enter(t);
-	fake_publish(t, r->now += 1000, kind, address, (unsigned)n, words);
+	fake_publish(t, r->now += 1000, kind, address, (unsigned)n, n > 0 ? words : none);
 	fake_leave(t);
 }
 

@@ -13,8 +13,10 @@ told() {
 options=()
 told "$PROGRAMS/annotate"
 told "$PROGRAMS/annotate_cxx"
-options=(--guard=canary)
-told "$PROGRAMS/annotate"
+for option in --guard=canary --backend=core --backend=async; do
+	options=($option)
+	told "$PROGRAMS/annotate"
+done
 options=()
 for flags in "-O0 -std=c99 -D_GNU_SOURCE" "-O2 -fno-pie -no-pie"; do
 	gcc -g $flags -o "$T/annotate" "$ROOT/tests/programs/annotate.c" -pthread
@@ -22,6 +24,10 @@ for flags in "-O0 -std=c99 -D_GNU_SOURCE" "-O2 -fno-pie -no-pie"; do
 done
 g++ -g -O2 -std=c++20 -fno-pie -no-pie -o "$T/annotate_cxx" "$ROOT/tests/programs/annotate_cxx.cpp"
 told "$T/annotate_cxx"
+
+record "$PROGRAMS/annotate"
+eq "begun while paused" 0 "$(events '.class == "alloc" and .size_bytes == 77')"
+eq "its free is there" 1 "$(jq -s '[.[] | select(.class == "free" and .matched == false)] | length' "$T/events.jsonl")"
 
 # Places that several threads and handlers meet for the first time at once.
 record "$PROGRAMS/annotate" storm
@@ -34,6 +40,10 @@ eq "storm: left" "$(said entered)" "$(events '.kind == "task-leave"')"
 eq "storm: five tasks" "0 1 1010 2 3" "$(jq -r 'select(.kind == "task-key") | .key' "$T/events.jsonl" | sort | tr '\n' ' ' | sed 's/ $//')"
 eq "storm: variables by name and type" '1 block|char *
 1 other|char *' "$(jq -r 'select(.kind == "track") | "\(.variable.name)|\(.variable.type)"' "$T/events.jsonl" | sort | uniq | sed 's/^/1 /')"
+
+# When entries may be dropped, what is left still has its name: places wait.
+record --on-full=drop "$PROGRAMS/annotate" storm
+eq "dropping: without a name" 0 "$(events '.kind == "track" and .variable.name == ""')"
 
 # A child that is followed: its trace knows the places and the task, although they were described in the parent.
 TRACE=$T/fork-%p.ms record --follow "$PROGRAMS/annotate" fork
