@@ -6,7 +6,8 @@
  *
  * With one run per side any difference is a change. With several, each number has a band per side, minimum to maximum of
  * its runs; it is a change only when the bands do not overlap and the gap between them is wider than the wider band. What
- * differs otherwise is noise. Representative of a side is its median (of an even number of runs the lower one): one that
+ * differs otherwise is noise. Values of a run that is a sample are estimates; a difference within 2 standard errors is noise, whatever
+ * the bands say, and what a sample cannot tell (temporary blocks, leaked bytes) is not observable. Representative of a side is its median (of an even number of runs the lower one): one that
  * was measured.
  *
  * Units: see the metrics; *_ns since the start of the recording. How blocks count: report.h. Peak is the share of a call path in

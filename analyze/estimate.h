@@ -34,8 +34,10 @@ struct ms_estimate {
 /* Of a call path, or of several that are summed up. */
 struct ms_path_estimate {
 	struct ms_estimate blocks;       /* begun, by reallocs, too */
+	struct ms_estimate reallocations; /* of these */
 	struct ms_estimate allocated_bytes, live_blocks, live_bytes;
 	double peak_bytes;               /* share of the estimated peak */
+	double level_error;              /* of what was alive at that moment, had somebody else chosen it: for comparisons */
 	bool given;                      /* the trace is a sample */
 };
 
@@ -43,6 +45,7 @@ struct ms_totals_estimate {
 	struct ms_estimate allocations, reallocations, frees, allocated_bytes, freed_bytes, live_blocks, live_bytes;
 	double peak_bytes;
 	uint64_t peak_time_ns;
+	double level_error;              /* as in struct ms_path_estimate */
 	double unseen_blocks, unseen_bytes; /* errors of a call path without a sampled block */
 };
 

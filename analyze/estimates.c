@@ -43,7 +43,9 @@ void ms_path_estimate_add(struct ms_path_estimate *a, const struct ms_path_estim
 	add_estimate(&a->allocated_bytes, &b->allocated_bytes);
 	add_estimate(&a->live_blocks, &b->live_blocks);
 	add_estimate(&a->live_bytes, &b->live_bytes);
+	add_estimate(&a->reallocations, &b->reallocations);
 	a->peak_bytes += b->peak_bytes;
+	a->level_error = sqrt(a->level_error * a->level_error + b->level_error * b->level_error);
 	a->given |= b->given;
 }
 
@@ -54,8 +56,8 @@ struct sum {
 };
 
 struct path {
-	struct sum blocks, allocated, live_blocks, live_bytes;
-	double peak_bytes;               /* level at peak number `epoch`, if that is the last one */
+	struct sum blocks, reallocations, allocated, live_blocks, live_bytes;
+	double peak_bytes, peak_variance; /* level at peak number `epoch`, if that is the last one */
 	uint64_t count;                  /* sampled blocks that live: 0 makes sums of levels exactly 0 again */
 	uint64_t begun;                  /* sampled blocks, since the start of the trace; what they add to the variances */
 	double block_variance, byte_variance;
@@ -70,7 +72,7 @@ struct estimates {
 	struct path all;
 	struct sum allocations, reallocations, frees, freed;
 	double drawn_bytes, weighted_variance; /* of blocks that were not sure to be in: estimated bytes, and what they add, weighted by these */
-	double peak;
+	double peak, peak_variance;
 	uint64_t peak_ns, epoch;
 	uint32_t image, peak_image;
 };
@@ -125,6 +127,7 @@ static void touch(const struct estimates *s, struct path *a)
 {
 	if (a->epoch != s->epoch) {
 		a->peak_bytes = a->image == s->peak_image ? a->live_bytes.value : 0;
+		a->peak_variance = a->image == s->peak_image ? a->live_bytes.variance : 0;
 		a->epoch = s->epoch;
 	}
 	if (a->image != s->image) {
@@ -153,6 +156,7 @@ static void level(struct estimates *s, const struct ms_view *v, uint32_t i, doub
 	if (s->all.live_bytes.value > s->peak) {
 		s->peak = s->all.live_bytes.value;
 		s->peak_ns = v->time_ns[i];
+		s->peak_variance = s->all.live_bytes.variance;
 		s->peak_image = s->image;
 		s->epoch++;
 	}
@@ -165,12 +169,13 @@ static void start_window(struct estimates *s, const struct ms_view *v)
 		struct path *a = &s->at[i];
 
 		touch(s, a);
-		a->blocks = a->allocated = (struct sum){0};
+		a->blocks = a->reallocations = a->allocated = (struct sum){0};
 	}
 	s->all.blocks = s->all.allocated = (struct sum){0};
 	s->allocations = s->reallocations = s->frees = s->freed = (struct sum){0};
 	s->peak = s->all.live_bytes.value;
 	s->peak_ns = v->time_ns[0];
+	s->peak_variance = s->all.live_bytes.variance;
 	s->peak_image = s->image;
 	s->epoch++;
 }
@@ -211,6 +216,8 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 				s->weighted_variance += size / p * variance(size, p);
 			}
 			add(v->kind[i] == MS_EV_REALLOC ? &s->reallocations : &s->allocations, 1, p, 1);
+			if (v->kind[i] == MS_EV_REALLOC)
+				add(&s->at[v->site[i]].reallocations, 1, p, 1);
 			break;
 		case MS_STEP_FREE:
 			add(&s->frees, 1, p, 1);
@@ -257,7 +264,10 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 		.allocations = estimate(&s->allocations, block), .reallocations = estimate(&s->reallocations, block),
 		.frees = estimate(&s->frees, block), .allocated_bytes = estimate(&s->all.allocated, byte), .freed_bytes = estimate(&s->freed, byte),
 		.live_blocks = estimate(&s->all.live_blocks, block), .live_bytes = estimate(&s->all.live_bytes, byte),
-		.peak_bytes = s->peak, .peak_time_ns = s->peak_ns, .unseen_blocks = sqrt(block), .unseen_bytes = sqrt(byte),
+		.peak_bytes = s->peak, .peak_time_ns = s->peak_ns,
+		.level_error = sqrt((s->peak_variance > 0 ? s->peak_variance : 0) + byte), 
+		/* By bytes a path of small blocks can be missed that has many. */
+		.unseen_blocks = fmax(sqrt(block), s->capture->sampling == MS_SAMPLING_PER_BYTE ? (double)s->capture->sample_bytes : 0), .unseen_bytes = sqrt(byte),
 	};
 	for (size_t i = 0; i < report->site_count; i++) {
 		struct path *a = &s->at[report->sites[i].node];
@@ -265,9 +275,11 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 
 		touch(s, a);
 		report->sites[i].estimate = (struct ms_path_estimate){
-			.blocks = estimate(&a->blocks, path_block), .allocated_bytes = estimate(&a->allocated, path_byte),
+			.blocks = estimate(&a->blocks, path_block), .reallocations = estimate(&a->reallocations, path_block),
+			.allocated_bytes = estimate(&a->allocated, path_byte),
 			.live_blocks = estimate(&a->live_blocks, path_block), .live_bytes = estimate(&a->live_bytes, path_byte),
-			.peak_bytes = a->peak_bytes > 0 ? a->peak_bytes : 0, .given = true,
+			.peak_bytes = a->peak_bytes > 0 ? a->peak_bytes : 0,
+			.level_error = sqrt((a->peak_variance > 0 ? a->peak_variance : 0) + path_byte), .given = true,
 		};
 	}
 	return MS_OK;

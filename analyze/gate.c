@@ -65,27 +65,38 @@ static uint64_t leaked_possible(const struct ms_report *r) { return leaked(r, MS
 	X("unmatched-frees", "frees of unknown blocks", unmatched, 0, NULL, NO_KIND) \
 	X("lost-events", "events that the recording lost", lost, 0, NULL, NO_KIND)
 
+/* Of a sample: what it says about everything. */
+#define ESTIMATED(name, field, estimated) \
+	static uint64_t name(const struct ms_report *r) \
+	{ \
+		return ms_is_sample(r->trace.process) ? ms_estimate_round(r->estimate.estimated) : r->field; \
+	}
 #define FIELD(name, field) \
 	static uint64_t name(const struct ms_report *r) { return r->field; }
-FIELD(peak, totals.peak_bytes)
-FIELD(live_bytes, totals.live_bytes)
-FIELD(live_blocks, totals.live_blocks)
-FIELD(allocations, totals.allocations)
-FIELD(reallocations, totals.reallocations)
-FIELD(allocated_bytes, totals.allocated_bytes)
+ESTIMATED(peak, totals.peak_bytes, peak_bytes)
+ESTIMATED(live_bytes, totals.live_bytes, live_bytes.value)
+ESTIMATED(live_blocks, totals.live_blocks, live_blocks.value)
+ESTIMATED(allocations, totals.allocations, allocations.value)
+ESTIMATED(reallocations, totals.reallocations, reallocations.value)
+ESTIMATED(allocated_bytes, totals.allocated_bytes, allocated_bytes.value)
 FIELD(temporary, totals.temporary_allocations)
 FIELD(failed, totals.failed_allocations)
 FIELD(unmatched, totals.unmatched_frees)
 FIELD(lost, trace.lost_events)
 
+#define ESTIMATED_SHARE(name, field, estimated) \
+	static uint64_t name(const struct ms_report_site *site) \
+	{ \
+		return site->estimate.given ? ms_estimate_round(site->estimate.estimated) : site->field; \
+	}
 #define SHARE(name, field) \
 	static uint64_t name(const struct ms_report_site *site) { return site->field; }
-SHARE(site_peak, peak_bytes)
-SHARE(site_live_bytes, live_bytes)
-SHARE(site_live_blocks, live_blocks)
-SHARE(site_allocations, allocations)
-SHARE(site_reallocations, reallocations)
-SHARE(site_allocated_bytes, allocated_bytes)
+ESTIMATED_SHARE(site_peak, peak_bytes, peak_bytes)
+ESTIMATED_SHARE(site_live_bytes, live_bytes, live_bytes.value)
+ESTIMATED_SHARE(site_live_blocks, live_blocks, live_blocks.value)
+ESTIMATED_SHARE(site_allocations, allocations, blocks.value)
+ESTIMATED_SHARE(site_reallocations, reallocations, reallocations.value)
+ESTIMATED_SHARE(site_allocated_bytes, allocated_bytes, allocated_bytes.value)
 SHARE(site_temporary, temporary_allocations)
 
 const struct ms_gate_quantity ms_gate_quantities[] = {
@@ -94,6 +105,51 @@ const struct ms_gate_quantity ms_gate_quantities[] = {
 #undef X
 };
 const size_t ms_gate_quantity_count = sizeof ms_gate_quantities / sizeof *ms_gate_quantities;
+
+/* ---- samples ------------------------------------------------------------------------------------------------------ */
+
+enum in_sample { EXACT, ESTIMATE, NOT_OBSERVABLE };
+
+/* Findings are what they are; lost events and calls that failed are all recorded. */
+static enum in_sample in_sample(int quantity, const struct ms_report *r, double *error)
+{
+	const struct ms_totals_estimate *e = &r->estimate;
+	const struct {
+		uint64_t (*value)(const struct ms_report *r);
+		double error;
+	} estimates[] = {
+		{peak, e->level_error}, {live_bytes, e->live_bytes.error}, {live_blocks, e->live_blocks.error}, {allocations, e->allocations.error},
+		{reallocations, e->reallocations.error}, {allocated_bytes, e->allocated_bytes.error},
+	};
+	uint64_t (*value)(const struct ms_report *);
+
+	*error = 0;
+	if (quantity < MS_FINDING_KIND_COUNT || !ms_is_sample(r->trace.process))
+		return EXACT;
+	value = ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].value;
+	for (size_t i = 0; i < sizeof estimates / sizeof *estimates; i++)
+		if (estimates[i].value == value) {
+			*error = estimates[i].error;
+			return ESTIMATE;
+		}
+	return value == temporary || value == unmatched || value == leaked_definite || value == leaked_indirect || value == leaked_possible
+	       ? NOT_OBSERVABLE : EXACT;
+}
+
+bool ms_gate_in_sample(int quantity, const struct ms_report *r, double *error)
+{
+	return in_sample(quantity, r, error) != NOT_OBSERVABLE;
+}
+
+/* Does the sample tell on which side of the limit the true value is? */
+static enum ms_gate_verdict judge_sample(const struct ms_gate *gate, uint64_t value, double error, bool holds, char text[MS_GATE_TEXT])
+{
+	double distance = value > gate->limit ? (double)(value - gate->limit) : (double)(gate->limit - value);
+
+	snprintf(text, MS_GATE_TEXT, "it is estimated to be %" PRIu64 "%s, with a standard error of %.0f%s", value,
+	         ms_gate_is_bytes(gate->quantity) ? " bytes" : "", error, distance <= 2 * error ? ": a sample cannot tell" : "");
+	return distance <= 2 * error ? MS_GATE_UNKNOWN : holds ? MS_GATE_HOLDS : MS_GATE_FAILS;
+}
 
 static int find_quantity(const char *name, size_t n)
 {
@@ -354,6 +410,7 @@ bool ms_gate_note(const struct ms_gate *gate, uint32_t kinds, char text[MS_GATE_
 enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_report *r, char text[MS_GATE_TEXT])
 {
 	uint64_t value;
+	double error;
 	bool holds = ms_gate_holds(gate, r, &value);
 
 	if (ms_gate_blind(gate, r)) {
@@ -362,6 +419,15 @@ enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_r
 		ms_gate_remedy(gate, r, remedy);
 		snprintf(text, MS_GATE_TEXT, "not observable in this trace: %.280s", remedy);
 		return MS_GATE_UNKNOWN;
+	}
+	switch (in_sample(gate->quantity, r, &error)) {
+	case NOT_OBSERVABLE:
+		snprintf(text, MS_GATE_TEXT, "not observable in this trace: it is a sample");
+		return MS_GATE_UNKNOWN;
+	case ESTIMATE:
+		return judge_sample(gate, value, error, holds, text);
+	default:
+		break;
 	}
 	snprintf(text, MS_GATE_TEXT, "it is %" PRIu64 "%s", value, ms_gate_is_bytes(gate->quantity) ? " bytes" : "");
 	return holds ? MS_GATE_HOLDS : MS_GATE_FAILS;

@@ -73,7 +73,19 @@ void ms_diff_basis_words(FILE *out, const struct ms_diff *d)
 	fprintf(out, "rests on %s against ", ms_unit_of(a, d->before.count, "run"));
 	fprintf(out, "%s: ", ms_unit_count(a, d->after.count));
 	fputs(d->before.count + d->after.count > 2 ? "a change is a gap between the bands of the two sides that is wider than either band"
-	                                           : "every difference counts, noise is not known", out);
+	      : ms_diff_of_samples(d) ? "what two samples of the same would differ by counts as noise"
+	                              : "every difference counts, noise is not known", out);
+}
+
+bool ms_diff_of_samples(const struct ms_diff *d)
+{
+	bool sampled = false;
+
+	for (size_t i = 0; i < d->before.count; i++)
+		sampled |= ms_is_sample(d->before.reports[i]->trace.process);
+	for (size_t i = 0; i < d->after.count; i++)
+		sampled |= ms_is_sample(d->after.reports[i]->trace.process);
+	return sampled;
 }
 
 bool ms_diff_culls_differ(const struct ms_diff *d)
@@ -91,6 +103,9 @@ bool ms_diff_culls_differ(const struct ms_diff *d)
 
 void ms_diff_notes(FILE *out, const struct ms_diff *d)
 {
+	if (ms_diff_of_samples(d))
+		fputs("a sample is compared: its figures are estimates, and differences within 2 standard errors are noise; threads, and findings of leaks, "
+		      "are of the sampled blocks alone\n", out);
 	if (ms_diff_culls_differ(d))
 		fputs("the runs were recorded with different --cull-temporary: counts of allocations and frees, allocated bytes and peaks cannot be compared, what is "
 		      "alive at the end can\n", out);

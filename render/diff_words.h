@@ -24,6 +24,8 @@ void ms_diff_paths_words(FILE *out, const struct ms_diff *diff);
 /* How many runs a change rests on, and what counts as one. */
 void ms_diff_basis_words(FILE *out, const struct ms_diff *diff);
 /* Do some runs leave out short-lived blocks that others have (memscope-record --cull-temporary)? */
+/* Is one of the runs a sample? Then its figures are estimates, and each output must say so. */
+bool ms_diff_of_samples(const struct ms_diff *diff);
 bool ms_diff_culls_differ(const struct ms_diff *diff);
 /* What makes the comparison itself doubtful: other programs, the same recording, a limit. */
 void ms_diff_notes(FILE *out, const struct ms_diff *diff);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diff_order.h"
+#include "diff_words.h"
 #include "diff_render.h"
 #include "json_stack.h"
 #include "json_writer.h"
@@ -287,6 +288,7 @@ int ms_render_diff_json(FILE *out, const struct ms_diff *d, const struct ms_diff
 	side(&j, "new", &d->after);
 	ms_json_bool(&j, "programs_differ", d->programs_differ);
 	ms_json_bool(&j, "same_recording", d->same_recording);
+	ms_json_bool(&j, "estimated", ms_diff_of_samples(d));
 	conditions(&j, o);
 	ms_json_object(&j, "call_paths");
 	ms_json_uint(&j, "old", d->paths_old);

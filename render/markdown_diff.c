@@ -240,6 +240,8 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 	print_windows(out, "New", &p->diff->after, p);
 	if (p->diff->programs_differ)
 		fputs("> the executables of the two sides have different names\n\n", out);
+	if (ms_diff_of_samples(p->diff))
+		fputs("> a sample is compared: figures are estimates, differences within 2 standard errors are noise\n\n", out);
 	if (ms_diff_culls_differ(p->diff))
 		fputs("> the runs were recorded with different --cull-temporary: only what is alive at the end can be compared\n\n", out);
 	if (p->diff->same_recording)
@@ -255,7 +257,7 @@ static int print_page(FILE *out, const struct page *p, size_t n)
 		fprintf(out, "%zu more changed.\n\n", p->count - n);
 	fprintf(out, "Rests on %s against ", ms_unit_of(a, p->diff->before.count, "run"));
 	fprintf(out, "%zu; %s.\n\n", p->diff->after.count,
-	        p->several ? "a change is a gap between the bands of the two sides that is wider than either band" : "every difference counts");
+	        p->several ? "a change is a gap between the bands of the two sides that is wider than either band" : ms_diff_of_samples(p->diff) ? "what two samples of the same would differ by counts as noise" : "every difference counts");
 	if (p->diff->pairing_limited)
 		fputs("Pairing by similar names stopped at its limit: some of what is new and gone may belong together.\n\n", out);
 	return n ? print_stacks(out, p, n, MS_DIFF_MARKDOWN_MAX / 2) : MS_OK;

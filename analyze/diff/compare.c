@@ -1,6 +1,7 @@
 /* compare.c - totals and findings of a comparison; see compare.h. */
 #include "compare.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ int ms_diff_totals(struct ms_diff *d, struct ms_error *err)
 	}
 	for (size_t i = 0; i < d->total_count; i++) {
 		struct ms_diff_total *t = &d->totals[i];
+		double variance[2] = {0, 0};
 		int kind = (int)i;
 
 		t->name = t->summary = i < MS_FINDING_KIND_COUNT ? ms_finding_kinds[i].name : NULL;
@@ -48,6 +50,13 @@ int ms_diff_totals(struct ms_diff *d, struct ms_error *err)
 		for (size_t run = 0; run < runs; run++)
 			samples[run] = ms_gate_value_among((int)i, ms_diff_run(d, run), d->kinds_old & d->kinds_new);
 		t->value = ms_noise_value(samples, d->before.count, samples + d->before.count, d->after.count, true, true);
+		for (size_t run = 0; run < runs; run++) {
+			double error;
+
+			t->observable &= ms_gate_in_sample((int)i, ms_diff_run(d, run), &error);
+			variance[run >= d->before.count] = fmax(variance[run >= d->before.count], error * error);
+		}
+		ms_noise_of_samples(&t->value, variance[0] + variance[1]);
 	}
 	free(samples);
 	return MS_OK;

@@ -1,6 +1,7 @@
 /* diff.c - the call paths of a comparison: sums by name, pairs, rows. See analyze/diff.h. */
 #include "analyze/diff.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,12 +29,69 @@ struct work {
 	struct ms_pair_item *items;
 	struct ms_diff_path (*example)[2];
 	uint64_t *samples;               /* [item][metric][run], the runs of the old side first */
+	double *variances;               /* the same, when a run is a sample; else NULL */
 	uint32_t item_count;
 };
 
 static uint64_t *samples_of(const struct work *w, uint32_t item, unsigned metric)
 {
 	return w->samples + ((size_t)item * MS_DIFF_METRIC_COUNT + metric) * w->runs;
+}
+
+static bool any_sample(const struct work *w)
+{
+	for (size_t run = 0; run < w->runs; run++)
+		if (ms_is_sample(ms_diff_run(w->diff, run)->trace.process))
+			return true;
+	return false;
+}
+
+/* Metrics of which a sample has estimates. */
+#define ESTIMATED_METRICS (MS_DIFF_REALLOCATIONS + 1)
+
+static double square(double x)
+{
+	return x * x;
+}
+
+/* Estimates of a call path, and their variances. */
+static void estimates_of(const struct ms_path_estimate *e, uint64_t values[ESTIMATED_METRICS], double variances[ESTIMATED_METRICS])
+{
+	const struct ms_estimate of[ESTIMATED_METRICS] = {
+		[MS_DIFF_PEAK] = {e->peak_bytes, e->level_error}, [MS_DIFF_LIVE] = e->live_bytes, [MS_DIFF_LIVE_BLOCKS] = e->live_blocks,
+		[MS_DIFF_ALLOCATED] = e->allocated_bytes,
+		[MS_DIFF_ALLOCATIONS] = {fmax(0, e->blocks.value - e->reallocations.value), e->blocks.error}, [MS_DIFF_REALLOCATIONS] = e->reallocations,
+	};
+
+	for (unsigned m = 0; m < ESTIMATED_METRICS; m++) {
+		values[m] = ms_estimate_round(of[m].value);
+		variances[m] = square(of[m].error);
+	}
+}
+
+/* Of a call path of which a sampled run shows nothing. */
+static double unseen_variance(const struct ms_report *r, unsigned metric)
+{
+	bool bytes = metric == MS_DIFF_PEAK || metric == MS_DIFF_LIVE || metric == MS_DIFF_ALLOCATED;
+
+	return square(bytes ? r->estimate.unseen_bytes : r->estimate.unseen_blocks);
+}
+
+/* Of the difference between the sides in one metric: the largest of each side's runs. */
+static double variance_of(const struct work *w, uint32_t item, unsigned metric)
+{
+	double sides[2] = {0, 0};
+
+	if (!w->variances || metric >= ESTIMATED_METRICS)
+		return 0;
+	for (size_t run = 0; run < w->runs; run++) {
+		double v = w->variances[((size_t)item * MS_DIFF_METRIC_COUNT + metric) * w->runs + run];
+		const struct ms_report *r = ms_diff_run(w->diff, run);
+		int side = run >= w->diff->before.count;
+
+		sides[side] = fmax(sides[side], v == 0 && ms_is_sample(r->trace.process) ? unseen_variance(r, metric) : v);
+	}
+	return sides[0] + sides[1];
 }
 
 /* ---- the tree ----------------------------------------------------------------------------------------------------- */
@@ -82,7 +140,9 @@ static int number_items(struct work *w, struct ms_error *err)
 	w->items = calloc(w->item_count + 1, sizeof *w->items);
 	w->example = calloc(w->item_count + 1, sizeof *w->example);
 	w->samples = calloc((size_t)(w->item_count + 1) * MS_DIFF_METRIC_COUNT * w->runs, sizeof *w->samples);
-	if (w->items && w->example && w->samples)
+	if (any_sample(w))
+		w->variances = calloc((size_t)(w->item_count + 1) * MS_DIFF_METRIC_COUNT * w->runs, sizeof *w->variances);
+	if (w->items && w->example && w->samples && (w->variances || !any_sample(w)))
 		return MS_OK;
 no_memory:
 	return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for %u call paths of %zu runs", w->item_count, w->runs);
@@ -100,12 +160,15 @@ static void add_run(struct work *w, size_t run)
 	for (size_t i = 0; i < r->site_count; i++) {
 		const struct ms_report_site *s = &r->sites[i];
 		uint32_t node = w->node_of[run][s->node], item = w->item_of[node];
-		const uint64_t values[] = {
+		double variances[ESTIMATED_METRICS] = {0};
+		uint64_t values[] = {
 			[MS_DIFF_PEAK] = s->peak_bytes, [MS_DIFF_LIVE] = s->live_bytes, [MS_DIFF_LIVE_BLOCKS] = s->live_blocks,
 			[MS_DIFF_ALLOCATED] = s->allocated_bytes, [MS_DIFF_ALLOCATIONS] = s->allocations,
 			[MS_DIFF_REALLOCATIONS] = s->reallocations, [MS_DIFF_TEMPORARY] = s->temporary_allocations,
 		};
 
+		if (s->estimate.given)
+			estimates_of(&s->estimate, values, variances);
 		w->items[item].path = node;
 		w->items[item].on[side] = true;
 		if (!w->example[item][side].sites)
@@ -113,6 +176,8 @@ static void add_run(struct work *w, size_t run)
 				.run = (uint32_t)(side ? run - w->diff->before.count : run), .node = s->node, .sites = 1};
 		for (unsigned m = 0; m < sizeof values / sizeof *values; m++)
 			samples_of(w, item, m)[run] += values[m];
+		for (unsigned m = 0; w->variances && m < ESTIMATED_METRICS; m++)
+			w->variances[((size_t)item * MS_DIFF_METRIC_COUNT + m) * w->runs + run] += variances[m];
 	}
 	for (size_t i = 0; i < r->leaks.leak_count; i++) {
 		const struct ms_leak *l = &r->leaks.leaks[i];
@@ -162,6 +227,8 @@ static void add_to_leader(struct work *w, uint32_t leader, uint32_t from)
 
 	for (size_t i = 0; i < MS_DIFF_METRIC_COUNT * w->runs; i++)
 		to[i] += add[i];
+	for (size_t i = 0; w->variances && i < MS_DIFF_METRIC_COUNT * w->runs; i++)
+		w->variances[leader * MS_DIFF_METRIC_COUNT * w->runs + i] += w->variances[from * MS_DIFF_METRIC_COUNT * w->runs + i];
 	for (int side = 0; side < 2; side++) {
 		struct ms_diff_path *a = &w->example[leader][side];
 		const struct ms_diff_path *b = &w->example[from][side];
@@ -182,7 +249,7 @@ static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
 	for (size_t i = 0; i < w->runs; i++)
 		leaks &= ms_diff_run(d, i)->leaks.observable;
 	for (unsigned m = 0; m < MS_DIFF_METRIC_COUNT; m++)
-		d->summary[m].observable = leaks || m < MS_DIFF_LEAK_DEFINITE;
+		d->summary[m].observable = (leaks || m < MS_DIFF_LEAK_DEFINITE) && (!w->variances || m < ESTIMATED_METRICS);
 	for (uint32_t i = 0; i < w->item_count; i++) {
 		d->paths_old += w->items[i].on[0];
 		d->paths_new += w->items[i].on[1];
@@ -206,6 +273,7 @@ static int make_rows(struct work *w, uint64_t *copy, struct ms_error *err)
 			if (!d->summary[m].observable)
 				continue;
 			row->value[m] = value_of(w, samples_of(w, i, m), copy, item->on[0], item->on[1]);
+			ms_noise_of_samples(&row->value[m], variance_of(w, i, m));
 			sum_up(&d->summary[m], &row->value[m]);
 			differs |= row->value[m].change != MS_DIFF_SAME;
 		}
@@ -244,6 +312,7 @@ done:
 	free(w.items);
 	free(w.example);
 	free(w.samples);
+	free(w.variances);
 	free(copy);
 	ms_call_tree_free(&w.tree);
 	return rc;

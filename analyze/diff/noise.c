@@ -1,6 +1,7 @@
 /* noise.c - see noise.h. */
 #include "noise.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int ascending(const void *a, const void *b)
@@ -34,4 +35,12 @@ struct ms_diff_value ms_noise_value(uint64_t *old, size_t old_count, uint64_t *n
 	else
 		v.change = MS_DIFF_NOISE;
 	return v;
+}
+
+void ms_noise_of_samples(struct ms_diff_value *v, double variance)
+{
+	double difference = fabs((double)v->after.median - (double)v->before.median);
+
+	if (v->change != MS_DIFF_SAME && variance > 0 && difference <= 2 * sqrt(variance))
+		v->change = MS_DIFF_NOISE;
 }
