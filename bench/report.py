@@ -14,8 +14,10 @@ from benchdata import Results  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODES = {"plain": "plain", "nop": "no-op preload", "memscope": "memscope", "memscope-nosym": "memscope --no-symbols",
+         "memscope-demo": "memscope --preset=demo", "memscope-high_performance": "memscope --preset=high_performance",
          "heaptrack": "heaptrack", "heaptrack-raw": "heaptrack --raw"}
 BYTES_TARGET = {"jq": 1.3, "sqlite3": 1.3, "perl": 2.2, "python3": 2.8}
+HIGH_PERFORMANCE = 1.02
 SLOWDOWN_TARGET = {"jq": 1.35, "sqlite3": 1.35}
 SLOWDOWN_ANY = 2.5
 OVERHEAD_SHARE = 1 / 5
@@ -86,6 +88,8 @@ def verdicts(r):
         share = ours / theirs if ours is not None and theirs else None
         v.add(f"recording overhead of {w} / heaptrack's", share, OVERHEAD_SHARE, True, "{:.3f}")
         v.add(f"{w}: recorded wall / plain wall", r.slowdown(w, "memscope"), SLOWDOWN_TARGET.get(w, SLOWDOWN_ANY), True, "{:.2f}", "x")
+        v.add(f"{w}: recorded with --preset=high_performance / plain, wall", r.slowdown(w, "memscope-high_performance"), HIGH_PERFORMANCE, True,
+              "{:.3f}", "x")
         if w in BYTES_TARGET:
             v.add(f"{w}: bytes per event, symbols included", r.bytes_per_event(w), BYTES_TARGET[w], True, "{:.2f}")
     one, two = (r.median("scaling", f"pairs-d20-t{t}", "discard", "rate_per_s") for t in (1, 2))
