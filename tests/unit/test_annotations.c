@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "analyze/index_build.h"
 #include "analyze/report.h"
+#include "format/trace_index.h"
 #include "random_trace.h"
 #include "small_trace.h"
 
@@ -621,7 +623,7 @@ static void strew(struct strewn *s, uint32_t seed, size_t target)
 
 static struct ms_trace *write_strewn(struct strewn *s)
 {
-	struct ms_writer_options options = {.events_per_block = 64, .level = 1};
+	struct ms_writer_options options = {.events_per_block = 16, .level = 1};
 	struct ms_trace *old, *trace;
 	struct ms_writer *w;
 	struct ms_error err = {0};
@@ -765,13 +767,45 @@ static void check_all_sums(const struct ms_report *r)
 	}
 }
 
-static unsigned tasks_checked, scopes_checked, windows_checked;
+static unsigned tasks_checked, scopes_checked, windows_checked, checkpoints_checked;
+
+/* The same trace with an index full of checkpoints: they do not know who is inside of what, so a window must not begin with one. */
+static struct ms_trace *open_indexed(const struct strewn *s, struct ms_stream *index)
+{
+	struct ms_index_options options = {.interval = 30, .events_per_block = 1};
+	struct ms_index_facts facts = {0};
+	struct ms_error err = {0};
+	struct ms_trace *t;
+
+	assert_int_equal(ms_trace_open_memory(&t, s->stream.memory, s->stream.position, &err), MS_OK);
+	ms_stream_init_memory(index);
+	assert_int_equal(ms_index_build_file(index, t, &options, &facts, &err), MS_OK);
+	assert_int_equal(ms_trace_attach_index_memory(t, index->memory, index->position, &err), MS_OK);
+	checkpoints_checked += (unsigned)facts.checkpoints;
+	return t;
+}
+
+static void check_same(const struct ms_report *a, const struct ms_report *b)
+{
+	assert_int_equal(a->tasks.count, b->tasks.count);
+	for (size_t i = 0; i < a->tasks.count; i++) {
+		assert_memory_equal(&a->tasks.list[i].own, &b->tasks.list[i].own, sizeof a->tasks.list[i].own);
+		assert_int_equal(a->tasks.list[i].enters, b->tasks.list[i].enters);
+		assert_int_equal(a->tasks.list[i].inside_ns, b->tasks.list[i].inside_ns);
+	}
+	assert_int_equal(a->scopes.count, b->scopes.count);
+	for (size_t i = 0; i < a->scopes.count; i++) {
+		assert_memory_equal(&a->scopes.list[i].own, &b->scopes.list[i].own, sizeof a->scopes.list[i].own);
+		assert_int_equal(a->scopes.list[i].inside_ns, b->scopes.list[i].inside_ns);
+	}
+}
 
 static void check_random(uint32_t seed)
 {
 	struct strewn s;
-	struct ms_trace *trace;
-	struct ms_report r, w;
+	struct ms_trace *trace, *indexed;
+	struct ms_stream index;
+	struct ms_report r, w, with;
 	struct ms_report_options options = {.threads = 1 + seed % 3};
 	struct ms_error err = {0};
 	const uint32_t no_task = 0;
@@ -780,6 +814,7 @@ static void check_random(uint32_t seed)
 
 	strew(&s, seed, 60 + seed % 400);
 	trace = write_strewn(&s);
+	indexed = open_indexed(&s, &index);
 	assert_int_equal(ms_report_build(&r, trace, &options, &err), MS_OK);
 	assert_int_equal(r.totals.live_bytes + r.totals.ended_by_exec.bytes + r.totals.freed_bytes, r.totals.allocated_bytes);
 	check_all_sums(&r);
@@ -809,6 +844,9 @@ static void check_random(uint32_t seed)
 		options.from = from;
 		assert_int_equal(ms_report_build(&w, trace, &options, &err), MS_OK);
 		check_all_sums(&w);
+		assert_int_equal(ms_report_build(&with, indexed, &options, &err), MS_OK);
+		check_same(&w, &with);
+		ms_report_free(&with);
 		for (size_t k = 0; k < w.tasks.count; k++)
 			assert_int_equal(w.tasks.list[k].own.live_bytes, r.tasks.list[k].own.live_bytes);
 		for (size_t k = 0; k < w.scopes.count; k++)
@@ -816,6 +854,8 @@ static void check_random(uint32_t seed)
 		ms_report_free(&w);
 	}
 	ms_report_free(&r);
+	ms_trace_close(indexed);
+	ms_stream_free(&index);
 	ms_trace_close(trace);
 	free_strewn(&s);
 }
@@ -825,7 +865,7 @@ static void test_random(void **state)
 	(void)state;
 	for (uint32_t seed = 1; seed <= 150; seed++)
 		check_random(seed);
-	assert_true(tasks_checked > 500 && scopes_checked > 500 && windows_checked > 300);
+	assert_true(tasks_checked > 500 && scopes_checked > 500 && windows_checked > 300 && checkpoints_checked > 300);
 }
 
 int main(void)

@@ -54,3 +54,18 @@ eq "calls that map memory, without pools" 0 "$("$BIN/memscope-query" --format=cs
 "$BIN/memscope-trace" cut --window 50%:100% -q -o "$T/part.ms" "$trace"
 "$BIN/memscope-analyze" --json="$T/report.json" --top 0 "$T/part.ms"
 eq "sum of what is alive in a part" "$(value .totals.live_bytes)" "$(value 'if .scopes.count > 0 then [.scopes.list[].live_bytes, .scopes.outside.live_bytes] | add else .totals.live_bytes end')"
+
+# Leaks belong to the task and scope in which the lost blocks were begun; what a realloc took over is lost where the realloc was called.
+record --graph=exit "$PROGRAMS/leak_tasks"
+report
+eq "leaks by task" 'tidy 0 0 0 0 30,sloppy 2 300 4 160 460' \
+	"$(value '.tasks.list | sort_by(.key) | map("\(.name) \(.leaks.definite_blocks) \(.leaks.definite_bytes) \(.leaks.indirect_blocks) \(.leaks.indirect_bytes) \(.live_bytes)") | join(",")')"
+eq "leaks in no task" '1 24' "$(value '.tasks.outside.leaks | "\(.definite_blocks) \(.definite_bytes)"')"
+eq "leaks of the scope" '2 300 4 160' "$(value '.scopes.list[] | select(.name == "work").leaks | "\(.definite_blocks) \(.definite_bytes) \(.indirect_blocks) \(.indirect_bytes)"')"
+eq "leaks of all" "$(value '.leaks.definite.bytes + .leaks.indirect.bytes')" "$(value '[.tasks.list[].leaks, .tasks.outside.leaks | .definite_bytes + .indirect_bytes] | add')"
+eq "leaks in SQL" 'sloppy,300,160' "$("$BIN/memscope-query" --format=csv "$trace" "SELECT name, definite_bytes, indirect_bytes FROM tasks WHERE definite_bytes > 0" | tail -1)"
+record --graph=off "$PROGRAMS/leak_tasks"
+report
+eq "leaks by task without a graph" 'null,null' "$(value '.tasks.list | map(.leaks) | map(tostring) | join(",")')"
+"$BIN/memscope-analyze" "$trace" >"$T/text"
+has "$T/text" '^  what of it is leaked is not observable: '
