@@ -390,7 +390,7 @@ man: all
 # What render/libmemscope.h needs, in the tree's own folders.
 PUBLIC_HEADERS := render/libmemscope.h render/text.h render/json.h render/html.h render/why.h render/site_order.h analyze/report.h analyze/findings.h \
     analyze/system.h analyze/timeline.h analyze/phases.h analyze/address_space.h analyze/suppressions.h analyze/gate.h analyze/baseline.h analyze/companion.h analyze/moment.h analyze/snapshot.h analyze/player.h analyze/block_steps.h analyze/diff_paths.h format/cancel.h render/suppression_file.h render/export/export.h render/plot/plot.h \
-    analyze/estimate.h analyze/annotations.h analyze/pauses.h format/sampling.h analyze/leaks.h analyze/holders.h analyze/diff.h analyze/diff/diff_gate.h render/diff_render.h analyze/query/query.h \
+    analyze/estimate.h analyze/annotations.h analyze/pauses.h format/sampling.h format/direct_allocators.h analyze/leaks.h analyze/holders.h analyze/diff.h analyze/diff/diff_gate.h render/diff_render.h analyze/query/query.h \
     analyze/query/query_blocks.h \
     format/errors.h format/events.h format/evidence.h format/trace_types.h format/trace_reader.h format/trace_index.h
 

@@ -105,6 +105,12 @@ nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | g
 cat $(find "$T/tree/usr/include/memscope" -name '*.h') | grep -oE '\bms_[a-z0-9_]+\b' | sort -u > declared
 nm -D --defined-only "$T/tree/usr/lib/libmemscope.so.0" | awk '{ print $3 }' | sort -u | comm -23 - declared > undeclared
 [ ! -s undeclared ] || { echo "exported, but in no installed header:"; cat undeclared; exit 1; }
+# What programs use that tell about themselves: the header and the crate.
+printf '#include <memscope.h>\nint main(void) { MEMSCOPE_MARK("x"); return memscope_recorded(); }\n' > told.c
+gcc -std=c99 -I "$T/tree/usr/include" -o told told.c && ./told
+if command -v rustc >/dev/null; then
+	rustc --edition 2018 --crate-type rlib --crate-name memscope -o libmemscope.rlib "$T/tree/usr/include/memscope-rust/src/lib.rs"
+fi
 make -C "$ROOT" --no-print-directory uninstall DESTDIR="$T/tree" PREFIX=/usr >/dev/null
 left=$(find "$T/tree" -type f -o -type l)
 [ -z "$left" ] || { echo "uninstall leaves: $left"; exit 1; }

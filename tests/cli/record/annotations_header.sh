@@ -81,3 +81,18 @@ for f in "$T"/example*; do
 done
 eq "variables of the examples" "line: char *,index->words: char **,the index: struct index" "$(paste -sd, "$T/variables")"
 eq "names of the examples" "start-up,parse,server,job,job,strings,config loaded,before the storm" "$(paste -sd, "$T/names")"
+
+# The commands of its last chapter, on a trace that has all of it.
+record "$PROGRAMS/annotate"
+(
+	cd "$T"
+	sed -n '/^## How to see it/,$ s/^    \(memscope-[aqt].*\)/\1/p' "$ROOT/docs/ANNOTATIONS.md" | sed 's/  \+[a-z][^'"'"']*$//' >commands
+	[ "$(wc -l <commands)" -ge 8 ] || { echo "only $(wc -l <commands) commands"; exit 1; }
+	while IFS= read -r command; do
+		PATH=$BIN:$PATH bash -c "$command" >shown 2>shown.err </dev/null || { echo "$command: status $?: $(cat shown.err)"; exit 1; }
+		case $command in
+		*FROM*) [ "$(wc -l <shown)" -ge 3 ] || { echo "$command: $(cat shown)"; exit 1; } ;;
+		*dump*) [ "$(grep -c ' track ' shown)" -ge 17 ] || { echo "$command: $(head -5 shown)"; exit 1; } ;;
+		esac
+	done <commands
+) || wrong "the commands of docs/ANNOTATIONS.md"
