@@ -148,9 +148,9 @@ static const char *const exact[] = {
 	"ztryrealloc_usable_internal",
 };
 
-/* Beginnings: the standard libraries of C++ and Rust. Their containers allocate for whoever calls them. */
+/* Beginnings: the standard libraries of C++ and Rust (whose own methods of slices, and of all types, have no crate in front). Their containers allocate for whoever calls them. */
 static const char *const prefixes[] = {
-	"<alloc::", "<core::", "<std::", "__gnu_cxx::", "__rustc::", "alloc::", "core::", "std::",
+	"<T as ", "<[", "<alloc::", "<core::", "<std::", "__gnu_cxx::", "__rustc::", "alloc::", "core::", "std::",
 };
 
 static int compare(const void *key, const void *row)

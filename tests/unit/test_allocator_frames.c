@@ -19,7 +19,7 @@ static void test_wrappers(void **state)
 		"std::_Vector_base<int, std::allocator<int> >::_M_allocate(unsigned long)", "g_malloc0_n", "__strndup",
 		"std::vector<int>::push_back(int const&)", "std::string::append(char const*)", "__gnu_cxx::__pool<true>::_M_reserve_block",
 		"<alloc::vec::Vec<T> as core::clone::Clone>::clone", "alloc::raw_vec::finish_grow", "core::ops::function::FnOnce::call_once",
-		"__rustc::__rust_alloc", "__rdl_alloc", "std::__1::vector<int>::push_back(int const&)", "_PyObject_GC_NewVar", "PyType_GenericAlloc",
+		"__rustc::__rust_alloc", "<[u8]>::to_vec_in::<alloc::alloc::Global>", "<T as alloc::slice::hack::ConvertVec>::to_vec", "__rdl_alloc", "std::__1::vector<int>::push_back(int const&)", "_PyObject_GC_NewVar", "PyType_GenericAlloc",
 		"_PyMem_RawWcsdup", "ruby_xmalloc2", "objspace_xmalloc0",
 	};
 	static const char *const no[] = {
@@ -27,6 +27,7 @@ static void test_wrappers(void **state)
 		"a_function_with_a_name_that_is_longer_than_any_of_the_table", "reallocarray_checked", "Cache::put(std::string const&)",
 		/* A place of its own: memory for all objects, not for the one that is being made. */
 		"_PyObject_ArenaMmap", "new_arena", "PyUnicode_New",
+		"<work::Counting as core::alloc::global::GlobalAlloc>::alloc",
 	};
 
 	(void)state;
