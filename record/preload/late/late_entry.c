@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "got_slots.h"
 #include "record/preload/modules.h"
@@ -17,7 +16,7 @@
 #include "record/preload/stack.h"
 
 #define EXPORT __attribute__((visibility("default")))
-#define SETTLE_NS 2000000L /* from the first hook in place to the first event */
+#define SETTLE_MS 2 /* from the first hook in place to the first event */
 #define LOCK_TRIES 1000
 
 const bool ms_late_library = true;
@@ -31,11 +30,10 @@ EXPORT unsigned char memscope_attach_stack[MS_LATE_STACK_BYTES] __attribute__((a
 static struct ms_thread_set *sets[SETS];
 static struct ms_thread_set *last_set;  /* of the recording before; its walkers go to the next one */
 
-static void nap(long ns)
+/* Not with nanosleep, which would forget how the system call goes on that this thread was stopped in (restart_block of the kernel). */
+static void nap(long ms)
 {
-	struct timespec pause = {0, ns};
-
-	ms_raw(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+	ms_raw(SYS_poll, 0, 0, ms, 0, 0, 0);
 }
 
 static bool lock_slots(void)
@@ -195,7 +193,7 @@ static long enter(int fd)
 		return MS_LATE_NO_SLOTS;
 	}
 	/* A thread that went into an operator new before it was hooked, and now comes to a malloc that is, would tell of a malloc. */
-	nap(SETTLE_NS);
+	nap(SETTLE_MS);
 	ms_rows_forget(0, UINT64_MAX); /* nobody told us of modules that were unloaded */
 	ms_process.place = place;
 	ms_process.place.fd = -1;
