@@ -10,10 +10,53 @@
 
 #define FRAMES_MOST 1000
 
+/* Code of functions that nothing may be done in. By address: a function has many names, and a stripped library only some of them. */
+struct code {
+	Dwarf_Addr start, end;
+};
+
 struct safe {
 	Dwfl *dwfl;
 	pid_t pid;
+	struct code *unsafe;
+	size_t count, capacity;
+	bool out_of_memory;
 };
+
+static const char *const unsafe_functions[] = {
+	"malloc", "calloc", "realloc", "reallocarray", "free", "cfree", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc",
+	"malloc_trim", "malloc_usable_size", "mallopt", "mallinfo", "mallinfo2", "malloc_stats", "malloc_info", "sdallocx", "mallocx",
+	"rallocx", "xallocx", "dallocx", "nallocx", "mallctl", "mallctlbymib", "free_sized", "free_aligned_sized",
+	"fork", "_Fork", "__libc_fork", "vfork", "exit", "quick_exit", "_exit", "__cxa_finalize", "__cxa_atexit", "__cxa_at_quick_exit",
+	"__cxa_thread_atexit_impl", "dlopen", "dlmopen", "dlclose", "dlsym", "dlvsym", "dladdr", "dladdr1", "dlinfo", "dlerror",
+	"dl_iterate_phdr", "__libc_dlopen_mode", "__libc_dlsym", "__libc_dlclose", "_dl_addr", "__tls_get_addr",
+	"pthread_create", "pthread_exit", "pthread_join", "pthread_detach", "pthread_cancel", "pthread_atfork", "__register_atfork",
+	"pthread_key_create", "pthread_key_delete", "__libc_freeres", "__nptl_deallocate_stack",
+};
+static const char *const unsafe_prefixes[] = {"je_", "mi_", "tc_", "_mi_", "_rjem_je_", "__libc_malloc", "__libc_free", "__libc_calloc",
+                                              "__libc_realloc", "__libc_memalign"};
+static const char *const unsafe_modules[] = {"ld-linux", "ld-2.", "libjemalloc", "libtcmalloc", "libmimalloc", "libmemscope-"};
+static const char *const system_modules[] = {"libc.so", "libc-2.", "libpthread", "[vdso", "linux-vdso"};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static bool listed(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool begins_with_one(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(name, list[i], strlen(list[i])) == 0)
+			return true;
+	return false;
+}
+
+/* ---- modules ----------------------------------------------------------------------------------------------------------------- */
 
 /* Files as the process sees them. */
 static int find_file(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base, char **path, Elf **elf)
@@ -43,6 +86,39 @@ static int no_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwar
 
 static const Dwfl_Callbacks callbacks = {.find_elf = find_file, .find_debuginfo = no_debuginfo};
 
+static void add_code(struct safe *s, Dwarf_Addr start, Dwarf_Addr bytes)
+{
+	if (s->count == s->capacity) {
+		size_t capacity = s->capacity ? s->capacity * 2 : 256;
+		struct code *unsafe = realloc(s->unsafe, capacity * sizeof *unsafe);
+
+		s->out_of_memory |= !unsafe;
+		if (!unsafe)
+			return;
+		s->unsafe = unsafe;
+		s->capacity = capacity;
+	}
+	s->unsafe[s->count++] = (struct code){start, start + bytes};
+}
+
+static int collect(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start, void *context)
+{
+	struct safe *s = context;
+	int count = dwfl_module_getsymtab(module);
+
+	(void)user, (void)name, (void)start;
+	for (int i = 1; i < count; i++) {
+		GElf_Sym symbol;
+		GElf_Addr address;
+		const char *text = dwfl_module_getsym_info(module, i, &symbol, &address, NULL, NULL, NULL);
+
+		if (text && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && symbol.st_shndx != SHN_UNDEF && symbol.st_size > 0 &&
+		    (listed(text, unsafe_functions, COUNT(unsafe_functions)) || begins_with_one(text, unsafe_prefixes, COUNT(unsafe_prefixes))))
+			add_code(s, address, symbol.st_size);
+	}
+	return DWARF_CB_OK;
+}
+
 static int set_user(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start, void *context)
 {
 	(void)module, (void)name, (void)start;
@@ -61,7 +137,8 @@ struct safe *safe_open(pid_t pid)
 	if (!s->dwfl || dwfl_linux_proc_report(s->dwfl, pid) != 0 || dwfl_report_end(s->dwfl, NULL, NULL) != 0)
 		goto fail;
 	dwfl_getmodules(s->dwfl, set_user, s, 0);
-	if (dwfl_linux_proc_attach(s->dwfl, pid, true) != 0)
+	dwfl_getmodules(s->dwfl, collect, s, 0);
+	if (s->out_of_memory || dwfl_linux_proc_attach(s->dwfl, pid, true) != 0)
 		goto fail;
 	return s;
 
@@ -74,50 +151,27 @@ void safe_close(struct safe *s)
 {
 	if (s && s->dwfl)
 		dwfl_end(s->dwfl);
+	if (s)
+		free(s->unsafe);
 	free(s);
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------------------------------ */
 
-static const char *const unsafe_functions[] = {
-	"malloc", "calloc", "realloc", "reallocarray", "free", "cfree", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc",
-	"malloc_trim", "malloc_usable_size", "mallopt", "mallinfo", "mallinfo2", "malloc_stats", "malloc_info", "sdallocx", "mallocx",
-	"rallocx", "xallocx", "dallocx", "nallocx", "mallctl", "mallctlbymib", "free_sized", "free_aligned_sized",
-	"fork", "_Fork", "__libc_fork", "vfork", "exit", "quick_exit", "_exit", "__cxa_finalize", "__cxa_atexit", "__cxa_at_quick_exit",
-	"__cxa_thread_atexit_impl", "dlopen", "dlmopen", "dlclose", "dlsym", "dlvsym", "dladdr", "dladdr1", "dlinfo", "dlerror",
-	"dl_iterate_phdr", "__libc_dlopen_mode", "__libc_dlsym", "__libc_dlclose", "_dl_addr", "__tls_get_addr",
-	"pthread_create", "pthread_exit", "pthread_join", "pthread_detach", "pthread_cancel", "pthread_atfork", "__register_atfork",
-	"pthread_key_create", "pthread_key_delete", "__libc_freeres", "__nptl_deallocate_stack",
-};
-static const char *const unsafe_prefixes[] = {"je_", "mi_", "tc_", "_mi_", "_rjem_je_"};
-static const char *const unsafe_modules[] = {"ld-linux", "ld-2.", "libjemalloc", "libtcmalloc", "libmimalloc", "libmemscope-"};
-/* Nothing lies further out. */
-static const char *const outermost[] = {"_start", "__libc_start_main", "__libc_start_call_main", "clone", "clone3", "__clone",
-                                        "start_thread", "__clone3"};
-
-static bool listed(const char *name, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(name, list[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool begins_with_one(const char *name, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(name, list[i], strlen(list[i])) == 0)
-			return true;
-	return false;
-}
-
-#define COUNT(list) (sizeof(list) / sizeof *(list))
-
 struct walk {
 	struct safe *safe;
 	unsigned frames;
-	bool unsafe, ended;
+	bool unsafe;
+	bool program;                    /* a frame of the program or of a library other than the C library */
 };
+
+static bool is_unsafe(const struct safe *s, Dwarf_Addr pc)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (pc >= s->unsafe[i].start && pc < s->unsafe[i].end)
+			return true;
+	return false;
+}
 
 static int look_at_frame(Dwfl_Frame *frame, void *context)
 {
@@ -125,39 +179,29 @@ static int look_at_frame(Dwfl_Frame *frame, void *context)
 	Dwarf_Addr pc;
 	bool activation;
 	Dwfl_Module *module;
-	const char *path, *base, *name;
+	const char *path, *base;
 
 	if (!dwfl_frame_pc(frame, &pc, &activation) || ++w->frames > FRAMES_MOST)
 		return DWARF_CB_ABORT;
 	if (!activation)
 		pc--;
 	module = dwfl_addrmodule(w->safe->dwfl, pc);
-	if (!module)
+	if (!module) /* generated code, or a module that was loaded since */
 		return DWARF_CB_OK;
 	path = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-	base = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	if (base && begins_with_one(base, unsafe_modules, COUNT(unsafe_modules))) {
-		w->unsafe = true;
-		return DWARF_CB_ABORT;
-	}
-	name = dwfl_module_addrname(module, pc);
-	if (!name)
-		return DWARF_CB_OK;
-	if (listed(name, unsafe_functions, COUNT(unsafe_functions)) ||
-	    begins_with_one(name, unsafe_prefixes, COUNT(unsafe_prefixes))) {
-		w->unsafe = true;
-		return DWARF_CB_ABORT;
-	}
-	w->ended |= listed(name, outermost, COUNT(outermost));
-	return DWARF_CB_OK;
+	base = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path ? path : "";
+	w->unsafe = begins_with_one(base, unsafe_modules, COUNT(unsafe_modules)) || is_unsafe(w->safe, pc);
+	w->program |= !begins_with_one(base, system_modules, COUNT(system_modules));
+	return w->unsafe ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
 enum safe_answer safe_place(struct safe *s, pid_t tid)
 {
 	struct walk w = {.safe = s};
+	bool whole = dwfl_getthread_frames(s->dwfl, tid, look_at_frame, &w) == 0;
 
-	(void)dwfl_getthread_frames(s->dwfl, tid, look_at_frame, &w);
-	if (w.unsafe || w.frames == 0)
+	/* A thread that begins or ends is in the C library alone, and holds locks of its list of threads. */
+	if (w.unsafe || !w.program)
 		return SAFE_NO;
-	return w.ended ? SAFE_YES : SAFE_BROKEN;
+	return whole ? SAFE_YES : SAFE_BROKEN;
 }

@@ -1,9 +1,9 @@
 /*
  * attach_safe.h - is a stopped thread at a place where it may be made to load a library?
  *
- * Loading takes locks of the allocator and of the dynamic linker. A thread that holds one would wait for itself; other threads run on
- * and give theirs back. So its stack is unwound (libdwfl, as a debugger does), and no frame may lie in the dynamic linker, in a library that
- * is an allocator, or in a function that allocates, forks, loads, exits or makes threads.
+ * Loading takes locks of the allocator, of the dynamic linker and of the list of threads. A thread that holds one would wait for itself; other
+ * threads run on and give theirs back. So its stack is unwound (libdwfl, as a debugger does), and no frame may lie in the dynamic linker, in a
+ * library that is an allocator, or in a function that allocates, forks, loads, exits, makes threads or ends them.
  *
  * Ownership: safe_close frees. Errors: NULL when the modules of the process cannot be read. One thread, the tracer. Not signal-safe.
  */

@@ -121,8 +121,11 @@ struct ms_thread *ms_thread_take(bool nested)
 	struct ms_slot *slot;
 	uint32_t index;
 
+	/* The recording is over: what comes now is not lost. */
+	if (atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
+		return NULL;
 	if (!wait_for_index(header, &index) || !ring_is_sane(&ms_process.slots[index])) {
-		if (!nested) {
+		if (!nested && atomic_load_explicit(&header->state, memory_order_acquire) != MS_ARENA_STOPPED) {
 			if (!ms_tls.counted)
 				atomic_fetch_add_explicit(&header->lost_threads, 1, memory_order_relaxed);
 			ms_tls.counted = 1;

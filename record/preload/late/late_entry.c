@@ -18,6 +18,8 @@
 #define EXPORT __attribute__((visibility("default")))
 #define SETTLE_MS 2 /* from the first hook in place to the first event */
 #define LOCK_TRIES 1000
+#define WALKERS_KEPT 32u
+#define LEAVE_NAPS 10
 
 const bool ms_late_library = true;
 EXPORT unsigned char memscope_attach_stack[MS_LATE_STACK_BYTES] __attribute__((aligned(4096)));
@@ -73,15 +75,18 @@ struct ms_thread_set *ms_late_set(uint32_t count)
 	return NULL;
 }
 
-/* Walkers hold tables that took a while to fill; and whose memory nobody else would give back. */
+/* Walkers are taken over: nobody else would give their memory back. Of many, most were for threads that came and went. */
 static void hand_walkers_on(struct ms_thread_set *from, struct ms_thread_set *to)
 {
-	for (uint32_t i = 0; i < from->count && i < to->count; i++) {
-		if (to->threads[i].own_walker != NULL)
-			continue;
-		to->threads[i].own_walker = from->threads[i].own_walker;
+	for (uint32_t i = 0; i < from->count; i++) {
+		struct ms_walker *walker = from->threads[i].own_walker;
+
 		from->threads[i].own_walker = NULL;
 		from->threads[i].walker = from->threads[i].free_walker = NULL;
+		if (i < WALKERS_KEPT && i < to->count && to->threads[i].own_walker == NULL)
+			to->threads[i].own_walker = walker;
+		else
+			ms_walker_destroy(walker);
 	}
 }
 
@@ -108,11 +113,30 @@ void ms_late_adopt(struct ms_thread_set *set)
 
 /* ---- end -------------------------------------------------------------------------------------------------------------- */
 
-/* The next event of every thread takes the slow path, which sees that the recording is over, or another one. */
+/* The next event of every thread takes the slow path, which sees that the recording is over, or another one; and walks no stack before. */
 static void disturb(struct ms_thread_set *set)
 {
-	for (uint32_t i = 0; i < set->count; i++)
-		__atomic_store_n(&set->threads[i].limit, 0, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < set->count; i++) {
+		struct ms_thread *t = &set->threads[i];
+
+		__atomic_store_n(&t->limit, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&t->walker, NULL, __ATOMIC_RELEASE);
+		__atomic_store_n(&t->free_walker, NULL, __ATOMIC_RELEASE);
+	}
+}
+
+/* Memory of threads that came and went. Nobody walks any more: who was at it when the walkers were taken away has come out. */
+static void give_walkers_back(struct ms_thread_set *set)
+{
+	for (int i = 0; atomic_load(&ms_process.slow) != 0 || anybody_inside(set); i++) {
+		if (i == LEAVE_NAPS)
+			return;
+		nap(1);
+	}
+	for (uint32_t i = WALKERS_KEPT; i < set->count; i++) {
+		ms_walker_destroy(set->threads[i].own_walker);
+		set->threads[i].own_walker = NULL;
+	}
 }
 
 EXPORT long memscope_attach_leave(void)
@@ -124,8 +148,10 @@ EXPORT long memscope_attach_leave(void)
 		return MS_LATE_BUSY;
 	restored = got_restore_all();
 	got_unlock();
-	if (ms_process.set != NULL)
+	if (ms_process.set != NULL && !ms_process_forked()) {
 		disturb(ms_process.set);
+		give_walkers_back(ms_process.set);
+	}
 	return restored;
 }
 

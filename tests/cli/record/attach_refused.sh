@@ -30,7 +30,7 @@ while ! grep -q '^State:.T' /proc/$stopped/status; do sleep 0.01; done
 refused "a stopped process" 126 'it is stopped; kill -CONT' -p $stopped
 has /proc/$stopped/status '^State:.T'
 kill -CONT $stopped
-kill $stopped
+kill -KILL $stopped
 wait $stopped 2>/dev/null || true
 
 # Its parent does not wait for it.
@@ -43,7 +43,7 @@ time.sleep(60)' >"$T/zombie" &
 parent=$!
 while [ ! -s "$T/zombie" ] || ! grep -q '^State:.Z' "/proc/$(cat "$T/zombie")/status"; do sleep 0.02; done
 refused "a zombie" 126 'a zombie' -p "$(cat "$T/zombie")"
-kill $parent
+kill -KILL $parent
 wait $parent 2>/dev/null || true
 
 if [ -n "$(ldd "$PROGRAMS/static_loop" 2>/dev/null | grep 'libc\.so')" ]; then wrong "static_loop is not static"; fi
@@ -51,7 +51,7 @@ if [ -n "$(ldd "$PROGRAMS/static_loop" 2>/dev/null | grep 'libc\.so')" ]; then w
 static=$!
 while ! grep -q static_loop /proc/$static/maps; do sleep 0.01; done
 refused "a static program" 126 'linked statically' -p $static
-kill $static
+kill -KILL $static
 wait $static 2>/dev/null || true
 
 if [ "$(id -u)" = 0 ]; then
@@ -64,7 +64,7 @@ if [ "$(id -u)" = 0 ]; then
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$T/bin/memscope-record" -p $other -o /dev/null 2>"$T/err" || status=$?
 	eq "status: another user's process" 126 "$status"
 	has "$T/err" 'may not be (looked at|traced)|not permitted'
-	kill $other
+	kill -KILL $other
 	wait $other 2>/dev/null || true
 fi
 
@@ -82,5 +82,5 @@ while [ ! -s "$T/seccomp" ]; do sleep 0.02; done
 if [ "$(cat "$T/seccomp")" = 0 ]; then
 	refused "a process with a filter" 126 'seccomp' -p $filtered
 fi
-kill $filtered
+kill -KILL $filtered
 wait $filtered 2>/dev/null || true
