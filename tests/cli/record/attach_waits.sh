@@ -12,13 +12,14 @@ for call in read poll select epoll_wait epoll_pwait nanosleep sem msgrcv sigtime
 		kill -0 $app 2>/dev/null || give_up "$call: the program did not start: $(cat "$T/failed")"
 		sleep 0.02
 	done
-	for i in 1 2 3; do
+	# nanosleep ends by itself, after three seconds.
+	for i in 1 $([ $call = nanosleep ] || echo 2 3); do
 		record -p $app --duration 0.05 --no-symbols
 		eq "$call: status" 0 "$status"
 	done
 	kill -0 $app 2>/dev/null || wrong "$call: the program has ended"
 	[ $call != sigtimedwait ] || kill -USR1 $app
-	printf x >&3 2>/dev/null || true
+	(printf x >&3) 2>/dev/null || true
 	rc=0
 	wait $app || rc=$?
 	exec 3>&-
