@@ -29,7 +29,7 @@ extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 #define NOT_HOOKED(name) \
 	(equal(name, "getrlimit") || equal(name, "setrlimit") || equal(name, "prlimit") || equal(name, "getrlimit64") || \
 	 equal(name, "setrlimit64") || equal(name, "prlimit64") || equal(name, "_exit") || equal(name, "_Exit") || \
-	 equal(name, "prctl") || starts_with(name, "memscope_"))
+	 equal(name, "prctl") || equal(name, "abort") || starts_with(name, "memscope_"))
 
 #define X(name) extern const char hook_of_##name[] __asm__(#name) __attribute__((visibility("hidden")));
 #include "hook_names.h"
