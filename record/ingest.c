@@ -285,6 +285,12 @@ static void begin_thread(struct ingest *g, struct ingest_slot *s, uint64_t time_
 	struct ingest_slot *same = partner(g, s);
 
 	s->started = true;
+	if (!same && g->row_ahead && s->tid == g->app_pid && s->image == g->image) {
+		s->thread = g->row_ahead;
+		g->row_ahead = 0;
+		emit_name(g, s->thread, time_ns, s->name, strlen(s->name));
+		return;
+	}
 	if (same) {
 		s->thread = same->thread;
 		return;
@@ -761,6 +767,14 @@ int ingest_note(struct ingest *g, uint64_t ticks, uint8_t kind, const char *text
 	return ms_buffer_append(&g->notes, &note, sizeof note) == 0 ? MS_OK : MS_E_NOMEM;
 }
 
+/* A program that has done nothing yet, as one that was attached to and waits: its main thread's row begins before its slot does. */
+static void begin_main_thread(struct ingest *g, uint64_t time_ns)
+{
+	g->main_thread = g->row_ahead =
+		ms_writer_thread(g->writer, &(struct ms_thread){.tid = g->app_pid, .image = g->image, .is_main = true});
+	emit_other(g, MS_EV_THREAD_START, g->main_thread, time_ns, 0);
+}
+
 /* Those whose time has come, each behind the entries before it. */
 static void run_notes(struct ingest *g, uint64_t watermark)
 {
@@ -769,8 +783,8 @@ static void run_notes(struct ingest *g, uint64_t watermark)
 
 	for (; i < n && notes[i].ticks <= watermark; i++) {
 		merge_run(&g->merge, notes[i].ticks);
-		if (g->main_thread == 0)
-			break;
+		if (g->status == MS_OK && g->main_thread == 0)
+			begin_main_thread(g, time_of(g, notes[i].ticks));
 		if (g->status == MS_OK)
 			emit_note(g, &notes[i], g->main_thread, time_of(g, notes[i].ticks));
 	}

@@ -100,6 +100,7 @@ struct ingest {
 
 	struct ms_buffer notes;          /* struct ingest_note[], oldest first */
 	uint32_t main_thread;            /* thread id that notes stand under; 0 = no thread was seen yet */
+	uint32_t row_ahead;              /* that of the main thread, made for a note before its first entry; 0 = none */
 	/* When live bytes rise above heap_limit (UINT64_MAX: never), heap_passed is told: it sets another limit and the name of a snapshot, which
 	   becomes the next event; false: none. */
 	uint64_t heap_limit;
@@ -127,7 +128,8 @@ void ingest_slot_ended(struct ingest *g, uint32_t slot);
 
 /* An event of the collector's own at this time of the clock, not before that of the last note; it takes its place in the order of the
    program's events, in the row of the main thread of the newest image (of the first thread seen, when that has not been seen). kind: PAUSE, RESUME, SNAPSHOT or MARK; text (NULL
-   = none) for the latter two; asked_by: enum ms_asked_by, unless it is a MARK. Before the first thread is seen it waits.
+   = none) for the latter two; asked_by: enum ms_asked_by, unless it is a MARK. Before any thread is seen the main
+   thread's row begins with it.
    MS_E_NOMEM; MS_OK. */
 int ingest_note(struct ingest *g, uint64_t ticks, uint8_t kind, const char *text, size_t text_bytes, uint64_t asked_by);
 

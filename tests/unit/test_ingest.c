@@ -768,9 +768,9 @@ static void notes_take_their_place(void **context)
 
 	(void)context;
 	open_rig(&r, 0);
-	note(&r, 500, MS_EV_MARK, "early");                       /* before any thread is known: waits */
+	note(&r, 500, MS_EV_MARK, "early");                       /* before any thread is known: begins the main one */
 	poll_at(&r, 200000);
-	assert_int_equal(r.ingest.events, 0);
+	assert_int_equal(r.ingest.events, 2);
 	fake_thread_start(&worker, &r.arena, PID + 1, 0, false);
 	fake_alloc(&worker, 201000, MS_EV_MALLOC, 0x1000, 10, 0);
 	poll_at(&r, 400000);
@@ -786,22 +786,26 @@ static void notes_take_their_place(void **context)
 	assert_int_equal(r.ingest.snapshots, 1);
 	finish(&r, 1000000);
 	all = read_events(&r, 0, &n);
-	assert_int_equal(next_of(all, n, &at, MS_EV_MALLOC)->size, 10);
+	assert_int_equal(ms_trace_thread_count(r.trace), 2);
+	assert_int_equal(all[0].kind, MS_EV_THREAD_START);
 	{
 		const struct flat *e = next_of(all, n, &at, MS_EV_MARK);
 
 		assert_string_equal(ms_trace_string(r.trace, (uint32_t)e->arg), "early");
-		assert_int_equal(e->time_ns, 201000);                 /* as early as it could stand */
-		assert_int_equal(ms_trace_thread(r.trace, e->thread)->tid, PID + 1);
+		assert_int_equal(e->time_ns, 500);
+		assert_int_equal(ms_trace_thread(r.trace, e->thread)->tid, PID);
+		assert_int_equal(next_of(all, n, &at, MS_EV_MALLOC)->size, 10);
 		assert_int_equal(next_of(all, n, &at, MS_EV_MALLOC)->size, 20);
 		e = next_of(all, n, &at, MS_EV_PAUSE);
 		assert_int_equal(e->time_ns, 401500);
 		assert_int_equal(e->arg, MS_ASKED_CONTROL);
-		assert_int_equal(next_of(all, n, &at, MS_EV_MALLOC)->size, 30);
+		e = next_of(all, n, &at, MS_EV_MALLOC);
+		assert_int_equal(e->size, 30);
+		assert_int_equal(ms_trace_thread(r.trace, e->thread)->tid, PID); /* in the row that was there */
 		e = next_of(all, n, &at, MS_EV_SNAPSHOT);
 		assert_int_equal(e->time_ns, 402500);
 		assert_string_equal(ms_trace_string(r.trace, (uint32_t)e->arg), "name");
-		assert_int_equal(ms_trace_thread(r.trace, e->thread)->tid, PID); /* the main thread was seen by then */
+		assert_int_equal(ms_trace_thread(r.trace, e->thread)->tid, PID);
 		next_of(all, n, &at, MS_EV_FREE);
 		assert_int_equal(next_of(all, n, &at, MS_EV_RESUME)->time_ns, 900000);
 	}
