@@ -43,9 +43,11 @@ static uint64_t entries_left(const struct arena *a)
 	return n;
 }
 
-/* The end as the kernel knows it. Only of the last image: those before ended in an exec. */
+/* The end as the kernel knows it. Only of the last image: those before ended in an exec. A recording that ended before its program stays one. */
 static void tell_end(struct ms_end *end, const struct app_process *app)
 {
+	if (end->ended == MS_ENDED_RUNNING)
+		return;
 	end->ended = !app->status_known ? MS_ENDED_UNKNOWN : app_process_signaled(app) ? MS_ENDED_SIGNALED : MS_ENDED_EXITED;
 	end->exit_code = app_process_exit_code(app);
 	end->term_signal = app_process_signal(app);

@@ -279,16 +279,18 @@ bool ms_inside_resume(void)
 	return inside.open;
 }
 
-void ms_inside_close(bool known, int status)
+void ms_inside_close(enum ms_inside_end how, int status, const char *note)
 {
 	struct recording *r = &inside.recording;
 
 	if (!inside.open)
 		return;
-	inside.app.gone = true;
-	inside.app.status_known = known;
+	inside.app.gone = how != MS_INSIDE_GOES_ON;
+	inside.app.status_known = how == MS_INSIDE_EXITS;
 	inside.app.status = (status & 0xff) << 8;
 	note_who_drained();
+	if (note)
+		r->backend_note = note;
 	in_cpu_begin();
 	recording_drain(r);
 	(void)recording_end(r);

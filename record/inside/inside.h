@@ -41,8 +41,9 @@ void ms_inside_settle(void);
 /* The same, with an end, so that the file is whole if the program is gone now; then, if it is not. False: recording is over. */
 void ms_inside_suspend(void);
 bool ms_inside_resume(void);
-/* The last call. known: the program exits with this status. */
-void ms_inside_close(bool known, int status);
+/* The last call, and why. status: as given to exit. note: for people, NULL = none. */
+enum ms_inside_end { MS_INSIDE_EXITS, MS_INSIDE_ENDS /* how is not known */, MS_INSIDE_GOES_ON /* unrecorded */ };
+void ms_inside_close(enum ms_inside_end how, int status, const char *note);
 /* Should a thread of ours poll? (async, unified) */
 bool ms_inside_wants_thread(bool has_one);
 /* In a forked child: everything is the parent's. */

@@ -29,7 +29,7 @@ extern size_t ms_inside_poll(void) WEAK;
 extern void ms_inside_settle(void) WEAK;
 extern void ms_inside_suspend(void) WEAK;
 extern bool ms_inside_resume(void) WEAK;
-extern void ms_inside_close(bool known, int status) WEAK;
+extern void ms_inside_close(enum ms_inside_end how, int status, const char *note) WEAK;
 extern bool ms_inside_wants_thread(bool has_one) WEAK;
 extern void ms_inside_forget(void) WEAK;
 
@@ -43,7 +43,8 @@ static uint32_t depth;                 /* the owner's */
 
 static char *stack;                    /* of who is in the recorder */
 static struct {
-	_Atomic uint32_t tid;          /* 0 = none */
+	_Atomic uint32_t tid;          /* 0 = none, or it is about to end */
+	_Atomic uint32_t alive;        /* the kernel's: its tid, 0 after its end; futex word */
 	_Atomic uint32_t bell;         /* futex word */
 	char *stack;
 	uint64_t tls[64];              /* what %fs points to: itself, and the stack protector's word */
@@ -225,9 +226,10 @@ static void thread_loop(void)
 /* The new thread comes out of the call with 0 on its own stack, runs and ends without ever returning. */
 static long clone_thread(char *top)
 {
-	const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
+	const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS |
+	                            CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 	long result;
-	register long r10 __asm__("r10") = 0;
+	register long r10 __asm__("r10") = (long)&thread.alive;
 	register long r8 __asm__("r8") = (long)thread.tls;
 
 	__asm__ volatile("syscall\n\t"
@@ -240,7 +242,7 @@ static long clone_thread(char *top)
 			 "syscall\n"
 			 "1:"
 			 : "=a"(result)
-			 : "0"(SYS_clone), "D"(flags), "S"(top), "d"(0L), "r"(r10), "r"(r8), [loop] "r"(thread_loop)
+			 : "0"(SYS_clone), "D"(flags), "S"(top), "d"(&thread.alive), "r"(r10), "r"(r8), [loop] "r"(thread_loop)
 			 : "rcx", "r11", "memory", "cc");
 	return result;
 }
@@ -372,27 +374,47 @@ bool ms_gate_make_room(void)
 }
 
 struct end {
-	bool known;
+	enum ms_inside_end how;
 	int status;
+	const char *note;
 };
 
 static void close_recorder(void *context)
 {
 	const struct end *e = context;
 
-	ms_inside_close(e->known, e->status);
+	ms_inside_close(e->how, e->status, e->note);
+}
+
+static bool finish(struct end *e)
+{
+	if (ms_process_forked() || !ms_gate_lock())
+		return false;
+	on_stack(stack, close_recorder, e);
+	atomic_store_explicit(&ms_gate_on, 0, memory_order_release);
+	ms_process_stop();
+	ms_gate_unlock();
+	return true;
 }
 
 void ms_gate_exits(bool known, int status)
 {
-	struct end e = {known, status};
+	finish(&(struct end){known ? MS_INSIDE_EXITS : MS_INSIDE_ENDS, status, NULL});
+}
 
-	if (ms_process_forked() || !ms_gate_lock())
+void ms_gate_shuts_in(void)
+{
+	struct timespec nap = {0, WAIT_NAP_NS};
+	uint32_t tid;
+
+	if (!finish(&(struct end){MS_INSIDE_GOES_ON, 0,
+	                          "the recording ended before the program: it was about to forbid itself system calls (prctl)"}))
 		return;
-	on_stack(stack, close_recorder, &e);
-	atomic_store_explicit(&ms_gate_on, 0, memory_order_release);
-	ms_process_stop();
-	ms_gate_unlock();
+	/* The thread is not to meet the filter, either. */
+	atomic_fetch_add_explicit(&thread.bell, 1, memory_order_release);
+	futex_wake(&thread.bell);
+	for (int naps = 0; naps < 20 && (tid = atomic_load_explicit(&thread.alive, memory_order_acquire)) != 0; naps++)
+		ms_raw(SYS_futex, (long)&thread.alive, FUTEX_WAIT, tid, (long)&nap, 0, 0);
 }
 
 static void settle(void *context)

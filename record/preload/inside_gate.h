@@ -47,6 +47,8 @@ uint32_t ms_gate_thread(void);
 
 /* The program ends. known: with this status. */
 void ms_gate_exits(bool known, int status);
+/* It goes on, and the recording ends: from now on nothing of ours may make a system call. */
+void ms_gate_shuts_in(void);
 /* It may end here, without another chance. */
 void ms_gate_aborts(void);
 /* This process is about to be another program; then, when it was not to be. */

@@ -125,6 +125,8 @@ int ms_hook_prctl(const struct ms_real *real, int option, unsigned long a, unsig
 	ours = shuts_in && (pid_t)ms_raw_getpid() == ms_process.pid;
 	if (shuts_in && guard_before_shut_in != NULL)
 		guard_before_shut_in();
+	if (ours)
+		ms_gate_shuts_in();
 	result = real->prctl(option, a, b, c, d);
 	if (result == 0 && ours)
 		atomic_store_explicit(&shut_in, 1, memory_order_relaxed);

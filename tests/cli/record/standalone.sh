@@ -95,6 +95,16 @@ for program in fork_storm children signal_handler; do
 	"$BIN/memscope-trace" check -q "$T/p.ms" || wrong "$program: check says $?"
 done
 
+# one that forbids itself system calls is not killed for ours
+for BACKEND in core async; do
+	alone "$T/shut.ms" "$PROGRAMS/shut_in"
+	eq "shut_in, $BACKEND" 0 $status
+	"$BIN/memscope-trace" info "$T/shut.ms" >"$T/info"
+	has "$T/info" 'backend .*about to forbid itself system calls'
+	has "$T/info" '^ended +still running'
+done
+unset BACKEND
+
 # a failed exec does not end the recording
 alone "$T/failed.ms" /usr/bin/python3 -c 'import os
 try: os.execv("/no/such/program", ["x"])
