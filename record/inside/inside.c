@@ -238,7 +238,7 @@ size_t ms_inside_poll(void)
 	in_cpu_begin();
 	if (inside.open && !inside.recording.resumable)
 		words = recording_poll(&inside.recording);
-	if (inside.open)
+	if (inside.open && inside.recording.writer)
 		note_unwritten();
 	in_cpu_end();
 	return words;
@@ -249,7 +249,8 @@ void ms_inside_settle(void)
 	if (!inside.open || inside.recording.resumable)
 		return;
 	recording_settle(&inside.recording);
-	note_unwritten();
+	if (inside.recording.writer)
+		note_unwritten();
 }
 
 static void note_who_drained(void)

@@ -100,11 +100,12 @@ void *in_malloc(size_t size)
 
 void in_free(void *block)
 {
-	struct head *h = (struct head *)block - 1;
 	struct free_block *f = block;
+	struct head *h;
 
 	if (block == NULL)
 		return;
+	h = (struct head *)block - 1;
 	if (h->class_ == CLASSES) {
 		in_memory_take(-(int64_t)h->bytes);
 		ms_raw_munmap(h, h->bytes);
@@ -129,11 +130,12 @@ void *in_calloc(size_t count, size_t size)
 
 void *in_realloc(void *block, size_t size)
 {
-	struct head *h = (struct head *)block - 1;
+	struct head *h;
 	void *moved;
 
 	if (block == NULL)
 		return in_malloc(size);
+	h = (struct head *)block - 1;
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	if (size + HEAD <= h->bytes)

@@ -97,8 +97,7 @@ static bool wait_for_index(struct ms_arena_header *header, uint32_t *index)
 		if (naps == SLOT_NAPS || ms_tls.counted || (ms_process.flags & MS_FLAG_DROP) != 0 ||
 		    atomic_load_explicit(&header->state, memory_order_relaxed) == MS_ARENA_STOPPED)
 			return false;
-		if (ms_gate_make_room() && naps < SLOT_NAPS - 1)
-			continue;
+		ms_gate_make_room(); /* where nobody else would look */
 		ms_raw(SYS_nanosleep, (long)&nap, 0, 0, 0, 0, 0);
 	}
 	return true;
