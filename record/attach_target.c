@@ -410,6 +410,9 @@ int attach_target_open(struct attach_target *t, pid_t pid, const char *library, 
 	n = read_text(pid, "cmdline", t->command_line, sizeof t->command_line);
 	for (size_t i = 0; i < n && t->command_count < sizeof t->command / sizeof *t->command; i += strlen(t->command_line + i) + 1)
 		t->command[t->command_count++] = t->command_line + i;
+	/* A program that writes its title over its arguments leaves zeros behind it. */
+	while (t->command_count > 1 && t->command[t->command_count - 1][0] == '\0')
+		t->command_count--;
 	read_text(pid, "stat", stat_, sizeof stat_);
 	p = strrchr(stat_, ')');
 	if (p && sscanf(p, ") %*c %ld", &parent) == 1)

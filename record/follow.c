@@ -63,6 +63,9 @@ static void read_facts(struct child_facts *f, pid_t pid)
 	for (size_t i = 0; i < n && f->command_count < sizeof f->command / sizeof *f->command;
 	     i += strlen(f->command_line + i) + 1)
 		f->command[f->command_count++] = f->command_line + i;
+	/* A program that writes its title over its arguments leaves zeros behind it. */
+	while (f->command_count > 1 && f->command[f->command_count - 1][0] == '\0')
+		f->command_count--;
 	snprintf(link, sizeof link, "/proc/%ld/exe", (long)pid);
 	length = readlink(link, f->executable, sizeof f->executable - 1);
 	f->executable[length > 0 ? length : 0] = '\0';

@@ -61,9 +61,9 @@ void summary_print(const struct recording *r, int verbose)
 	char peak[32], size[32];
 	double per_event = r->stats.events ? (double)r->stats.bytes / (double)r->stats.events : 0;
 
-	fprintf(stderr, "memscope-record: %s: %" PRIu64 " events, peak %s, %s, %.2f bytes/event, %" PRIu64 " lost", r->path,
+	fprintf(stderr, "memscope-record: %s: %" PRIu64 " events, peak %s%s, %s, %.2f bytes/event, %" PRIu64 " lost", r->path,
 	        r->stats.events, summary_bytes(r->ingest.cull ? r->ingest.peak_bytes : r->end.peak_bytes, peak, sizeof peak),
-	        summary_bytes(r->stats.bytes, size, sizeof size), per_event, r->end.lost_events);
+	        r->options->sample.config.sampling != MS_SAMPLING_ALL ? " in the sample" : "", summary_bytes(r->stats.bytes, size, sizeof size), per_event, r->end.lost_events);
 	if (r->ingest.cull)
 		fprintf(stderr, ", %" PRIu64 " short-lived blocks summed up", r->ingest.cull->culled_blocks);
 	if (r->ingest.evidence)

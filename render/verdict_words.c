@@ -114,7 +114,8 @@ static void note_unseen(FILE *out, const struct ms_report *report)
 		fputs("the executable ", out);
 		ms_escape_text(out, p->allocator);
 		fputs(" defines malloc itself: what it allocates is not seen\n", out);
-	} else if (p->part.kind == MS_PART_WHOLE && !report->window.given && !report->totals.allocations && !report->totals.reallocations) {
+	} else if (p->part.kind == MS_PART_WHOLE && !report->window.given && !report->totals.allocations && !report->totals.reallocations &&
+	           !report->culled.allocations) {
 		fputs("no allocation was seen: the program made none, or its allocator is inside the executable, where it is not seen\n", out);
 	}
 }
