@@ -255,11 +255,13 @@ static inline void memscope_pool_destroy(memscope_pool pool)
 
 /* The block that a variable points to, or owns. */
 #ifdef __cplusplus
+extern "C++" { /* whoever includes this may be inside of extern "C" */
 namespace memscope_private {
 template <class T> inline auto block_of(const volatile T *pointer, int) -> const volatile void * { return pointer; }
 template <class T> inline auto block_of(const T &owner, int) -> decltype(static_cast<const volatile void *>(owner.get())) { return owner.get(); }
 template <class T> inline auto block_of(const T &owner, long) -> decltype(static_cast<const volatile void *>(owner.data())) { return owner.data(); }
 } // namespace memscope_private
+}
 #define MEMSCOPE_BLOCK(x) MEMSCOPE_ID(::memscope_private::block_of(x, 0))
 #define MEMSCOPE_CONSTANT constexpr
 #else

@@ -36,6 +36,12 @@ static const char *text_at(uint64_t address)
 
 /* ---- places ---- */
 
+/* What `known` says about this arena; never 0, which is how it begins. */
+static inline uint64_t arena_mark(void)
+{
+	return ms_process.header->start_ticks | 1;
+}
+
 static __attribute__((noinline, cold)) void describe(const struct memscope_place *place)
 {
 	uint64_t words[PLACE_WORDS] = {(uint64_t)(uintptr_t)place, place->line};
@@ -44,7 +50,7 @@ static __attribute__((noinline, cold)) void describe(const struct memscope_place
 	count = put_text(words, count, place->type, LONG_BYTES);
 	count = put_text(words, count, place->file, LONG_BYTES);
 	if (ms_emit_words_at(MS_ENTRY_PLACE, 0, words, count))
-		__atomic_store_n(place->known, ms_process.header->start_ticks, __ATOMIC_RELEASE);
+		__atomic_store_n(place->known, arena_mark(), __ATOMIC_RELEASE);
 }
 
 /* The place as a word of an entry; it has been described before. */
@@ -56,7 +62,7 @@ static inline uint64_t described(uint64_t address)
 		return 0;
 	/* Without a slot this may be a forked child, whose arena is another one than the header's. */
 	if (MS_UNLIKELY(ms_tls.self->slot == NULL) ||
-	    MS_UNLIKELY(__atomic_load_n(place->known, __ATOMIC_ACQUIRE) != ms_process.header->start_ticks))
+	    MS_UNLIKELY(__atomic_load_n(place->known, __ATOMIC_ACQUIRE) != arena_mark()))
 		describe(place);
 	/* The stamp that follows must not be older than what was read: another thread has described the place just before. */
 	_mm_lfence();

@@ -54,6 +54,9 @@ for how in "gcc -std=c99" "gcc -std=gnu17 -O2" "gcc -std=c99 -O2 -fno-pie -no-pi
 	eq "$how, switched off: symbols" "" "$(nm "$T/off" | grep -i 'memscope_[a-z]*request' || true)"
 done
 
+printf 'extern "C" {\n#include "memscope.h"\n}\nint main() { int *p = nullptr; MEMSCOPE_TRACK(p); MEMSCOPE_SCOPE("s"); return 0; }\n' >"$T/inside.cpp"
+g++ -std=c++11 $WARN -I "$INCLUDE" -o "$T/inside" "$T/inside.cpp" || wrong 'inside of extern "C"'
+
 # A track in a function: a comparison with 0 and a jump, and the rest of it is out of the way.
 cat >"$T/hot.c" <<'C'
 #include "memscope.h"
