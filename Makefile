@@ -368,7 +368,7 @@ check-all: deps
 
 ## screenshots: docs/screenshots anew, from a recording of tests/programs/orders.cpp; look at them before they are committed
 .PHONY: screenshots
-screenshots: all $(B)/programs/orders $(BROWSER)/node_modules/.ready
+screenshots: all $(B)/programs/orders $(B)/programs/catalogue $(BROWSER)/node_modules/.ready
 	$(Q)mkdir -p docs/screenshots
 	$(Q)tests/browser/screenshots.sh build/bin $(B)/programs $(BROWSER)/node_modules docs/screenshots
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes docs/screenshots: every view of the report about orders (tests/programs/orders.cpp), and of its comparison with the next release, light
-# and dark; and some of the figures that gnuplot draws of them. `make screenshots` calls it with the folders of tools, programs and node_modules. Look at the pictures before they are committed.
+# Makes docs/screenshots: every view of the report about orders (tests/programs/orders.cpp), of its comparison with the next release, and of what
+# tests/programs/catalogue.c names, light and dark; and some of the figures that gnuplot draws of them. `make screenshots` calls it with the folders of tools, programs and node_modules. Look at the pictures before they are committed.
 set -euo pipefail
 BIN=$(realpath "$1") PROGRAMS=$(realpath "$2") MODULES=$(realpath "$3") OUT=$(realpath "$4")
 HERE=$(dirname "$(realpath "$0")")
@@ -10,11 +10,13 @@ done
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
 cd "$T"
-cp "$PROGRAMS/orders" .
+cp "$PROGRAMS/orders" "$PROGRAMS/catalogue" .
 "$BIN/memscope-record" -q --guard=canary --free-stacks -o orders.ms ./orders 60000 >/dev/null
 "$BIN/memscope-record" -q --guard=canary --free-stacks -o next.ms ./orders 60000 next >/dev/null
 "$BIN/memscope-analyze" -q --no-paths --html=report.html orders.ms
 "$BIN/memscope-diff" -q --no-paths --html=diff.html orders.ms next.ms
+"$BIN/memscope-record" -q -o named.ms ./catalogue >/dev/null
+"$BIN/memscope-analyze" -q --no-paths --html=named.html named.ms
 "$BIN/memscope-analyze" -q --plots=figures orders.ms
 "$BIN/memscope-diff" -q --plots=changes orders.ms next.ms
 node "$HERE/screenshots.mjs" "$MODULES" "$T"
