@@ -296,6 +296,9 @@ static bool emit_slow(const struct ms_entry *entry)
 		}
 		/* A graph is short of nothing: a part of one would be worth little; a place is named by what follows. */
 		if ((ms_process.flags & MS_FLAG_DROP) != 0 && entry->kind < MS_ENTRY_GRAPH_BEGIN) {
+			/* A recorder inside does not fall behind its own thread. */
+			if (ms_gate_make_room() && t->slot == slot && has_room(t, words == 0 ? 3 : words))
+				continue;
 			count_lost(slot);
 			return false;
 		}

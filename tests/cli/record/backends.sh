@@ -35,6 +35,12 @@ report
 eq "default" "lockfree" "$(value .trace.backend)"
 eq "why the default" "the default" "$(value .trace.backend_reason)"
 
+# whoever drains its own ring drops nothing
+record --backend=core --on-full=drop "$PROGRAMS/in_turns" 2 4000
+report
+eq "dropped by core" 0 "$(value .trace.lost_events)"
+eq "allocations with core and drop" 24000 "$(own turn_alloc allocations)"
+
 # what needs a process beside the program is refused
 refused() {
 	local rc=0
