@@ -393,7 +393,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o)
 		.doc = "Run PROGRAM and record every allocation, free and mapping that it makes, with time, thread and stack, "
 		       "into a trace file for memscope-analyze.\v"
 		       "The exit status is that of PROGRAM, 128+N when signal N killed it; 127 when it was not found, 126 when it "
-		       "could not be executed, 125 when memscope-record itself failed. With --pid: 0 when the process was recorded, 127 when "
+		       "could not be executed, 125 when memscope-record itself failed. With --control: 0 when it was done, else 125. With --pid: 0 when the process was recorded, 127 when "
 		       "there is none, 126 when it cannot be recorded so.",
 	};
 

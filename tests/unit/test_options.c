@@ -1,6 +1,7 @@
 /* The command line of memscope-record and the names of its files. */
 #include <argp.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,6 +57,35 @@ static void monitor(void **context)
 	assert_int_equal(o.monitor_ns, 7000000);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		assert_int_not_equal(PARSE(&o, A(wrong[i]), A("prog")), 0);
+}
+
+static void control_and_snapshots(void **context)
+{
+	static const char *const wrong[] = {"--snapshot-heap=0", "--snapshot-heap=x", "--snapshot-rss=-1", "--snapshot-every=1us", "--snapshot-signal=TERM",
+	                                    "--snapshot-signal=CHLD"};
+	struct options o;
+
+	(void)context;
+	assert_int_equal(PARSE(&o, A("prog")), 0);
+	assert_null(o.control);
+	assert_null(o.auto_export);
+	assert_true(!o.snapshots.heap_bytes && !o.snapshots.rss_bytes && !o.snapshots.every_ns && !o.snapshots.signal);
+	assert_int_equal(PARSE(&o, A("--snapshot-heap=2M"), A("--snapshot-rss=1G"), A("--snapshot-every=10s"), A("--snapshot-signal=SIGUSR2"),
+	                       A("--auto-export=json=out"), A("prog")), 0);
+	assert_int_equal(o.snapshots.heap_bytes, 2 << 20);
+	assert_int_equal(o.snapshots.rss_bytes, 1 << 30);
+	assert_int_equal(o.snapshots.every_ns, 10000000000);
+	assert_int_equal(o.snapshots.signal, SIGUSR2);
+	assert_string_equal(o.auto_export, "json=out");
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_not_equal(PARSE(&o, A(wrong[i]), A("prog")), 0);
+	assert_int_not_equal(PARSE(&o, A("--monitor=off"), A("--snapshot-rss=1M"), A("prog")), 0);
+	assert_int_equal(PARSE(&o, A("--control"), A("x.ms"), A("mark"), A("--not an option")), 0);
+	assert_string_equal(o.control, "x.ms");
+	assert_string_equal(o.program[0], "mark");
+	assert_string_equal(o.program[1], "--not an option");
+	assert_int_not_equal(PARSE(&o, A("--control=x.ms")), 0);
+	assert_int_not_equal(PARSE(&o, A("--control=x.ms"), A("prog")), 0);
 }
 
 static void every_option(void **context)
@@ -229,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(control_and_snapshots),
 		cmocka_unit_test(every_option), cmocka_unit_test(monitor),
 		cmocka_unit_test(options_end_at_the_program),
 		cmocka_unit_test(bad_usage_is_refused),
