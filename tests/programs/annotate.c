@@ -178,7 +178,7 @@ static pthread_barrier_t start;
 static void *storm(void *arg)
 {
 	pthread_barrier_wait(&start);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 250; i++) {
 		char *block = malloc((size_t)i % 100 + 1);
 
 		everything(block, (uint64_t)(uintptr_t)arg);
