@@ -33,6 +33,8 @@ void small_trace_start_as(struct small_trace *t, const struct ms_process *facts)
 	process.inherited_heap = facts->inherited_heap;
 	process.capture = facts->capture;
 	process.companion = facts->companion;
+	process.direct = facts->direct;
+	process.direct_count = facts->direct_count;
 	process.monitor_interval_ns = facts->monitor_interval_ns;
 	process.capture = facts->capture;
 	memset(t, 0, sizeof *t);

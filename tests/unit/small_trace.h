@@ -26,7 +26,7 @@ struct small_trace {
 };
 
 void small_trace_start(struct small_trace *t);
-/* With the guard_*, free_stacks, inherited_heap, companion, monitor_interval_ns and capture of *facts. */
+/* With the guard_*, free_stacks, inherited_heap, companion, monitor_interval_ns, direct and capture of *facts. */
 void small_trace_start_as(struct small_trace *t, const struct ms_process *facts);
 /* Any event. */
 void small_trace_event(struct small_trace *t, const struct ms_event *event);
