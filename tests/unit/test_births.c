@@ -1,0 +1,235 @@
+/*
+ * The gate of births and ends: what is drawn, the table of sampled blocks, halves of reallocs, pauses.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "hooks_fixture.h"
+#include "record/preload/draw.h"
+
+/* ---- hooks -------------------------------------------------------------------------------------------------------- */
+
+#define COUNTERS 1024u
+
+static struct mini_arena arena;
+static struct mini_entries entries;
+static _Alignas(64) _Atomic uint8_t table[MS_SAMPLED_BYTES(COUNTERS)];
+static uint64_t next_address;
+static bool failing;
+
+static void *fake_malloc(size_t size)
+{
+	(void)size;
+	return failing ? NULL : (void *)(uintptr_t)next_address;
+}
+static void *fake_realloc(void *block, size_t size)
+{
+	(void)block, (void)size;
+	return failing ? NULL : (void *)(uintptr_t)next_address;
+}
+static void fake_free_(void *block)
+{
+	(void)block;
+}
+static const struct ms_real real = {.malloc = fake_malloc, .realloc = fake_realloc, .free = fake_free_};
+
+static __attribute__((noinline)) void *exported_malloc(size_t size)
+{
+	void *block = ms_hook_malloc(&real, size, HERE);
+
+	__asm__ volatile("");
+	return block;
+}
+static __attribute__((noinline)) void exported_free(uint64_t block)
+{
+	ms_hook_free(&real, (void *)(uintptr_t)block, HERE);
+	__asm__ volatile("");
+}
+static __attribute__((noinline)) void exported_realloc(uint64_t block, size_t size)
+{
+	ms_hook_realloc(&real, (void *)(uintptr_t)block, size, HERE);
+	__asm__ volatile("");
+}
+
+/* per_billion 0: everything. */
+static void attach(uint32_t per_billion, uint32_t births)
+{
+	struct ms_arena_header *h;
+
+	fixture_attach(&arena, &(struct mini_options){.flags = MS_FLAG_NO_STACKS, .ring_words = 1u << 20});
+	h = arena.header;
+	memset((void *)table, 0, sizeof table);
+	failing = false;
+	if (per_billion)
+		h->sample = (struct ms_sample_config){.sampling = MS_SAMPLING_PER_ALLOCATION, .per_billion = per_billion, .seed = 5,
+		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = COUNTERS};
+	atomic_store(&h->births, births);
+	ms_births_attach(h);
+}
+/* Keeps what is about blocks. */
+static void drain(void)
+{
+	size_t n = 0;
+
+	assert_true(mini_drain(&arena, &entries));
+	for (size_t i = 0; i < entries.count; i++) {
+		unsigned class_ = ms_event_kinds[entries.at[i].kind].class_;
+
+		if (class_ == MS_CLASS_ALLOC || class_ == MS_CLASS_FREE || class_ == MS_CLASS_FAIL || entries.at[i].kind == MS_EV_REALLOC_OUT)
+			entries.at[n++] = entries.at[i];
+	}
+	entries.count = n;
+}
+static void detach(void)
+{
+	mini_free(&entries);
+	fixture_detach(&arena);
+}
+
+static void test_a_sample_has_what_was_drawn_and_its_ends(void **state)
+{
+	const double distance = ms_draw_distance(125000000);
+	struct ms_draw d;
+	unsigned births = 0, ends = 0;
+
+	(void)state;
+	attach(125000000, MS_BIRTHS_SAMPLE);
+	ms_draw_seed(&d, distance, 5, 0, 0);
+	for (unsigned i = 0; i < 20000; i++) { /* the same few addresses again and again */
+		next_address = 0x10000 + i % 7 * 48;
+		exported_malloc(100);
+		births += ms_draw_takes(&d, distance, 1);
+		if (i % 3 == 0)
+			exported_malloc(MS_SAMPLE_SURE_BYTES), exported_free(next_address), births++, ends++;
+		exported_free(next_address);
+		ends = births;
+	}
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), births);
+	assert_int_equal(mini_count(&entries, MS_EV_FREE), ends);
+	for (size_t i = 0; i < sizeof table; i++)
+		assert_int_equal(table[i], 0);
+	detach();
+}
+
+/* What readers rely on: halves pair, and a first half is that of a block in the sample. */
+static void test_halves_of_reallocs(void **state)
+{
+	unsigned seen[4] = {0}; /* both in, old in, new in, failed */
+	uint64_t block = 0x20000;
+	bool in = false;
+	size_t at = 0;
+
+	(void)state;
+	attach(500000000, MS_BIRTHS_SAMPLE);
+	next_address = block;
+	exported_malloc(10);
+	for (unsigned i = 0; i < 2000; i++) {
+		uint64_t old = block;
+
+		failing = i % 11 == 0;
+		next_address = 0x20000 + (i % 5) * 64;
+		exported_realloc(old, 20);
+		block = failing ? old : next_address;
+		drain();
+		if (i == 0 && entries.count && entries.at[0].kind == MS_EV_MALLOC)
+			in = true, at++;
+		if (in) {
+			assert_int_equal(entries.at[at].kind, MS_EV_REALLOC_FREE);
+			assert_int_equal(entries.at[at++].address, old);
+		}
+		if (failing) {
+			if (in)
+				assert_int_equal(entries.at[at++].kind, MS_EV_REALLOC_FAILED);
+			seen[3] += in;
+		} else if (at < entries.count && entries.at[at].kind == MS_EV_REALLOC) {
+			seen[in ? 0 : 2]++;
+			in = true;
+			assert_int_equal(entries.at[at++].address, block);
+		} else if (in) {
+			assert_int_equal(entries.at[at].kind, MS_EV_REALLOC_OUT);
+			assert_int_equal(entries.at[at++].address, old);
+			seen[1]++;
+			in = false;
+		}
+		assert_int_equal(at, entries.count);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(seen[i] > 50);
+	exported_free(block);
+	drain();
+	assert_int_equal(entries.count, at + in);
+	detach();
+}
+
+static void test_a_pause_leaves_births_out_and_no_ends(void **state)
+{
+	(void)state;
+	attach(0, MS_BIRTHS_ALL);
+	next_address = 0x30000;
+	exported_malloc(1);
+	atomic_store(&arena.header->births, MS_BIRTHS_NONE);
+	next_address = 0x30100;
+	exported_malloc(2);
+	exported_realloc(0x30000, 3);
+	exported_free(0x30100);
+	failing = true;
+	exported_malloc(4);
+	failing = false;
+	atomic_store(&arena.header->births, ms_births_usual(arena.header));
+	exported_malloc(5);
+	drain();
+	assert_int_equal(entries.count, 5);
+	assert_int_equal(entries.at[0].size, 1);
+	assert_int_equal(entries.at[1].kind, MS_EV_REALLOC_FREE);
+	assert_int_equal(entries.at[2].kind, MS_EV_REALLOC_OUT);
+	assert_int_equal(entries.at[3].kind, MS_EV_FREE);
+	assert_int_equal(entries.at[4].size, 5);
+	detach();
+}
+
+static void test_calls_that_failed_are_always_in(void **state)
+{
+	(void)state;
+	attach(1, MS_BIRTHS_SAMPLE);
+	failing = true;
+	for (unsigned i = 0; i < 10; i++)
+		assert_null(exported_malloc(1000));
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_ALLOC_FAILED), 10);
+	detach();
+}
+
+/* Nine blocks that share a line of the table: from then on all ends there are published, never too few. */
+static void test_a_full_line_of_the_table(void **state)
+{
+	(void)state;
+	attach(1, MS_BIRTHS_SAMPLE);
+	for (unsigned i = 0; i < 9; i++) {
+		next_address = 0x40000 + (uint64_t)i * COUNTERS * 16;
+		exported_malloc(MS_SAMPLE_SURE_BYTES);
+	}
+	for (unsigned i = 0; i < 9; i++)
+		exported_free(0x40000 + (uint64_t)i * COUNTERS * 16);
+	exported_free(0x40000 + 100 * COUNTERS * 16); /* not drawn */
+	exported_free(0x40100);
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), 9);
+	assert_int_equal(mini_count(&entries, MS_EV_FREE), 10);
+	detach();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_sample_has_what_was_drawn_and_its_ends),
+		cmocka_unit_test(test_halves_of_reallocs),
+		cmocka_unit_test(test_a_pause_leaves_births_out_and_no_ends),
+		cmocka_unit_test(test_calls_that_failed_are_always_in),
+		cmocka_unit_test(test_a_full_line_of_the_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
