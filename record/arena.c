@@ -89,6 +89,17 @@ uint64_t arena_bytes(const struct arena_geometry *geometry)
 	return lay_out(geometry).end;
 }
 
+/* So many bytes of addresses have one or two drawn blocks, taking blocks of 32 bytes: a line of the table has room for several times that. */
+static uint8_t line_bits(const struct ms_sample_config *c, uint64_t counters)
+{
+	double bytes = c->sampling == MS_SAMPLING_PER_BYTE ? (double)c->bytes : 32e9 / c->per_billion;
+	uint8_t bits = MS_SAMPLED_LINE_BITS;
+
+	while (UINT64_C(2) << bits <= bytes && (UINT64_C(1) << bits) < counters * 16)
+		bits++;
+	return bits;
+}
+
 int arena_create(struct arena *a, const struct arena_geometry *geometry, const struct arena_options *options,
                  struct ms_error *err)
 {
@@ -140,6 +151,7 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 		h->sample = options->sample;
 		h->sample.sampled_offset = o.sampled;
 		h->sample.sampled_count = geometry->sampled;
+		h->sample.line_bits = line_bits(&options->sample, geometry->sampled);
 		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
 		a->sampled = true;
 	}

@@ -98,22 +98,24 @@ enum ms_births {
 /* What is drawn; constant. Each thread draws from a generator of its own, which starts from the seed and the number of its slot. */
 struct ms_sample_config {
 	uint8_t sampling;              /* enum ms_sampling */
-	uint8_t reserved[3];
+	uint8_t line_bits;             /* log2 of the bytes of addresses that share a line of the table, MS_SAMPLED_LINE_BITS or more */
+	uint8_t reserved[2];
 	uint32_t per_billion;          /* PER_ALLOCATION */
 	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
 	uint64_t seed;
 	/*
 	 * The sampled blocks that live. App only. First a counter for each index (address >> 4) & (sampled_count - 1): how many of them have it,
-	 * MS_SAMPLED_MANY = more than can be told apart, for ever. Behind the counters, for each MS_SAMPLED_LINE indexes, as many words with
-	 * the addresses, 0 = free. An address is put there before the block is given to the program and taken out before its end is
+	 * MS_SAMPLED_MANY = more than can be told apart, for ever. Behind the counters, for each 2^line_bits bytes of addresses, MS_SAMPLED_LINE words
+	 * with the addresses, 0 = free. The fewer blocks are drawn the more share a line, so that few pages of it are touched. An address is put there before the block is given to the program and taken out before its end is
 	 * published. Counters take little room and neighbours share lines: they are what nearly every free looks at, and nothing else.
 	 */
 	uint64_t sampled_offset;       /* 0 = no sample */
 	uint64_t sampled_count;        /* power of two, at least MS_SAMPLED_LINE */
 };
 #define MS_SAMPLED_LINE 8u
+#define MS_SAMPLED_LINE_BITS 7u
 #define MS_SAMPLED_MANY 255u
-/* Bytes of counters and addresses. */
+/* Bytes of counters and addresses, at most. */
 #define MS_SAMPLED_BYTES(count) ((count) * (1 + sizeof(uint64_t)))
 
 /* Heap graph. */

@@ -9,6 +9,7 @@ static const _Atomic uint32_t not_known = UINT32_MAX;
 const _Atomic uint32_t *_Atomic ms_births_word = &not_known;
 _Atomic uint8_t *_Atomic ms_births_sampled;
 uint64_t ms_births_sampled_mask;
+static unsigned line_shift;       /* from the index of a counter to the number of its line */
 
 /* Of the arena; constant while it is attached. */
 static double distance;
@@ -22,6 +23,7 @@ void ms_births_attach(struct ms_arena_header *header)
 	by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
 	distance = by_bytes ? (double)c->bytes : ms_draw_distance(c->per_billion);
 	seed = c->seed;
+	line_shift = c->line_bits - 4u;
 	ms_births_sampled_mask = c->sampled_count - 1;
 	atomic_store_explicit(&ms_births_sampled,
 			      c->sampled_offset == 0 ? NULL : (_Atomic uint8_t *)((char *)header + c->sampled_offset), memory_order_release);
@@ -50,7 +52,7 @@ static bool find_place(uint64_t address, struct place *p)
 	if (sampled == NULL)
 		return false;
 	p->counter = &sampled[index];
-	p->line = (_Atomic uint64_t *)(void *)(sampled + ms_births_sampled_mask + 1) + index / MS_SAMPLED_LINE * MS_SAMPLED_LINE;
+	p->line = (_Atomic uint64_t *)(void *)(sampled + ms_births_sampled_mask + 1) + (index >> line_shift) * MS_SAMPLED_LINE;
 	return true;
 }
 

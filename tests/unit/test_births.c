@@ -64,7 +64,7 @@ static void attach(uint32_t per_billion, uint32_t births)
 	failing = false;
 	if (per_billion)
 		h->sample = (struct ms_sample_config){.sampling = MS_SAMPLING_PER_ALLOCATION, .per_billion = per_billion, .seed = 5,
-		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = COUNTERS};
+		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = COUNTERS, .line_bits = MS_SAMPLED_LINE_BITS};
 	atomic_store(&h->births, births);
 	ms_births_attach(h);
 }
