@@ -16,10 +16,12 @@ for first, class_, names in (
         (48, FREE, "free realloc-free realloc-zero delete delete[] delete-sized:1 delete[]-sized:1 delete-aligned:1 "
                    "delete[]-aligned:1 delete-sized-aligned:2 delete[]-sized-aligned:2 free_sized:1 "
                    "free_aligned_sized:2"),
-        (80, FAIL, "alloc-failed:1"), (96, MAP, "mmap:2 munmap mremap:2 brk sbrk:1"),
+        (80, FAIL, "alloc-failed:1"), (96, MAP, "mmap:2 munmap mremap:2 brk sbrk:1 pool-alloc:1 pool-free:1"),
         (128, OTHER, "thread-start thread-end thread-name:1 module-load:1 module-unload:1 fork:1 vfork:1 exec:1 "
-                     "exec-failed:1 image-start:1 mark:1 lost:1"),
-        (144, OTHER, "evidence:1")):
+                     "exec-failed:1 image-start:1 mark:1 lost:1 pause:1 resume:1 snapshot:2 realloc-out "
+                     "evidence:1"),
+        (160, OTHER, "track:2 clone:2 move:2 borrow:1 return:1 scope-begin:1 scope-end:1 task-spawn:2 task-name:2 "
+                     "task-key:2 task-enter:1 task-leave:1 task-end:1 pool-create:2 pool-name:2 pool-reset:1 pool-destroy:1 move-size:1")):
     for i, n in enumerate(names.split()):
         KINDS[first + i] = n.split(":")[0], class_, int(n[-1]) if ":" in n else 0
 signed = lambda v: (v >> 1) ^ -(v & 1)  # from zigzag
@@ -141,7 +143,7 @@ class Predictors:  # FORMAT.md, "Predictions"; made anew for each Events block
 def blocks(data):  # (kind, header, body) of each; verifies hashes and sizes
     magic, _, oldest, length, zero, features, _ = struct.unpack_from("<8sIIIIQQ", data)
     need(magic == b"\x89MST\r\n\x1a\n" and xxh3(data[:56]) == struct.unpack_from("<Q", data, 56)[0], "no trace")
-    need(oldest <= 2 and features & ~2 == 0 and length == 64 and zero == 0, "a trace of another version")
+    need(oldest <= 3 and features & ~2 == 0 and length == 64 and zero == 0, "a trace of another version")
     at, kind = 64, None
     while kind != INDEX and at < len(data):
         need(at + 64 <= len(data), f"the file ends inside a block header at {at}")
