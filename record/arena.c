@@ -158,8 +158,6 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 	atomic_store_explicit(&h->births, ms_births_usual(h), memory_order_relaxed);
 	if (options->attached)
 		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
-	if (options->attached)
-		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
 	h->guard = options->guard;
 	h->graph_offset = o.graph;
 	h->graph_capacity = geometry->graph_blocks;
