@@ -158,9 +158,11 @@ int inject_stop(struct inject *in, pid_t pid, pid_t tid, int memory, struct ms_e
 			               "process %ld is stopped; it has to run (kill -CONT %ld) for a library to be loaded into it",
 			               (long)pid, (long)pid);
 		case STOP_CALL:
+			trace(PTRACE_INTERRUPT, tid, 0, 0); /* every stop is taken for the one that was asked for */
 			trace(PTRACE_CONT, tid, 0, 0);
 			continue;
 		case STOP_SIGNAL: /* the program's own: it gets it, and the stop comes after */
+			trace(PTRACE_INTERRUPT, tid, 0, 0);
 			trace(PTRACE_CONT, tid, 0, (uint64_t)signal_);
 			continue;
 		case STOP_EVENT:
@@ -208,16 +210,19 @@ static bool to_event_stop(struct inject *in)
 	int signal_ = 0;
 
 	trace(PTRACE_INTERRUPT, in->tid, 0, 0);
-	trace(PTRACE_CONT, in->tid, 0, 0);
+	if (!in->runs) /* else it would be let out of the very stop that is asked for */
+		trace(PTRACE_CONT, in->tid, 0, 0);
 	for (;;) {
 		switch (await(in, STOP_NS, &signal_)) {
 		case STOP_EVENT:
 		case STOP_GROUP:
 			return true;
 		case STOP_SIGNAL: /* of a fault, where it returned to nowhere; or one that cannot be blocked */
+			trace(PTRACE_INTERRUPT, in->tid, 0, 0); /* every stop is taken for the one that was asked for */
 			trace(PTRACE_CONT, in->tid, 0, signal_ == SIGSTOP ? SIGSTOP : 0);
 			continue;
 		case STOP_CALL:
+			trace(PTRACE_INTERRUPT, in->tid, 0, 0);
 			trace(PTRACE_CONT, in->tid, 0, 0);
 			continue;
 		case STOP_NONE:
@@ -271,6 +276,7 @@ static int next_call(struct inject *in, uint64_t timeout_ns, struct ms_error *er
 		case STOP_GONE:
 			return gone(in, err);
 		case STOP_NONE:
+			in->runs = true;
 			return ms_fail(err, MS_E_FULL, MS_NO_OFFSET, "thread %ld waits for something that does not come", (long)in->tid);
 		case STOP_EVENT:
 		case STOP_GROUP:

@@ -36,6 +36,7 @@ struct inject {
 	uint8_t state[INJECT_STATE_BYTES];
 	bool stopped;                    /* by inject_stop; regs are saved */
 	bool changed;                    /* it has run something since */
+	bool runs;                       /* what it was made to run did not come to an end in time */
 	bool at_call;                    /* it stopped inside a system call */
 };
 
