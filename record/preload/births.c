@@ -9,19 +9,19 @@ static const _Atomic uint32_t not_known = UINT32_MAX;
 const _Atomic uint32_t *_Atomic ms_births_word = &not_known;
 _Atomic uint8_t *_Atomic ms_births_sampled;
 uint64_t ms_births_sampled_mask;
+bool ms_births_by_bytes;
 static unsigned line_shift;       /* from the index of a counter to the number of its line */
 
 /* Of the arena; constant while it is attached. */
 static double distance;
 static uint64_t seed;
-static bool by_bytes;
 
 void ms_births_attach(struct ms_arena_header *header)
 {
 	const struct ms_sample_config *c = &header->sample;
 
-	by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
-	distance = by_bytes ? (double)c->bytes : ms_draw_distance(c->per_billion);
+	ms_births_by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
+	distance = ms_births_by_bytes ? (double)c->bytes : ms_draw_distance(c->per_billion);
 	seed = c->seed;
 	line_shift = c->line_bits - 4u;
 	ms_births_sampled_mask = c->sampled_count - 1;
@@ -121,13 +121,13 @@ bool ms_birth_drawn(uint64_t address, uint64_t size)
 		return births == MS_BIRTHS_ALL;
 	if (address == 0)
 		return true;
-	if (MS_UNLIKELY(size >= MS_SAMPLE_SURE_BYTES) && !by_bytes) {
+	if (MS_UNLIKELY(size >= MS_SAMPLE_SURE_BYTES) && !ms_births_by_bytes) {
 		ms_birth_count(address);
 		return true;
 	}
 	if (MS_UNLIKELY(t->draw.left == 0))
 		ms_draw_seed(&t->draw, distance, seed, t->index, ms_process.image);
-	if (MS_LIKELY(!ms_draw_takes(&t->draw, distance, by_bytes ? size + (size == 0) : 1)))
+	if (MS_LIKELY(!ms_draw_takes(&t->draw, distance, ms_births_by_bytes ? size + (size == 0) : 1)))
 		return false;
 	ms_birth_count(address);
 	return true;

@@ -28,6 +28,7 @@
 
 /* header.births of the arena; before there is one a word of our own that is not MS_BIRTHS_ALL, so that the first birth is drawn, too. */
 extern const _Atomic uint32_t *_Atomic ms_births_word __attribute__((visibility("hidden")));
+extern bool ms_births_by_bytes __attribute__((visibility("hidden")));
 /* The counters of the table; NULL: no sample. */
 extern _Atomic uint8_t *_Atomic ms_births_sampled __attribute__((visibility("hidden")));
 extern uint64_t ms_births_sampled_mask __attribute__((visibility("hidden")));
@@ -47,9 +48,19 @@ void ms_emit_realloc_out(uint64_t old_address) __attribute__((noinline, cold));
 
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
-	const _Atomic uint32_t *births = atomic_load_explicit(&ms_births_word, memory_order_relaxed);
+	uint32_t births = atomic_load_explicit(atomic_load_explicit(&ms_births_word, memory_order_relaxed), memory_order_relaxed);
+	uint64_t units = ms_births_by_bytes ? size : 1;
+	struct ms_draw *d;
 
-	return MS_LIKELY(atomic_load_explicit(births, memory_order_relaxed) == MS_BIRTHS_ALL) || ms_birth_drawn(address, size);
+	if (MS_LIKELY(births == MS_BIRTHS_ALL))
+		return true;
+	/* Most of what is not drawn ends here. A struct without a slot, or not seeded, has 0 left. */
+	d = &ms_tls.self->draw;
+	if (births == MS_BIRTHS_SAMPLE && units != 0 && d->left > units && size < MS_SAMPLE_SURE_BYTES && address != 0) {
+		d->left -= units;
+		return false;
+	}
+	return ms_birth_drawn(address, size);
 }
 
 static inline bool ms_end_in(uint64_t address)
