@@ -291,7 +291,7 @@ $(B)/programs/%: tests/programs/%.cpp tests/programs/known.h tests/programs/leak
 	@echo "  CXX     $@"
 	$(Q)$(CXX) -std=gnu++17 -g -O1 -Wall -D_GNU_SOURCE -o $@ $< $(PROGRAM_LINK)
 $(filter $(B)/programs/zoo/%,$(PROGRAMS)): tests/programs/zoo/zoo.h
-$(B)/bench/%: bench/%.c
+$(B)/bench/%: bench/%.c bench/micro.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) -std=gnu11 -g -O2 -fno-builtin -Wall -D_GNU_SOURCE -o $@ $< -lpthread

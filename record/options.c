@@ -91,7 +91,7 @@ static const struct argp_option table[] = {
 	 "completed, the program goes on) or status", 5},
 	{NULL, 0, NULL, 0, "A sample instead of everything (reports then estimate, and say how well):", 6},
 	{"preset", KEY_PRESET, "NAME", 0,
-	 "demo: 10 % of the allocations; high_performance: 1 %; full: all of them, with stacks. Options behind it change what it says", 6},
+	 "demo: 10 % of the allocations; high_performance: 1 %, and no heap graph at the exit; full: all of them, with stacks. Options behind it change what it says", 6},
 	{"sample-rate", KEY_SAMPLE_RATE, "R", 0, "Record each allocation with probability R, a number like 0.01 or 1%, at most 1; those of 4 KiB and more always", 6},
 	{"sample-bytes", KEY_SAMPLE_BYTES, "N", 0,
 	 "Record one byte in N on average, suffixes K, M, G, and the blocks that such a byte lies in: the larger a block, the more "
@@ -237,7 +237,10 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		return guard_options_signal(&o->guard.graph_signal, arg, reason, sizeof reason) ? 0 :
 		       refuse(state, "graph-signal", reason);
 	case KEY_PRESET:
-		return sample_options_preset(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "preset", reason);
+		if (!sample_options_preset(&o->sample, arg, reason, sizeof reason))
+			return refuse(state, "preset", reason);
+		o->guard.graph_at_exit = o->sample.graph;
+		return 0;
 	case KEY_SAMPLE_RATE:
 		return sample_options_rate(&o->sample, arg, reason, sizeof reason) ? 0 : refuse(state, "sample-rate", reason);
 	case KEY_SAMPLE_BYTES:

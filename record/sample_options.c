@@ -23,12 +23,14 @@ bool sample_options_preset(struct sample_options *s, const char *text, char *rea
 	static const struct {
 		const char *name;
 		uint32_t per_billion;
-	} presets[] = {{"demo", BILLION / 10}, {"full", BILLION}, {"high_performance", BILLION / 100}};
+		bool graph;
+	} presets[] = {{"demo", BILLION / 10, true}, {"full", BILLION, true}, {"high_performance", BILLION / 100, false}};
 
 	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
 		if (strcmp(presets[i].name, text) == 0) {
 			set_rate(s, presets[i].per_billion);
 			s->preset = presets[i].name;
+			s->graph = presets[i].graph;
 			return true;
 		}
 	}

@@ -17,6 +17,7 @@
 struct sample_options {
 	struct ms_sample_config config;  /* as the arena gets it, without its table; all zero: every allocation */
 	const char *preset;              /* the last one that was given; NULL = none */
+	bool graph;                      /* what the preset says about a heap graph at the exit */
 	bool seeded;
 };
 

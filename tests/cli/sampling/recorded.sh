@@ -81,3 +81,11 @@ refused "below 2\^64" --sample-seed=x --sample-rate=0.1
 refused "is for a sample" --sample-seed=1
 refused "demo" --preset=fast
 refused "guard" --sample-rate=0.1 --guard=canary
+
+# The preset for speed takes no heap graph, unless it is asked for behind it.
+for graph in "" --graph=exit; do
+	"$BIN/memscope-record" -q -o "$T/fast.ms" --preset=high_performance $graph -- jq -n 1 >"$T/out"
+	"$BIN/memscope-analyze" --json "$T/fast.ms" >"$T/fast.json"
+	eq "graphs with '$graph'" "$([ -z "$graph" ] && echo not_observable || echo clean)" \
+		"$(jq -r '.detectors[] | select(.name == "leak") | .status' "$T/fast.json")"
+done
