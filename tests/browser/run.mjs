@@ -57,6 +57,9 @@ test('a sample says so in every view, with estimates and their errors', async (b
 	}
 	await page.click('.tabs a[data-view="overview"]');
 	assert.match(await text(page, 'main'), /Alive at the end\s+~[\d.]+ MiB\s+\+-[\d.]+ KiB, in ~[\d,]+ \+-[\d,]+ blocks/);
+	const peak = json('sample').sites.reduce((sum, site) => sum + Math.round(site.estimate.peak_bytes.value), 0);
+	const total = await page.locator('#peak-title span').first().getAttribute('title');
+	assert.equal(Number(/^~([\d,]+)/.exec(total)[1].replaceAll(',', '')), peak);
 	const largest = json('sample').sites.map((site) => site.estimate.live_bytes.value).sort((a, b) => b - a)[0];
 	await page.click('.tabs a[data-view="sites"]');
 	const shown = await page.locator('main [title^="~"]').first().getAttribute('title');

@@ -18,6 +18,7 @@
 
 static struct small_trace t;
 static struct ms_report report;
+static const struct ms_process whole; /* no sample */
 
 /*
  * Three findings: a double free (error stack main > parse > grow, of a block of main > grow), an overflow by memcpy
@@ -280,7 +281,7 @@ static void test_what_cannot_be_judged(void **state)
 		{"leak-definite-bytes>1", MS_GATE_UNKNOWN, "--graph=exit"}, {"heap-overflow>0", MS_GATE_UNKNOWN, "--guard=full"},
 		{"double-free>7", MS_GATE_FAILS, "it is 0"}, {"double-free==0", MS_GATE_HOLDS, "it is 0"}, {"findings>0", MS_GATE_FAILS, "it is 0"},
 	};
-	struct ms_report blind = {.findings = {.detectors = detectors, .detector_count = 3}};
+	struct ms_report blind = {.trace.process = &whole, .findings = {.detectors = detectors, .detector_count = 3}};
 	char text[MS_GATE_TEXT];
 	struct ms_gate gate;
 
@@ -312,7 +313,7 @@ static void test_where_to_look(void **state)
 		{.kind = MS_FINDING_LEAK_POSSIBLE, .severity = MS_SEVERITY_WARNING, .is_new = true},
 		{.kind = MS_FINDING_DOUBLE_FREE, .severity = MS_SEVERITY_ERROR, .is_new = true},
 	};
-	struct ms_report r = {.sites = sites, .site_count = 3, .findings = {.list = found, .count = 3}, .totals = {.peak_bytes = 81}};
+	struct ms_report r = {.trace.process = &whole, .sites = sites, .site_count = 3, .findings = {.list = found, .count = 3}, .totals = {.peak_bytes = 81}};
 	static const struct {
 		const char *text;
 		int site, finding;

@@ -119,26 +119,33 @@ function composition(model, values, mask) {
 	return { total, rows: [...places.values()].sort((a, b) => b.bytes - a.bytes || a.line - b.line) };
 }
 
+/* Shares of the peak by call path: of a sample the estimates, since the sample itself holds too many large blocks. */
+function peakShares(model, now) {
+	return estimates(model) ? model.sites.column('estimated_peak_bytes') : model.metric('peak', now);
+}
+
 function peakCard(model, now, state) {
 	const brush = model.brush(now);
 	const moment = brush && model.metric('moment', now);
 	const name = moment ? 'moment' : 'peak';
 	const mask = model.matches(now);
-	const { total: known, rows } = composition(model, moment ?? model.metric('peak', now), mask);
+	const { total: known, rows } = composition(model, moment ?? peakShares(model, now), mask);
 	const merged = moment ? model.mergedWindow('site', brush) : null; // call paths that share a series have no place
 	const total = known + (merged?.live_bytes ?? 0);
 	const shown = rows.slice(0, SHOWN).map((row) => ({ ...row, line: model.line(row.line) }));
 	const rest = rows.slice(SHOWN).reduce((sum, row) => sum + row.bytes, 0) + (mask ? 0 : merged?.live_bytes ?? 0);
 	const more = rows.length - shown.length + (mask || !merged ? 0 : model.merged('site'));
 	const matched = mask ? rows.reduce((sum, row) => sum + row.bytes, 0) : total;
-	const title = moment ? 'What was alive at the end of the selection' : 'What the peak was made of';
+	const sample = estimates(model);
+	const about = sample && !moment ? '~' : '';
+	const title = moment ? `What ${sample ? 'of the sample ' : ''}was alive at the end of the selection` : `What the peak was made of${sample ? ', estimated' : ''}`;
 	if (!total)
 		return h('section.card', {}, h('h2', {}, title), h('p.quiet', {}, 'Nothing was allocated.'));
 	return h('section.card', { 'aria-labelledby': 'peak-title' },
-		h('h2', { id: 'peak-title' }, title, ' ', h('span.quiet', { title: exactBytes(total) }, bytes(total)),
+		h('h2', { id: 'peak-title' }, title, ' ', h('span.quiet', { title: about + exactBytes(total) }, about + bytes(total)),
 			matched !== total ? h('span.quiet', {}, `, ${bytes(matched)} (${share(matched, total)}) match the search`) : null),
 		h('div.stack-bar', { role: 'img', 'aria-label': 'Shares of the largest places' },
-			shown.map((row, i) => h(`span.cat-${i % 8}`, { style: { flex: `${row.bytes} 0 0` }, title: `${row.line.name}: ${exactBytes(row.bytes)}, ${share(row.bytes, total)}` })),
+			shown.map((row, i) => h(`span.cat-${i % 8}`, { style: { flex: `${row.bytes} 0 0` }, title: `${row.line.name}: ${about}${exactBytes(row.bytes)}, ${share(row.bytes, total)}` })),
 			total - matched + rest > 0 ? h('span.rest', { style: { flex: `${total - matched + rest} 0 0` }, title: `everything else: ${exactBytes(total - matched + rest)}` }) : null),
 		h('table.plain', {},
 			h('thead', {}, h('tr', {}, h('th', {}, 'Place'), h('th.num', {}, 'Bytes'), h('th.num', {}, 'Share'), h('th.num.wide', {}, 'Call paths'))),
@@ -146,8 +153,8 @@ function peakCard(model, now, state) {
 				h('td', {}, h(`i.dot.cat-${i % 8}`, {}),
 					link(state, { view: 'sites', 'sites.sort': undefined, metric: name, q: row.sites === 1 ? withFilter(now.q, 'site', String(model.sites.number('id', row.first))) : `"${row.line.full.replaceAll('"', '')}"` },
 						h('span.code', { title: row.line.full }, row.line.name)), ' ', h('span.where', { title: row.line.where || row.line.module }, row.line.place)),
-				h('td.num', { title: exactBytes(row.bytes) }, bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
-			rest ? h('tr.quiet', {}, h('td', {}, `${count(more)} more`), h('td.num', { title: exactBytes(rest) }, bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
+				h('td.num', { title: about + exactBytes(row.bytes) }, about + bytes(row.bytes)), h('td.num', {}, share(row.bytes, total)), h('td.num.wide', {}, count(row.sites)))),
+			rest ? h('tr.quiet', {}, h('td', {}, `${count(more)} more`), h('td.num', { title: about + exactBytes(rest) }, about + bytes(rest)), h('td.num', {}, share(rest, total)), h('td.num.wide', {})) : null)));
 }
 
 /* ---- what to look at first --------------------------------------------------------------------------------------------- */
@@ -163,6 +170,7 @@ function largest(values) {
 function firstLooks(model) {
 	const looks = [];
 	const { totals, tables } = model;
+	const ofSample = estimates(model) ? ' (of the sample)' : '';
 	const open = tables.findings.all().filter((finding) => !finding.suppressed_by && !finding.kind.startsWith('leak-'));
 	if (open.length)
 		looks.push({ level: 'error', view: 'findings', text: `${of(open.length, 'heap error')}: ${open[0].message}` });
@@ -173,22 +181,23 @@ function firstLooks(model) {
 		looks.push({
 			level: leak.kind === 'definite' ? 'error' : 'warning', view: 'leaks',
 			site: model.siteOfNode.get(leak.node),
-			text: `${bytes(leak.bytes)} ${leak.kind === 'definite' ? 'definitely' : 'possibly'} leaked from ${name}${leak.indirect_bytes ? `, with ${bytes(leak.indirect_bytes)} that hang on it` : ''}${same.length > 1 ? `, the largest of ${of(same.length, 'call path')}` : ''}`,
+			text: `${bytes(leak.bytes)} ${leak.kind === 'definite' ? 'definitely' : 'possibly'} leaked from ${name}${leak.indirect_bytes ? `, with ${bytes(leak.indirect_bytes)} that hang on it` : ''}${same.length > 1 ? `, the largest of ${of(same.length, 'call path')}` : ''}${ofSample}`,
 		});
 	}
 	if (tables.growth.rows) {
 		const site = model.siteOfNode.get(tables.growth.number('node', 0));
 		if (site !== undefined)
-			looks.push({ level: 'warning', view: 'sites', site, text: `${model.siteName(site)} kept growing, from ${bytes(tables.growth.number('from_bytes', 0))} to ${bytes(tables.growth.number('to_bytes', 0))}` });
+			looks.push({ level: 'warning', view: 'sites', site, text: `${model.siteName(site)} kept growing, from ${bytes(tables.growth.number('from_bytes', 0))} to ${bytes(tables.growth.number('to_bytes', 0))}${ofSample}` });
 	}
-	const peak = model.metric('peak', {});
+	const peak = peakShares(model, {});
 	const top = largest(peak);
 	if (top >= 0)
-		looks.push({ level: 'note', view: 'sites', site: top, metric: 'peak', text: `${share(peak[top], totals.peak_bytes)} of the peak is one call path, to ${model.siteName(top)}` });
+		looks.push({ level: 'note', view: 'sites', site: top, metric: 'peak', text: ofSample ? `about ${share(peak[top], peak.reduce((sum, one) => sum + one, 0))} of the peak is one call path, to ${model.siteName(top)}`
+			: `${share(peak[top], totals.peak_bytes)} of the peak is one call path, to ${model.siteName(top)}` });
 	const temporary = model.metric('temporary', {});
 	const hot = largest(temporary);
 	const begun = totals.allocations + totals.reallocations;
-	if (hot >= 0 && temporary[hot] >= 100 && totals.temporary_allocations * 10 > begun)
+	if (!ofSample && hot >= 0 && temporary[hot] >= 100 && totals.temporary_allocations * 10 > begun)
 		looks.push({ level: 'note', view: 'sites', site: hot, metric: 'temporary', text: `${share(totals.temporary_allocations, begun)} of all blocks are freed at once; most of them, ${count(temporary[hot])}, from ${model.siteName(hot)}` });
 	return looks.slice(0, 5);
 }
