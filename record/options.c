@@ -2,6 +2,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #define DEFAULT_MONITOR_NS UINT64_C(100000000)
 #define MONITOR_MAX_MS 3600000
 #define CULL_MAX_MS 3600000
+#define DURATION_LEAST_NS UINT64_C(10000000)
 
 enum {
 	KEY_FOLLOW = 256, KEY_STACK_DEPTH, KEY_FREE_STACKS, KEY_LEVEL, KEY_MAX_SIZE, KEY_ON_FULL, KEY_NO_SYMBOLS, KEY_DEBUGINFOD,
@@ -35,7 +37,7 @@ static const struct argp_option table[] = {
 	{"pid", 'p', "PID", 0,
 	 "Record the process PID, which runs already: from now on, until it ends, --duration is over or memscope-record is interrupted. "
 	 "Blocks from before are not known", 1},
-	{"duration", KEY_DURATION, "SECONDS", 0, "With --pid: record for so long, then leave the process alone", 1},
+	{"duration", KEY_DURATION, "TIME", 0, "With --pid: record for so long (30s, 500ms, 5min, 1h), then leave the process alone", 1},
 	{"stack-depth", KEY_STACK_DEPTH, "N", 0, "Keep the N innermost frames of a stack (default 0: all)", 1},
 	{"free-stacks", KEY_FREE_STACKS, NULL, 0, "Record the stack of every free, too", 1},
 	{"on-full", KEY_ON_FULL, "block|drop", 0,
@@ -104,6 +106,24 @@ static const struct argp_option table[] = {
 	{"version", 'V', NULL, 0, "Print the version", -1},
 	{0},
 };
+
+bool options_parse_time(const char *text, uint64_t least_ns, uint64_t *ns)
+{
+	static const struct { const char *name; double ns; } units[] = {
+		{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"min", 60e9}, {"h", 3600e9},
+	};
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	for (size_t i = 0; text[0] >= '0' && text[0] <= '9' && errno == 0 && isfinite(value) && i < sizeof units / sizeof *units; i++)
+		if (strcmp(end, units[i].name) == 0 && value * units[i].ns >= (double)least_ns && value * units[i].ns < 1e18) {
+			*ns = (uint64_t)(value * units[i].ns);
+			return true;
+		}
+	return false;
+}
 
 bool options_parse_size(const char *text, uint64_t *bytes)
 {
@@ -199,17 +219,12 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 		}
 		o->attach_pid = (pid_t)number;
 		return 0;
-	case KEY_DURATION: {
-		char *end;
-		double seconds = strtod(arg, &end);
-
-		if (end == arg || *end || !(seconds >= 0.01 && seconds <= 1e9)) {
-			argp_error(state, "--duration takes a number of seconds from 0.01 on, not '%s'", arg);
+	case KEY_DURATION:
+		if (!options_parse_time(arg, DURATION_LEAST_NS, &o->duration_ns)) {
+			argp_error(state, "--duration takes a time from 10ms on, like 30, 30s, 500ms, 5min or 1h, not '%s'", arg);
 			return EINVAL;
 		}
-		o->duration_ns = (uint64_t)(seconds * 1e9);
 		return 0;
-	}
 	case KEY_FOLLOW:
 		o->follow = true;
 		return 0;

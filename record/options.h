@@ -53,5 +53,7 @@ int options_parse(int argc, char **argv, unsigned flags, struct options *o);
 
 /* "123", "4K", "5M", "6G" (powers of 1024) to bytes; false when it is not of that form, 0 or does not fit. */
 bool options_parse_size(const char *text, uint64_t *bytes);
+/* "10s", "250ms", "5min", "1h", "30" (seconds) to nanoseconds; false when it is not of that form, or less than least_ns. */
+bool options_parse_time(const char *text, uint64_t least_ns, uint64_t *ns);
 
 #endif

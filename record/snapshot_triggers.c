@@ -1,31 +1,19 @@
 /* snapshot_triggers.c - see snapshot_triggers.h. */
 #include "snapshot_triggers.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guard_options.h"
+#include "options.h"
 
 bool snapshot_parse_every(uint64_t *ns, const char *text, char *reason, size_t reason_bytes)
 {
-	static const struct { const char *name; double ns; } units[] = {
-		{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"min", 60e9}, {"h", 3600e9},
-	};
-	char *end;
-	double value;
-
-	errno = 0;
-	value = strtod(text, &end);
-	for (size_t i = 0; text[0] >= '0' && text[0] <= '9' && errno == 0 && isfinite(value) && i < sizeof units / sizeof *units; i++)
-		if (strcmp(end, units[i].name) == 0 && value * units[i].ns >= (double)SNAPSHOT_EVERY_LEAST_NS && value * units[i].ns < 1e18) {
-			*ns = (uint64_t)(value * units[i].ns);
-			return true;
-		}
+	if (options_parse_time(text, SNAPSHOT_EVERY_LEAST_NS, ns))
+		return true;
 	snprintf(reason, reason_bytes, "takes a time from 50ms on, like 10s, 500ms, 5min or 1h, not '%s'", text);
 	return false;
 }

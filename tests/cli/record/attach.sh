@@ -46,7 +46,7 @@ attach_behind() {
 
 # ---- recorded, left, recorded again
 start
-attach --duration 0.4
+attach --duration 400ms
 eq "status" 0 "$status"
 eq "words that lead to the hooks after it left" 0 "$(hooked $app)"
 report

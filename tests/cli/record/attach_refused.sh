@@ -21,7 +21,7 @@ refused "a program, too" 125 'does not go with a program' -p $$ true
 refused "a guard" 125 'does not go with --guard' -p $$ --guard=canary
 refused "children" 125 'does not go with --follow' -p $$ --follow
 refused "a duration without a process" 125 '--duration is for --pid' --duration 1 true
-refused "no time at all" 125 '--duration takes a number of seconds' -p $$ --duration 0
+refused "no time at all" 125 '--duration takes a time from 10ms on' -p $$ --duration 0
 
 sleep 60 &
 stopped=$!
