@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <link.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 
 /* This library's own dynamic section; the linker defines it. */
 extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
@@ -140,11 +141,22 @@ static void *find_sysv(const struct symbols *s, const char *name)
 	return NULL;
 }
 
+/* The kernel's library has functions by the names of libc's with other arguments, like getrandom: there only its own names count. */
+static bool is_kernels(const char *name)
+{
+	for (const char *own = "__vdso_"; *own != '\0'; own++, name++)
+		if (*name != *own)
+			return false;
+	return true;
+}
+
 static int look_into(struct dl_phdr_info *info, size_t bytes, void *context)
 {
 	struct symbols symbols = {.bias = info->dlpi_addr};
 	struct search *search = context;
 	const ElfW(Dyn) *dynamic = NULL;
+	const uintptr_t kernels = getauxval(AT_SYSINFO_EHDR);
+	const bool vdso = kernels != 0 && info->dlpi_addr == kernels;
 
 	(void)bytes;
 	for (unsigned i = 0; i < info->dlpi_phnum; i++)
@@ -159,7 +171,7 @@ static int look_into(struct dl_phdr_info *info, size_t bytes, void *context)
 	for (size_t i = 0; i < search->count; i++) {
 		struct ms_lookup *wanted = &search->wanted[i];
 
-		if (wanted->address == NULL)
+		if (wanted->address == NULL && (!vdso || is_kernels(wanted->name)))
 			wanted->address = symbols.gnu_hash != NULL ? find_gnu(&symbols, wanted->name)
 								   : find_sysv(&symbols, wanted->name);
 	}

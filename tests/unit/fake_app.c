@@ -66,7 +66,8 @@ void fake_publish(struct fake_thread *t, uint64_t ticks, uint8_t kind, uint64_t 
 
 	w[0] = ticks;
 	w[1] = MS_ENTRY_TAG(kind, n + 2) | (address & MS_ENTRY_ADDRESS_MASK);
-	memcpy(w + 2, words, n * sizeof *words);
+	if (n > 0)
+		memcpy(w + 2, words, n * sizeof *words);
 	t->head += n + 2;
 	atomic_store_explicit(&t->slot->head, t->head, memory_order_release);
 }

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -171,6 +172,19 @@ static void test_functions_are_found_as_the_loader_finds_them(void **state)
 	assert_null(wanted[5].address); /* no function */
 }
 
+/* Kernels since 6.11 have a getrandom of their own in the vDSO, with other arguments. */
+static void test_the_kernels_library_has_its_own_names_alone(void **state)
+{
+	struct ms_lookup wanted[] = {{"getrandom", NULL}, {"clock_gettime", NULL}, {"__vdso_clock_gettime", NULL}};
+
+	(void)state;
+	ms_lookup(wanted, sizeof(wanted) / sizeof(wanted[0]), true);
+	assert_ptr_equal(wanted[0].address, dlsym(RTLD_DEFAULT, "getrandom"));
+	assert_ptr_equal(wanted[1].address, dlsym(RTLD_DEFAULT, "clock_gettime"));
+	if (getauxval(AT_SYSINFO_EHDR) != 0)
+		assert_non_null(wanted[2].address);
+}
+
 static void test_functions_of_a_loaded_library_are_found(void **state)
 {
 	struct ms_lookup wanted = {"_Znwm", NULL};
@@ -192,6 +206,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_arena_is_refused),
 		cmocka_unit_test(test_a_child_asks_for_its_own_arena),
 		cmocka_unit_test(test_functions_are_found_as_the_loader_finds_them),
+		cmocka_unit_test(test_the_kernels_library_has_its_own_names_alone),
 		cmocka_unit_test(test_functions_of_a_loaded_library_are_found),
 	};
 
