@@ -99,7 +99,12 @@ kill -KILL $recorder
 wait $recorder 2>/dev/null || true
 until_true 20 eval '[ "$(hooked $app)" -eq 0 ]'
 tell f
-attach --duration 0.2
+# The keeper is still about to leave when the words are back.
+for _ in $(seq 400); do
+	attach --duration 0.2
+	[ "$status" -eq 126 ] && grep -q 'being recorded already\|has not left the recording before yet' "$T/err" || break
+	sleep 0.05
+done
 eq "status after a recorder that was killed" 0 "$status"
 
 # ---- --control stop
