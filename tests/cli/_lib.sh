@@ -32,6 +32,18 @@ skip() {
 	echo "skipped: $*"
 	exit 77
 }
+# Containers and kernels may forbid what memscope-record -p needs: to trace a process that is no child.
+needs_ptrace() {
+	local status=0
+	sleep 60 &
+	local other=$!
+	/usr/bin/python3 -c '
+import ctypes, sys
+libc, long = ctypes.CDLL(None), ctypes.c_long
+sys.exit(libc.ptrace(long(0x4206), long(int(sys.argv[1])), long(0), long(0)) != 0)' $other || status=$?
+	kill $other
+	[ $status -eq 0 ] || skip "tracing a process that is no child is not allowed here"
+}
 
 # eq WHAT EXPECTED ACTUAL, and the same for other relations between whole numbers
 eq() { [ "$2" = "$3" ] || wrong "$1: expected '$2', got '$3'"; }

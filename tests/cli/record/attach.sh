@@ -1,6 +1,7 @@
 # memscope-record -p: a running program with threads is recorded, left, and recorded again; libraries that it loads meanwhile, children,
 # its end, and the end of the recorder by a signal that nobody survives.
 . "$ROOT/tests/cli/_lib.sh"
+needs_ptrace
 
 hooked() { /usr/bin/python3 "$ROOT/tests/cli/record/_hooked.py" "$1"; }
 # until_true SECONDS COMMAND...

@@ -1,6 +1,7 @@
 # redis-server, which brings jemalloc as a shared library, recorded ten times while clients talk to it: no reply is lost or wrong, nothing of the
 # recorder stays in its tables of calls, and its memory does not grow by being recorded. (bench/attach_soak does that for minutes.)
 . "$ROOT/tests/cli/_lib.sh"
+needs_ptrace
 command -v redis-server >/dev/null || skip "redis-server is not installed"
 
 timeout 200 /usr/bin/python3 "$ROOT/tests/cli/record/_load.py" "$BIN/memscope-record" "$T" 10 0.3 >"$T/load" || give_up "$(cat "$T/load")"

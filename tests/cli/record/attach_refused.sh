@@ -1,5 +1,6 @@
 # memscope-record -p: what cannot be attached to is named, with its reason and a status of its own, and stays as it was.
 . "$ROOT/tests/cli/_lib.sh"
+needs_ptrace
 
 # refused WHAT STATUS PATTERN OPTIONS...
 refused() {

@@ -1,6 +1,7 @@
 # memscope-record -p with a program whose threads live for a moment: it is attached to and left fifteen times, each trace has all that a thread does or
 # none of it lost, and nothing accumulates in the process.
 . "$ROOT/tests/cli/_lib.sh"
+needs_ptrace
 
 "$PROGRAMS/attach_threads" &
 app=$!

@@ -1,6 +1,7 @@
 # A thread that is made to load the library, to begin and to end the recording comes back to what it did: a system call that it waited in goes
 # on waiting, the program sees no EINTR, no signal, no changed register.
 . "$ROOT/tests/cli/_lib.sh"
+needs_ptrace
 
 for call in read poll select epoll_wait epoll_pwait nanosleep sem msgrcv sigtimedwait spin; do
 	rm -f "$T/commands" "$T/ready"
