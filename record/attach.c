@@ -123,8 +123,10 @@ static bool leave_now(void *context)
 	uint64_t now = tick_clock_now(MS_CLOCK_MONOTONIC);
 
 	if (now >= a->image_ns) {
+		uint64_t image = attach_target_image(a->attachment.target.pid);
+
 		a->image_ns = now + IMAGE_NS;
-		a->replaced = attach_target_image(a->attachment.target.pid) != a->attachment.target.image;
+		a->replaced = image != 0 && image != a->attachment.target.image; /* 0: it ends; how, the kernel tells when it has ended */
 	}
 	return a->replaced || a->signals.interrupted || a->recording.stop_asked || a->recording.stopped || (a->until_ns && now >= a->until_ns);
 }

@@ -31,10 +31,11 @@ static const char *const unsafe_functions[] = {
 	"__cxa_thread_atexit_impl", "dlopen", "dlmopen", "dlclose", "dlsym", "dlvsym", "dladdr", "dladdr1", "dlinfo", "dlerror",
 	"dl_iterate_phdr", "__libc_dlopen_mode", "__libc_dlsym", "__libc_dlclose", "_dl_addr", "__tls_get_addr",
 	"pthread_create", "pthread_exit", "pthread_join", "pthread_detach", "pthread_cancel", "pthread_atfork", "__register_atfork",
-	"pthread_key_create", "pthread_key_delete", "__libc_freeres", "__nptl_deallocate_stack",
+	"pthread_key_create", "pthread_key_delete", "__libc_freeres", "thrd_create", "thrd_exit",
+	"setuid", "setgid", "seteuid", "setegid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "initgroups",
 };
 static const char *const unsafe_prefixes[] = {"je_", "mi_", "tc_", "_mi_", "_rjem_je_", "__libc_malloc", "__libc_free", "__libc_calloc",
-                                              "__libc_realloc", "__libc_memalign"};
+                                              "__libc_realloc", "__libc_memalign", "__nptl_"};
 static const char *const unsafe_modules[] = {"ld-linux", "ld-2.", "libjemalloc", "libtcmalloc", "libmimalloc", "libmemscope-"};
 static const char *const system_modules[] = {"libc.so", "libc-2.", "libpthread", "[vdso", "linux-vdso"};
 
@@ -161,6 +162,7 @@ void safe_close(struct safe *s)
 struct walk {
 	struct safe *safe;
 	unsigned frames;
+	bool waits;
 	bool unsafe;
 	bool program;                    /* a frame of the program or of a library other than the C library */
 };
@@ -171,6 +173,14 @@ static bool is_unsafe(const struct safe *s, Dwarf_Addr pc)
 		if (pc >= s->unsafe[i].start && pc < s->unsafe[i].end)
 			return true;
 	return false;
+}
+
+static bool has_name(Dwfl_Module *module, Dwarf_Addr pc)
+{
+	GElf_Off offset;
+	GElf_Sym symbol;
+
+	return dwfl_module_addrinfo(module, pc, &offset, &symbol, NULL, NULL, NULL) && offset < symbol.st_size;
 }
 
 static int look_at_frame(Dwfl_Frame *frame, void *context)
@@ -191,13 +201,16 @@ static int look_at_frame(Dwfl_Frame *frame, void *context)
 	path = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 	base = path && strrchr(path, '/') ? strrchr(path, '/') + 1 : path ? path : "";
 	w->unsafe = begins_with_one(base, unsafe_modules, COUNT(unsafe_modules)) || is_unsafe(w->safe, pc);
-	w->program |= !begins_with_one(base, system_modules, COUNT(system_modules));
+	if (!begins_with_one(base, system_modules, COUNT(system_modules)))
+		w->program = true;
+	else if (!w->program && !w->waits)
+		w->unsafe |= !has_name(module, pc);
 	return w->unsafe ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
-enum safe_answer safe_place(struct safe *s, pid_t tid)
+enum safe_answer safe_place(struct safe *s, pid_t tid, bool waits)
 {
-	struct walk w = {.safe = s};
+	struct walk w = {.safe = s, .waits = waits};
 	bool whole = dwfl_getthread_frames(s->dwfl, tid, look_at_frame, &w) == 0;
 
 	/* A thread that begins or ends is in the C library alone, and holds locks of its list of threads. */

@@ -12,9 +12,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #define GADGET_WINDOW 65536
+#define BEGIN_NAPS 200
+#define BEGIN_NAP_NS 5000000 /* 200 times: a second */
 
 /* ---- texts of /proc ------------------------------------------------------------------------------------------------------- */
 
@@ -67,17 +70,39 @@ static char state_of(const char *stat)
 	return p && p[1] == ' ' ? p[2] : '?';
 }
 
-uint64_t attach_target_image(pid_t pid)
+/* Of the process or of one of its threads. The kernel writes zeros when there is no memory any more: a thread that has left. */
+static uint64_t image_from(pid_t pid, const char *file)
 {
 	char stat[1024], *p;
 	uint64_t start_code = 0, end_code = 0, start_stack = 0;
 
-	read_text(pid, "stat", stat, sizeof stat);
+	read_text(pid, file, stat, sizeof stat);
 	p = strrchr(stat, ')');
 	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d %*u "
 	                 "%" SCNu64 " %" SCNu64 " %" SCNu64, &start_code, &end_code, &start_stack) != 3)
 		return 0;
 	return (start_code ^ end_code << 1) * UINT64_C(0x9e3779b97f4a7c15) ^ start_stack;
+}
+
+/* The main thread may leave by pthread_exit while others go on. */
+uint64_t attach_target_image(pid_t pid)
+{
+	uint64_t image = image_from(pid, "stat");
+	char path[64];
+	struct dirent *entry;
+	DIR *folder;
+
+	if (image != 0)
+		return image;
+	snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+	folder = opendir(path);
+	while (folder && image == 0 && (entry = readdir(folder))) {
+		snprintf(path, sizeof path, "task/%ld/stat", strtol(entry->d_name, NULL, 10));
+		image = image_from(pid, path);
+	}
+	if (folder)
+		closedir(folder);
+	return image;
 }
 
 size_t attach_target_threads(pid_t pid, pid_t *threads, size_t most)
@@ -184,7 +209,7 @@ static uint64_t find_gadget(const struct attach_target *t)
 /* ---- mappings ------------------------------------------------------------------------------------------------------------------ */
 
 struct maps {
-	struct target_library libc, libdl, musl, sanitizer, preload, ours;
+	struct target_library libc, libdl, linker, musl, sanitizer, preload, ours;
 	bool has_libc;
 };
 
@@ -240,6 +265,8 @@ static bool read_maps(pid_t pid, const struct stat *library, struct maps *m)
 			note(&m->libc, name, start, end, offset, code);
 		else if (strcmp(base, "libdl.so.2") == 0 || begins(base, "libdl-2."))
 			note(&m->libdl, name, start, end, offset, code);
+		else if (begins(base, "ld-linux") || begins(base, "ld-2."))
+			note(&m->linker, name, start, end, offset, code);
 		else if (begins(base, "ld-musl-") || begins(base, "libc.musl-"))
 			note(&m->musl, name, start, end, offset, code);
 		else if (begins(base, "libasan.so") || begins(base, "libtsan.so") || begins(base, "libhwasan.so") ||
@@ -253,6 +280,18 @@ static bool read_maps(pid_t pid, const struct stat *library, struct maps *m)
 	}
 	fclose(f);
 	return true;
+}
+
+/* A program that has just begun gets its C library within a moment. */
+static bool read_maps_complete(pid_t pid, const struct stat *library, struct maps *m)
+{
+	bool read = read_maps(pid, library, m);
+
+	for (int i = 0; i < BEGIN_NAPS && read && m->linker.path[0] && !m->libc.path[0]; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = BEGIN_NAP_NS}, NULL);
+		read = read_maps(pid, library, m);
+	}
+	return read;
 }
 
 /* ---- what speaks against it ------------------------------------------------------------------------------------------------------ */
@@ -330,7 +369,8 @@ static int find_functions(struct attach_target *t, const struct maps *m, struct 
 	if (m->preload.path[0])
 		return refuse(err, t->pid, "it was started by memscope-record; memscope-record --control talks to that recording");
 	if (!m->libc.path[0])
-		return refuse(err, t->pid, "it is linked statically: there is nothing to load a library with (or it has just begun)");
+		return refuse(err, t->pid, m->linker.path[0] ? "it has no C library yet; try again" :
+		                                               "it is linked statically: there is nothing to load a library with");
 	t->libc = m->libc;
 	if (!first_address(t->pid, t->libc.path, &first))
 		return refuse(err, t->pid, "its C library cannot be read (replaced by an update since it started?)");
@@ -389,7 +429,7 @@ int attach_target_open(struct attach_target *t, pid_t pid, const char *library, 
 		status = ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "out of memory");
 		goto fail;
 	}
-	if (t->memory < 0 || stat(library, &st) != 0 || !read_maps(pid, &st, maps)) {
+	if (t->memory < 0 || stat(library, &st) != 0 || !read_maps_complete(pid, &st, maps)) {
 		snprintf(path, sizeof path, "not permitted (%s)", strerror(errno));
 		status = refuse(err, pid, path);
 		goto fail;

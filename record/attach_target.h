@@ -45,7 +45,7 @@ struct attach_target {
 int attach_target_open(struct attach_target *t, pid_t pid, const char *library, struct ms_error *err);
 void attach_target_close(struct attach_target *t);
 
-/* The number that tells two images of a process apart; 0 = it is gone or may not be looked at. */
+/* The number that tells two images of a process apart; 0 = it is gone, or about to: its memory is. */
 uint64_t attach_target_image(pid_t pid);
 /* Address of a symbol of a library of the process; 0 = it defines none. */
 uint64_t attach_target_symbol(pid_t pid, const struct target_library *library, const char *name);

@@ -61,8 +61,8 @@ static int stop_safely(struct attachment *a, struct ms_error *err)
 				continue; /* the thread has ended */
 			if (status != MS_OK)
 				goto out;
-			answer = safe_place(safe, threads[i]);
-			if (answer == SAFE_YES || (answer == SAFE_BROKEN && waited > BROKEN_NS && inject_in_call(&a->inject)))
+			answer = safe_place(safe, threads[i], inject_waits(&a->inject));
+			if (answer == SAFE_YES || (answer == SAFE_BROKEN && waited > BROKEN_NS && inject_waits(&a->inject)))
 				goto out;
 			inject_release(&a->inject);
 		}

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,14 @@ static const long never_restarted[] = {
 	SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop, SYS_msgrcv, SYS_msgsnd, SYS_io_getevents,
 	SYS_io_pgetevents, SYS_rt_sigtimedwait,
 };
+
+static const long waiting_calls[] = {
+	SYS_read, SYS_readv, SYS_pread64, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_accept, SYS_accept4, SYS_connect, SYS_write, SYS_writev,
+	SYS_sendto, SYS_sendmsg, SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6, SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_nanosleep,
+	SYS_clock_nanosleep, SYS_pause, SYS_rt_sigsuspend, SYS_rt_sigtimedwait, SYS_wait4, SYS_waitid, SYS_semop, SYS_semtimedop, SYS_msgrcv,
+	SYS_msgsnd, SYS_io_getevents, SYS_io_pgetevents, SYS_flock, SYS_restart_syscall,
+};
+static const unsigned waiting_futexes[] = {FUTEX_WAIT, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI, FUTEX_WAIT_REQUEUE_PI};
 
 static long trace(enum __ptrace_request request, pid_t tid, uint64_t address, uint64_t data)
 {
@@ -185,6 +194,19 @@ int inject_stop(struct inject *in, pid_t pid, pid_t tid, int memory, struct ms_e
 bool inject_in_call(const struct inject *in)
 {
 	return in->at_call;
+}
+
+bool inject_waits(const struct inject *in)
+{
+	if (!in->at_call)
+		return false;
+	for (size_t i = 0; i < sizeof waiting_calls / sizeof *waiting_calls; i++)
+		if ((long)in->saved.orig_rax == waiting_calls[i])
+			return true;
+	for (size_t i = 0; i < sizeof waiting_futexes / sizeof *waiting_futexes; i++)
+		if ((long)in->saved.orig_rax == SYS_futex && (in->saved.rsi & FUTEX_CMD_MASK) == waiting_futexes[i])
+			return true;
+	return false;
 }
 
 /* EINTR by our stop, not by a signal. */

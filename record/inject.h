@@ -43,8 +43,10 @@ struct inject {
 /* Stops the thread. MS_E_UNSUPPORTED: it cannot be traced (somebody else does, not permitted); MS_E_FULL: it does not stop in time.
    memory stays the caller's. */
 int inject_stop(struct inject *in, pid_t pid, pid_t tid, int memory, struct ms_error *err);
-/* Is the thread inside a system call (waiting, most likely)? */
+/* Is the thread inside a system call? */
 bool inject_in_call(const struct inject *in);
+/* Is it inside one that waits for something from outside: input, a child, the time, a futex? */
+bool inject_waits(const struct inject *in);
 
 /* A system call; *result is a value or -errno. */
 int inject_syscall(struct inject *in, long number, const uint64_t arguments[6], int64_t *result, struct ms_error *err);

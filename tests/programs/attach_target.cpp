@@ -3,7 +3,8 @@
 // operators new and delete, one thread that waits in a system call, and a library that is loaded when a byte comes on standard input.
 // Nothing may be lost: each thread writes into its blocks and looks whether they still hold it; the first wrong byte ends with status 9.
 // Commands on standard input, answered with a line each: d = dlopen libattach_late.so and allocate 100 blocks in it, 64 bytes each;
-// f = fork a child that allocates 1000 blocks and ends; x = execute /bin/true; q = stop all threads, end with status 3.
+// f = fork a child that allocates 1000 blocks and ends; x = execute /bin/sleep; l = the main thread leaves, the others go
+// on until a second command; q = stop all threads, end with status 3.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -111,6 +112,20 @@ static void fork_child()
 		_exit(6);
 }
 
+// The main thread is gone then: the kernel shows no memory of the process under its number, but under those of the threads.
+[[noreturn]] static void leave(std::vector<std::thread> &threads)
+{
+	for (auto &t : threads)
+		t.detach();
+	std::thread([] {
+		char command;
+		if (write(1, "done\n", 5) != 5 || read(0, &command, 1) != 1)
+			_exit(5);
+		_exit(4);
+	}).detach();
+	pthread_exit(nullptr);
+}
+
 int main(int, char **argv)
 {
 	std::vector<std::thread> threads;
@@ -132,6 +147,8 @@ int main(int, char **argv)
 			fork_child();
 		else if (command == 'x')
 			execl("/bin/sleep", "sleep", "0.5", static_cast<char *>(nullptr));
+		else if (command == 'l')
+			leave(threads);
 		if (command != '\n' && write(1, "done\n", 5) != 5)
 			_exit(5);
 	}

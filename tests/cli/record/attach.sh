@@ -119,8 +119,26 @@ attach_behind -o "$T/e.ms"
 stop 3
 wait $recorder || wrong "memscope-record has status $? when the program ended"
 report "$T/e.ms"
-has <(value .trace.ended) '^(exited|unknown)$'
+eq "the end" yes "$(value 'if .trace.ended | IN("exited", "unknown") then "yes" else .trace.ended end')"
 eq "findings" 0 "$(value '.findings | length')"
+
+# ---- the main thread leaves, the others go on: not the end, and no other program
+start
+attach_behind -o "$T/l.ms"
+tell l
+until_true 20 eval 'grep -q "^State:.Z" /proc/$app/status'
+sleep 0.3 # longer than the recorder goes without a look at what runs in the process
+kill -INT $recorder
+wait $recorder || wrong "memscope-record has status $? without the main thread"
+has_not "$T/err" 'executes another program'
+other=$(ls /proc/$app/task | grep -vx $app | head -1)
+eq "words that lead to the hooks without the main thread" 0 "$(hooked $app/task/$other)"
+report "$T/l.ms"
+eq "the end without the main thread" running "$(value .trace.ended)"
+ge "blocks without the main thread" 100 "$(site grow_c allocations)"
+printf q >&3
+wait $app || eq "status of a program without main thread" 4 $?
+exec 3>&-
 
 # ---- it becomes another program
 start
