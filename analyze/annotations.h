@@ -128,7 +128,21 @@ struct ms_tracked {
 	uint64_t reallocations, clones, moves, borrows, returns, hand_overs; /* events of its blocks; clones, moves: from them */
 };
 
-#define MS_BIOGRAPHY_EVENT_KINDS(X)                                              	X(BORN, "born")                  /* bytes */                                	X(TRACKED, "tracked")            /* variable */                             	X(CLONED_TO, "cloned to")        /* other: the copy */                      	X(CLONED_FROM, "cloned from")    /* other: of which it is a copy */         	X(MOVED_TO, "moved to")          /* other: where its contents went */       	X(MOVED_FROM, "moved from")      /* other: where its contents come from */  	X(BORROWED, "borrowed")                                                      	X(RETURNED, "returned")                                                      	X(HANDED, "handed over")         /* from_thread; thread: the first one that is another one than before */ 	X(REALLOCATED, "reallocated")    /* other: the block that goes on; bytes */ 	X(REALLOC_FAILED, "realloc failed") /* it lives on */                       	X(FREED, "freed")                                                            	X(GONE_BY_EXEC, "gone by exec")                                              	X(END_LOST, "lost")              /* in a realloc whose second half was lost */
+#define MS_BIOGRAPHY_EVENT_KINDS(X)                                                    \
+	X(BORN, "born")                  /* bytes */                                   \
+	X(TRACKED, "tracked")            /* variable */                                \
+	X(CLONED_TO, "cloned to")        /* other: the copy */                         \
+	X(CLONED_FROM, "cloned from")    /* other: of which it is a copy */            \
+	X(MOVED_TO, "moved to")          /* other: where its contents went */          \
+	X(MOVED_FROM, "moved from")      /* other: where its contents come from */     \
+	X(BORROWED, "borrowed")                                                        \
+	X(RETURNED, "returned")                                                        \
+	X(HANDED, "handed over")         /* from_thread; thread: the first one that is another one than before */ \
+	X(REALLOCATED, "reallocated")    /* other: the block that goes on; bytes */    \
+	X(REALLOC_FAILED, "realloc failed") /* it lives on */                          \
+	X(FREED, "freed")                                                              \
+	X(GONE_BY_EXEC, "gone by exec")                                                \
+	X(END_LOST, "lost")              /* in a realloc whose second half was lost */
 enum ms_biography_event_kind {
 #define X(id, name) MS_BIO_##id,
 	MS_BIOGRAPHY_EVENT_KINDS(X)

@@ -8,19 +8,17 @@
 #include <string.h>
 
 #include "annotation_pass.h"
-#include "block_marks.h"
 #include "format/intern.h"
 #include "nest.h"
-#include "owned.h"
+#include "ownership.h"
 #include "reach_row.h"
 
 struct scopes {
 	const struct ms_trace *trace;
-	const struct ms_lost_blocks *lost;
-	uint64_t event, to_ns;
+	uint64_t to_ns;
 	struct ms_nest *inside;          /* by thread id: rows of `threads`, 0 = of a path that has none */
 	uint32_t thread_count;
-	struct ms_block_marks row_of;    /* rows of `threads` by block */
+	struct ms_ownership blocks;      /* rows of `threads` */
 	struct ms_intern paths;          /* row around, string id */
 	struct ms_scope *rows;           /* by what paths says; [0]: own is what belongs to no scope */
 	uint32_t *names;                 /* string ids of rows */
@@ -29,7 +27,6 @@ struct scopes {
 	struct ms_scope_thread *threads; /* by what pairs says; [0] is not used */
 	uint32_t threads_capacity;
 	uint64_t omitted_calls, unbalanced;
-	bool attributed;
 };
 
 static int no_memory(struct ms_error *err)
@@ -46,13 +43,21 @@ static void destroy(void *state)
 	for (uint32_t i = 0; s->inside && i < s->thread_count; i++)
 		ms_nest_free(&s->inside[i]);
 	free(s->inside);
-	ms_block_marks_free(&s->row_of);
+	ms_block_marks_free(&s->blocks.row_of);
 	ms_intern_free(&s->paths);
 	ms_intern_free(&s->pairs);
 	free(s->rows);
 	free(s->names);
 	free(s->threads);
 	free(s);
+}
+
+static void owners_of(void *state, uint32_t row, struct ms_owned *owners[MS_OWNERS])
+{
+	struct scopes *s = state;
+
+	owners[0] = &s->rows[s->threads[row].scope].own;
+	owners[1] = &s->threads[row].own;
 }
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
@@ -63,7 +68,7 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	if (!s)
 		return no_memory(err);
 	s->trace = context->trace;
-	s->lost = context->lost;
+	s->blocks = (struct ms_ownership){.lost = context->lost, .owners = owners_of, .state = s};
 	s->to_ns = context->to_ns;
 	s->thread_count = ms_trace_thread_count(context->trace) + 1;
 	s->inside = calloc(s->thread_count, sizeof *s->inside);
@@ -206,26 +211,6 @@ static int note(struct scopes *s, const struct ms_view *v, uint32_t i)
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------------- */
 
-static inline struct ms_owned *of_path(struct scopes *s, uint32_t row)
-{
-	return &s->rows[s->threads[row].scope].own;
-}
-
-static void attribute(struct scopes *s)
-{
-	s->attributed = true;
-	for (size_t i = 0; s->lost && i < s->lost->count; i++) {
-		const struct ms_lost_block *b = &s->lost->list[i];
-		uint32_t row = ms_block_marks_get(&s->row_of, b->block);
-		struct ms_owned *o[2] = {of_path(s, row), &s->threads[row].own};
-
-		for (int k = 0; k < 2; k++) {
-			*(b->definite ? &o[k]->definite_blocks : &o[k]->indirect_blocks) += 1;
-			*(b->definite ? &o[k]->definite_bytes : &o[k]->indirect_bytes) += b->size_bytes;
-		}
-	}
-}
-
 static void start_window(struct scopes *s, uint64_t time_ns)
 {
 	for (uint32_t i = 0; i <= path_count(s); i++) {
@@ -250,45 +235,30 @@ static void start_window(struct scopes *s, uint64_t time_ns)
 	s->unbalanced = s->omitted_calls = 0;
 }
 
+static void image(struct scopes *s, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i <= path_count(s); i++)
+		ms_owned_gone(&s->rows[i].own);
+	for (uint32_t i = 0; i <= s->pairs.count; i++)
+		ms_owned_gone(&s->threads[i].own);
+	ms_block_marks_free(&s->blocks.row_of);
+	for (uint32_t thread = 0; thread < s->thread_count; thread++)
+		end_all(s, thread, time_ns);
+}
+
 static int view_alone(struct scopes *s, const struct ms_view *v)
 {
-	uint64_t size = v->size_bytes[0], now = v->time_ns[0];
-	uint32_t row;
 	int rc = MS_OK;
 
-	if (v->kind[0] && !s->attributed && s->lost && s->event >= s->lost->event)
-		attribute(s);
-	switch (v->step[0]) {
-	case MS_STEP_WINDOW:
-		start_window(s, now);
-		break;
-	case MS_STEP_IMAGE:
-		for (uint32_t i = 0; i <= path_count(s); i++)
-			ms_owned_gone(&s->rows[i].own);
-		for (uint32_t i = 0; i <= s->pairs.count; i++)
-			ms_owned_gone(&s->threads[i].own);
-		ms_block_marks_free(&s->row_of);
-		for (uint32_t thread = 0; thread < s->thread_count; thread++)
-			end_all(s, thread, now);
-		break;
-	case MS_STEP_RETURN:
-		row = ms_block_marks_take(&s->row_of, v->moved);
-		ms_owned_returns(of_path(s, row), size, now);
-		ms_owned_returns(&s->threads[row].own, size, now);
-		rc = ms_block_marks_set(&s->row_of, v->goes_by, row);
-		break;
-	case MS_STEP_RESUME:
-		row = ms_block_marks_get(&s->row_of, v->moved);
-		ms_owned_ends(of_path(s, row), MS_STEP_MOVE, size);
-		ms_owned_ends(&s->threads[row].own, MS_STEP_MOVE, size);
-		break;
-	default: /* LOSE */
-		row = ms_block_marks_take(&s->row_of, v->moved);
-		ms_owned_loses(of_path(s, row));
-		ms_owned_loses(&s->threads[row].own);
-		break;
-	}
-	s->event += v->kind[0] != 0;
+	if (v->kind[0])
+		ms_ownership_attribute(&s->blocks);
+	if (v->step[0] == MS_STEP_WINDOW)
+		start_window(s, v->time_ns[0]);
+	else if (v->step[0] == MS_STEP_IMAGE)
+		image(s, v->time_ns[0]);
+	else
+		rc = ms_ownership_step_alone(&s->blocks, v);
+	s->blocks.event += v->kind[0] != 0;
 	return rc;
 }
 
@@ -300,27 +270,11 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	if (ms_step_is_alone(v->step[0]))
 		return view_alone(s, v) ? no_memory(err) : MS_OK;
 	for (uint32_t i = 0; i < v->count && rc == MS_OK; i++) {
-		uint64_t size = v->size_bytes[i];
-		unsigned step = v->step[i];
-		uint32_t row;
-
-		if (s->lost && s->event == s->lost->event && !s->attributed)
-			attribute(s);
-		s->event++;
-		if (ms_step_begins(step)) {
-			row = s->inside[v->thread[i]].inner;
-			if (step == MS_STEP_REALLOCATE)
-				ms_block_marks_take(&s->row_of, v->from[i]);
-			ms_owned_begins(of_path(s, row), step, size, v->time_ns[i]);
-			ms_owned_begins(&s->threads[row].own, step, size, v->time_ns[i]);
-			rc = row ? ms_block_marks_set(&s->row_of, v->block[i], row) : MS_OK;
-		} else if (ms_step_ends(step)) {
-			row = step == MS_STEP_MOVE ? ms_block_marks_get(&s->row_of, v->block[i]) : ms_block_marks_take(&s->row_of, v->block[i]);
-			ms_owned_ends(of_path(s, row), step, size);
-			ms_owned_ends(&s->threads[row].own, step, size);
-		} else if (step == MS_STEP_NOTE && v->arg) {
+		ms_ownership_event(&s->blocks);
+		if (v->step[i] != MS_STEP_NOTE)
+			rc = ms_ownership_step(&s->blocks, v, i, s->inside[v->thread[i]].inner);
+		else if (v->arg)
 			rc = note(s, v, i);
-		}
 	}
 	return rc ? no_memory(err) : MS_OK;
 }
@@ -330,9 +284,7 @@ static int restore(void *state, const struct ms_start *start, struct ms_error *e
 	struct scopes *s = state;
 
 	(void)err;
-	s->event = start->event;
-	s->attributed = false;
-	ms_owned_window(&s->rows[0].own, 0);
+	ms_ownership_restore(&s->blocks, start, &s->rows[0].own);
 	return MS_OK;
 }
 
@@ -367,8 +319,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	struct ms_report_scopes *out = &report->scopes;
 	size_t kept = 0;
 
-	if (!s->attributed && s->lost && s->event >= s->lost->event)
-		attribute(s);
+	ms_ownership_attribute(&s->blocks);
 	settle(s);
 	for (uint32_t i = 1; i <= s->pairs.count; i++) {
 		const struct ms_scope_thread *t = &s->threads[i];

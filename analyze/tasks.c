@@ -8,21 +8,19 @@
 #include <string.h>
 
 #include "annotation_pass.h"
-#include "block_marks.h"
 #include "format/intern.h"
 #include "nest.h"
-#include "owned.h"
+#include "ownership.h"
 #include "reach_row.h"
 
 #define OMITTED UINT32_MAX               /* row of what has none */
 
 struct tasks {
 	const struct ms_trace *trace;
-	const struct ms_lost_blocks *lost;
-	uint64_t event, to_ns;
+	uint64_t to_ns;
 	struct ms_nest *inside;          /* by thread id */
 	uint32_t thread_count;
-	struct ms_block_marks task_of;   /* rows by block */
+	struct ms_ownership blocks;      /* rows */
 	struct ms_task *rows;            /* [0]: own is what belongs to no task */
 	uint32_t row_count, row_capacity;
 	struct ms_intern numbers;        /* of the recorder */
@@ -33,7 +31,6 @@ struct tasks {
 	uint32_t threads_capacity;
 	struct ms_owned omitted;
 	uint64_t omitted_tasks, unbalanced;
-	bool attributed;                 /* lost blocks */
 };
 
 static int no_memory(struct ms_error *err)
@@ -50,13 +47,20 @@ static void destroy(void *state)
 	for (uint32_t i = 0; t->inside && i < t->thread_count; i++)
 		ms_nest_free(&t->inside[i]);
 	free(t->inside);
-	ms_block_marks_free(&t->task_of);
+	ms_block_marks_free(&t->blocks.row_of);
 	free(t->rows);
 	ms_intern_free(&t->numbers);
 	free(t->row_of);
 	ms_intern_free(&t->pairs);
 	free(t->threads);
 	free(t);
+}
+
+static void owners_of(void *state, uint32_t row, struct ms_owned *owners[MS_OWNERS])
+{
+	struct tasks *t = state;
+
+	owners[0] = row == OMITTED ? &t->omitted : &t->rows[row].own;
 }
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)
@@ -67,7 +71,7 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	if (!t)
 		return no_memory(err);
 	t->trace = context->trace;
-	t->lost = context->lost;
+	t->blocks = (struct ms_ownership){.lost = context->lost, .owners = owners_of, .state = t};
 	t->to_ns = context->to_ns;
 	t->thread_count = ms_trace_thread_count(context->trace) + 1;
 	t->inside = calloc(t->thread_count, sizeof *t->inside);
@@ -75,11 +79,6 @@ static int create(void **state, const struct ms_analysis_context *context, struc
 	t->rows = calloc(t->row_capacity, sizeof *t->rows);
 	t->row_count = 1;
 	return t->inside && t->rows ? MS_OK : no_memory(err);
-}
-
-static inline struct ms_owned *owned(struct tasks *t, uint32_t row)
-{
-	return row == OMITTED ? &t->omitted : &t->rows[row].own;
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------------------------- */
@@ -271,24 +270,6 @@ static int note(struct tasks *t, const struct ms_view *v, uint32_t i)
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------------- */
 
-/* The heap graph was taken now: what it says is lost is alive. */
-static void attribute(struct tasks *t)
-{
-	t->attributed = true;
-	for (size_t i = 0; t->lost && i < t->lost->count; i++) {
-		const struct ms_lost_block *b = &t->lost->list[i];
-		struct ms_owned *o = owned(t, ms_block_marks_get(&t->task_of, b->block));
-
-		if (b->definite) {
-			o->definite_blocks++;
-			o->definite_bytes += b->size_bytes;
-		} else {
-			o->indirect_blocks++;
-			o->indirect_bytes += b->size_bytes;
-		}
-	}
-}
-
 static void start_window(struct tasks *t, uint64_t time_ns)
 {
 	for (uint32_t row = 0; row < t->row_count; row++) {
@@ -318,7 +299,7 @@ static int image(struct tasks *t, uint64_t time_ns)
 	for (uint32_t row = 0; row < t->row_count; row++)
 		ms_owned_gone(&t->rows[row].own);
 	ms_owned_gone(&t->omitted);
-	ms_block_marks_free(&t->task_of);
+	ms_block_marks_free(&t->blocks.row_of);
 	for (uint32_t thread = 0; rc == MS_OK && thread < t->thread_count; thread++)
 		rc = leave_all(t, thread, time_ns);
 	return rc;
@@ -326,31 +307,17 @@ static int image(struct tasks *t, uint64_t time_ns)
 
 static int view_alone(struct tasks *t, const struct ms_view *v)
 {
-	uint32_t row;
 	int rc = MS_OK;
 
-	if (v->kind[0] && !t->attributed && t->lost && t->event >= t->lost->event)
-		attribute(t);
-	switch (v->step[0]) {
-	case MS_STEP_WINDOW:
+	if (v->kind[0])
+		ms_ownership_attribute(&t->blocks);
+	if (v->step[0] == MS_STEP_WINDOW)
 		start_window(t, v->time_ns[0]);
-		break;
-	case MS_STEP_IMAGE:
+	else if (v->step[0] == MS_STEP_IMAGE)
 		rc = image(t, v->time_ns[0]);
-		break;
-	case MS_STEP_RETURN:
-		row = ms_block_marks_take(&t->task_of, v->moved);
-		ms_owned_returns(owned(t, row), v->size_bytes[0], v->time_ns[0]);
-		rc = ms_block_marks_set(&t->task_of, v->goes_by, row);
-		break;
-	case MS_STEP_RESUME:
-		ms_owned_ends(owned(t, ms_block_marks_get(&t->task_of, v->moved)), MS_STEP_MOVE, v->size_bytes[0]);
-		break;
-	default: /* LOSE */
-		ms_owned_loses(owned(t, ms_block_marks_take(&t->task_of, v->moved)));
-		break;
-	}
-	t->event += v->kind[0] != 0;
+	else
+		rc = ms_ownership_step_alone(&t->blocks, v);
+	t->blocks.event += v->kind[0] != 0;
 	return rc;
 }
 
@@ -362,37 +329,21 @@ static int view(void *state, const struct ms_view *v, struct ms_error *err)
 	if (ms_step_is_alone(v->step[0]))
 		return view_alone(t, v) ? no_memory(err) : MS_OK;
 	for (uint32_t i = 0; i < v->count && rc == MS_OK; i++) {
-		unsigned step = v->step[i];
-		uint32_t row;
-
-		if (t->lost && t->event == t->lost->event && !t->attributed)
-			attribute(t);
-		t->event++;
-		if (ms_step_begins(step)) {
-			row = t->inside[v->thread[i]].inner;
-			if (step == MS_STEP_REALLOCATE)
-				ms_block_marks_take(&t->task_of, v->from[i]);
-			ms_owned_begins(owned(t, row), step, v->size_bytes[i], v->time_ns[i]);
-			rc = row ? ms_block_marks_set(&t->task_of, v->block[i], row) : MS_OK;
-		} else if (ms_step_ends(step)) {
-			row = step == MS_STEP_MOVE ? ms_block_marks_get(&t->task_of, v->block[i]) : ms_block_marks_take(&t->task_of, v->block[i]);
-			ms_owned_ends(owned(t, row), step, v->size_bytes[i]);
-		} else if (step == MS_STEP_NOTE && v->arg) {
+		ms_ownership_event(&t->blocks);
+		if (v->step[i] != MS_STEP_NOTE)
+			rc = ms_ownership_step(&t->blocks, v, i, t->inside[v->thread[i]].inner);
+		else if (v->arg)
 			rc = note(t, v, i);
-		}
 	}
 	return rc ? no_memory(err) : MS_OK;
 }
 
-/* What was alive before the events of a part came as allocations, of no task that is known. */
 static int restore(void *state, const struct ms_start *start, struct ms_error *err)
 {
 	struct tasks *t = state;
 
 	(void)err;
-	t->event = start->event;
-	t->attributed = false;
-	ms_owned_window(&t->rows[0].own, 0);
+	ms_ownership_restore(&t->blocks, start, &t->rows[0].own);
 	return MS_OK;
 }
 
@@ -426,8 +377,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	struct ms_report_tasks *out = &report->tasks;
 	size_t kept = 0;
 
-	if (!t->attributed && t->lost && t->event >= t->lost->event)
-		attribute(t);
+	ms_ownership_attribute(&t->blocks);
 	settle(t);
 	for (uint32_t i = 0; i < t->pairs.count; i++)
 		if (t->threads[i].enters) {

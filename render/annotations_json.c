@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "annotation_rank.h"
+#include "group_rows.h"
 #include "json_stack.h"
 #include "report_names.h"
 
@@ -91,16 +92,8 @@ static void with_children(struct ms_json *j, const struct ms_report *r, const st
 
 static void task_threads(struct ms_json *j, const struct ms_report_tasks *t, uint32_t task)
 {
-	size_t low = 0, high = t->thread_count;
+	size_t low = ms_group_begin(t->threads, t->thread_count, sizeof *t->threads, task);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (t->threads[middle].task < task)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	ms_json_array(j, "threads");
 	for (; low < t->thread_count && t->threads[low].task == task; low++) {
 		ms_json_object(j, NULL);
@@ -175,16 +168,8 @@ static int tasks(struct ms_json *j, const struct ms_report *r, size_t top)
 static void scope_threads(struct ms_json *j, const struct ms_report *r, uint32_t scope)
 {
 	const struct ms_report_scopes *s = &r->scopes;
-	size_t low = 0, high = s->thread_count;
+	size_t low = ms_group_begin(s->threads, s->thread_count, sizeof *s->threads, scope);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->threads[middle].scope < scope)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	ms_json_array(j, "threads");
 	for (; low < s->thread_count && s->threads[low].scope == scope; low++) {
 		ms_json_object(j, NULL);
@@ -367,16 +352,8 @@ static int variables(struct ms_json *j, const struct ms_report *r, size_t top)
 static void pool_sites(struct ms_json *j, const struct ms_report *r, uint32_t pool, size_t top)
 {
 	const struct ms_report_pools *p = &r->pools;
-	size_t i = 0, high = p->site_count, shown = 0, left = 0;
+	size_t i = ms_group_begin(p->sites, p->site_count, sizeof *p->sites, pool), shown = 0, left = 0;
 
-	while (i < high) {
-		size_t middle = i + (high - i) / 2;
-
-		if (p->sites[middle].pool < pool)
-			i = middle + 1;
-		else
-			high = middle;
-	}
 	ms_json_array(j, "sites");
 	for (; i < p->site_count && p->sites[i].pool == pool; i++) {
 		if (top && shown == top) {

@@ -5,6 +5,7 @@
 
 #include "annotation_rank.h"
 #include "format/errors.h"
+#include "group_rows.h"
 #include "report_names.h"
 #include "text_style.h"
 
@@ -341,16 +342,8 @@ static int print_pool_sites(struct ms_text *t, const struct ms_rank *order, size
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t pool = (uint32_t)order[i].index + 1;
-		size_t first = 0, high = p->site_count;
+		size_t first = ms_group_begin(p->sites, p->site_count, sizeof *p->sites, pool);
 
-		while (first < high) {
-			size_t middle = first + (high - first) / 2;
-
-			if (p->sites[middle].pool < pool)
-				first = middle + 1;
-			else
-				high = middle;
-		}
 		for (size_t k = first; k < p->site_count && p->sites[k].pool == pool && k < first + POOL_SITES; k++) {
 			const struct ms_pool_site *s = &p->sites[k];
 
