@@ -21,6 +21,7 @@
 #include "ending.h"
 #include "launch.h"
 #include "recording.h"
+#include "say.h"
 #include "trace_output.h"
 
 #define IMAGE_NS UINT64_C(50000000) /* so often: is it the same program still? */
@@ -40,11 +41,6 @@ struct attach {
 static int status_of(int code)
 {
 	return code == MS_E_NOT_FOUND ? MS_EXIT_NOT_FOUND : code == MS_E_UNSUPPORTED || code == MS_E_FULL ? MS_EXIT_NOT_EXECUTABLE : MS_EXIT_FAILURE;
-}
-
-static void say(const char *text)
-{
-	fprintf(stderr, "memscope-record: %s\n", text);
 }
 
 /* One recorder at a time: the name lives as long as somebody holds the socket. -1 = taken. */
@@ -163,7 +159,7 @@ static int begin(struct attach *a, const char *library, struct ms_error *err)
 	if (status != MS_OK)
 		goto remove;
 	if (a->options->verbose > 0)
-		fprintf(stderr, "memscope-record: attached to process %ld (%s): %ld calls are recorded\n", (long)t->pid, t->name, (long)slots);
+		say("attached to process %ld (%s): %ld calls are recorded", (long)t->pid, t->name, (long)slots);
 	return MS_OK;
 
 remove:
@@ -190,13 +186,13 @@ static int record(struct attach *a)
 		recording_stop(r);
 	}
 	if (!a->app.gone && !a->replaced && attachment_end(&a->attachment, &error) != MS_OK && error.code != MS_E_NOT_FOUND) {
-		say(error.message);
+		say("%s", error.message);
 		status = MS_EXIT_FAILURE;
 	}
 	if (status == 0)
 		dismiss_keeper(a);
 	if (a->replaced)
-		fprintf(stderr, "memscope-record: process %ld executes another program now: the recording ends there\n", (long)a->app.pid);
+		say("process %ld executes another program now: the recording ends there", (long)a->app.pid);
 	if (!ending_run(r, &a->signals, 0)) {
 		say("nothing was recorded");
 		status = MS_EXIT_FAILURE;
@@ -220,7 +216,7 @@ int attach_run(const struct options *o)
 		return MS_EXIT_FAILURE;
 	}
 	if (o->auto_export && auto_export_check(o->auto_export, &error) != MS_OK) {
-		say(error.message);
+		say("%s", error.message);
 		free(a);
 		return MS_EXIT_FAILURE;
 	}
@@ -262,7 +258,7 @@ fail_begin:
 	signals_close(&a->signals);
 	app_process_close(&a->app);
 fail:
-	say(error.message);
+	say("%s", error.message);
 	attach_target_close(&a->attachment.target);
 	if (name >= 0)
 		close(name);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "say.h"
 
 #define TOOL "memscope-analyze"
 #define IOPRIO_IDLE (3 << 13)            /* linux/ioprio.h: class idle */
@@ -80,7 +81,7 @@ int auto_export_check(const char *wanted, struct ms_error *err)
 
 static void say_failed(const struct auto_export *e, const char *why)
 {
-	fprintf(stderr, "memscope-record: %s: not all of the reports of --auto-export=%s were made: %s\n", e->trace, e->wanted, why);
+	say("%s: not all of the reports of --auto-export=%s were made: %s", e->trace, e->wanted, why);
 }
 
 void auto_export_start(struct auto_export *e, const char *wanted, const char *trace, const struct signals *signals)
@@ -132,5 +133,5 @@ void auto_export_finish(struct auto_export *e, struct signals *signals, bool qui
 		         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 		say_failed(e, why);
 	} else if (!quiet)
-		fprintf(stderr, "memscope-record: %s: reports are in %s\n", e->trace, strchr(e->wanted, '=') + 1);
+		say("%s: reports are in %s", e->trace, strchr(e->wanted, '=') + 1);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "control_protocol.h"
+#include "say.h"
 #include "options.h"
 
 static const struct {
@@ -63,9 +64,7 @@ static int fail(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fputs("memscope-record: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	say_list(format, args);
 	va_end(args);
 	return MS_EXIT_FAILURE;
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "say.h"
 #include "summary.h"
 
 /* Who gets signals that are sent to us while the recording is ended. */
@@ -137,6 +138,6 @@ bool ending_run(struct recording *r, struct signals *signals, pid_t program)
 	if (r->options->auto_export && r->regular && ms_writer_status(r->writer) != MS_E_IO)
 		auto_export_start(&r->export, r->options->auto_export, r->path, signals);
 	else if (r->options->auto_export)
-		fprintf(stderr, "memscope-record: %s: no reports by --auto-export: the trace is no file that can be read again\n", r->path);
+		say("%s: no reports by --auto-export: the trace is no file that can be read again", r->path);
 	return true;
 }

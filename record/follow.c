@@ -14,6 +14,7 @@
 
 #include "collector.h"
 #include "ending.h"
+#include "say.h"
 #include "trace_output.h"
 
 #define PF_FORKNOEXEC 0x40ul /* linux/sched.h: forked, has not executed a program since */
@@ -131,7 +132,7 @@ static void record_child(struct follow *f, pid_t pid)
 
 refuse:
 	reply(f->parent, UINT32_MAX);
-	fprintf(stderr, "memscope-record: process %ld is not recorded: %s\n", (long)pid, error.message);
+	say("process %ld is not recorded: %s", (long)pid, error.message);
 }
 
 void follow_child_asks(void *context, pid_t child)

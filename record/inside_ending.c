@@ -15,6 +15,7 @@
 #include "format/symbols.h"
 #include "format/trace_reader.h"
 #include "inside/inside_config.h"
+#include "say.h"
 #include "summary.h"
 #include "trace_output.h"
 
@@ -117,7 +118,7 @@ fail_file:
 	ms_trace_close(t);
 fail_open:
 	if (rc != MS_OK)
-		fprintf(stderr, "memscope-record: %s: %s\n", path, error.message);
+		say("%s: %s", path, error.message);
 	free(name);
 	return rc;
 }
@@ -156,7 +157,7 @@ static void say_summary(const struct recording *r, const char *path)
 	uint64_t events, left;
 
 	if (ms_trace_open(&t, path, &error) != MS_OK) {
-		fprintf(stderr, "memscope-record: %s: %s\n", path, error.message);
+		say("%s: %s", path, error.message);
 		return;
 	}
 	end = ms_trace_end(t);

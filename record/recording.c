@@ -16,6 +16,7 @@
 #include "inside/inside_config.h"
 #include "plugin.h"
 #include "recording_triggers.h"
+#include "say.h"
 #include "trace_output.h"
 #include "trace_symbols.h"
 
@@ -237,7 +238,7 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 	if (r->options->monitor_ns && r->writer)
 		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
 	if (r->regular && control_open(&r->control, r->fd, control_command, r, err) != MS_OK && r->options->verbose)
-		fprintf(stderr, "memscope-record: %s: --control cannot reach this recording: %s\n", path, err->message);
+		say("%s: --control cannot reach this recording: %s", path, err->message);
 	triggers_init(r);
 	r->control_mono_ns = tick_clock_now(MS_CLOCK_MONOTONIC) + CONTROL_NS;
 	r->open_mono_ns = r->control_mono_ns;

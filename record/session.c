@@ -19,22 +19,10 @@
 #include "inside/inside_config.h"
 #include "inside_ending.h"
 #include "launch.h"
+#include "say.h"
 #include "trace_output.h"
 #include "program.h"
 #include "recording.h"
-
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("memscope-record: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
 
 static size_t count_arguments(char *const *arguments)
 {

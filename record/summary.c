@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "say.h"
+
 const char *summary_bytes(uint64_t bytes, char *text, size_t text_bytes)
 {
 	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -50,8 +52,8 @@ static void print_details(const struct recording *r)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		fprintf(stderr, "memscope-record:   %s: %" PRIu64 "\n", rows[i].what, rows[i].value);
-	fprintf(stderr, "memscope-record:   clock: %s, recorder: %.3f s of CPU, %s resident\n",
+		say("  %s: %" PRIu64, rows[i].what, rows[i].value);
+	say("  clock: %s, recorder: %.3f s of CPU, %s resident",
 	        r->clock.source == MS_CLOCK_TSC ? "tsc" : "monotonic", (double)r->end.collector_cpu_ns / 1e9,
 	        summary_bytes(r->end.collector_rss_bytes, rss, sizeof rss));
 }
