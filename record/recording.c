@@ -361,12 +361,17 @@ static void calibrate(struct recording *r, uint64_t mono_ns, bool force)
 	}
 }
 
-/* Drains and hands on up to the watermark, or everything. */
+/* Drains and hands on up to the watermark, or everything; but nothing from after the moment at which a stop was asked for. */
 static void round_of(struct recording *r, bool everything)
 {
 	uint64_t now = tick_clock_now(r->clock.source);
 	uint64_t watermark = slots_drain(&r->slots, now);
 	int status = MS_OK;
+
+	if (everything)
+		watermark = UINT64_MAX;
+	if (r->last_ticks != 0 && watermark > r->last_ticks)
+		watermark = r->last_ticks;
 
 	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock) &&
 	    (everything || atomic_load_explicit(&r->arena.header->told, memory_order_acquire))) {
@@ -376,7 +381,7 @@ static void round_of(struct recording *r, bool everything)
 	if (status == MS_OK && r->process_written && r->regular)
 		limit_events(r);
 	if (status == MS_OK && r->process_written)
-		status = ingest_run(&r->ingest, everything ? UINT64_MAX : watermark);
+		status = ingest_run(&r->ingest, watermark);
 	if (status != MS_OK)
 		stop(r, status);
 }
@@ -445,10 +450,10 @@ void recording_housekeeping(struct recording *r)
 
 void recording_stop(struct recording *r)
 {
-	uint64_t asked = tick_clock_now(r->clock.source);
-
+	/* Threads learn of the stop one after the other: what one tells from here on may lack what another did before. */
+	r->last_ticks = tick_clock_now(r->clock.source);
 	arena_stop(&r->arena);
-	for (unsigned i = 0; i < STOP_ROUNDS && r->process_written && !r->stopped && r->ingest.watermark < asked; i++) {
+	for (unsigned i = 0; i < STOP_ROUNDS && r->process_written && !r->stopped && r->ingest.watermark < r->last_ticks; i++) {
 		(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		(void)recording_poll(r);
 	}

@@ -81,6 +81,7 @@ struct recording {
 	uint64_t every_next_ns, every_count, signal_count; /* of --snapshot-every: since the start of the recording; of --snapshot-signal */
 	struct auto_export export;
 	bool stop_asked;                 /* end it while the program runs: see recording_stop */
+	uint64_t last_ticks;             /* of recording_stop: nothing later is taken in; 0 = it was not called */
 	bool ended;                      /* ending_run was here */
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
 	bool symbolized;
