@@ -2,99 +2,19 @@
  * Entries of annotations through rings and collector into a trace and back: ids, names, blocks as they live at that moment, what begins without having been
  * seen, and entries that make no sense.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "fake_app.h"
-#include "format/stream.h"
-#include "format/trace_reader.h"
-#include "record/ingest.h"
-#include "record/slots.h"
-
-#define PID 1000
-
-struct rig {
-	struct arena arena;
-	struct tick_clock clock;
-	struct ms_stream stream;
-	struct ms_writer *writer;
-	struct ingest ingest;
-	struct slots slots;
-	struct ms_trace *trace;
-	struct ms_error err;
-	struct fake_thread thread[2];
-	uint64_t now;
-};
-
-static void started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
-{
-	ingest_slot_started(context, slot, tid, image, nested, name);
-}
-static void lost(void *context, uint32_t slot, uint64_t events)
-{
-	ingest_slot_lost(context, slot, events);
-}
-static void ended(void *context, uint32_t slot)
-{
-	ingest_slot_ended(context, slot);
-}
-static bool alive(void *context, uint32_t tid)
-{
-	(void)context;
-	(void)tid;
-	return true;
-}
-static const struct slots_ops ops = {.started = started, .lost = lost, .ended = ended, .alive = alive};
+#include "ingest_fixture.h"
 
 static void open_rig(struct rig *r)
 {
-	const struct arena_options ao = {.clock = MS_CLOCK_MONOTONIC};
-	const struct ms_process process = {.executable = "fake", .pid = PID, .clock_hz = 1000000000};
-
-	memset(r, 0, sizeof *r);
-	assert_int_equal(arena_create(&r->arena, &fake_geometry, &ao, &r->err), MS_OK);
-	atomic_store(&r->arena.header->images, 1);
-	tick_clock_start(&r->clock, MS_CLOCK_MONOTONIC, (struct tick_pair){0, 0});
-	ms_stream_init_memory(&r->stream);
-	assert_int_equal(ms_writer_open(&r->writer, &r->stream, NULL, &r->err), MS_OK);
-	assert_int_equal(ms_writer_process(r->writer, &process, &r->err), MS_OK);
-	assert_int_equal(ingest_init(&r->ingest, &r->arena, r->writer, &r->clock, PID, &r->err), MS_OK);
-	assert_int_equal(slots_init(&r->slots, &r->arena, &r->ingest.merge, &ops, &r->ingest), MS_OK);
-	r->slots.ticks_per_ms = 1000000;
-	for (uint32_t i = 0; i < 2; i++)
-		assert_true(fake_thread_start(&r->thread[i], &r->arena, PID + i, 0, false));
+	rig_open(r, NULL);
+	rig_threads(r, 2);
 }
 
 static void finish(struct rig *r)
 {
-	const struct ms_end end = {.time_ns = r->now + 10, .ended = MS_ENDED_EXITED};
-
-	slots_drain(&r->slots, r->now + 1000000);
-	assert_int_equal(ingest_run(&r->ingest, UINT64_MAX), MS_OK);
+	rig_take_in(r, r->now + 1000000);
 	slots_finish(&r->slots);
-	assert_int_equal(ingest_flush(&r->ingest, false), MS_OK);
-	if (ms_writer_end(r->writer, &end, &r->err) != MS_OK)
-		fail_msg("%s", r->err.message);
-	if (ms_trace_open_memory(&r->trace, r->stream.memory, r->stream.position, &r->err) != MS_OK)
-		fail_msg("%s", r->err.message);
-	assert_null(ms_trace_damage(r->trace));
-}
-
-static void close_rig(struct rig *r)
-{
-	ms_trace_close(r->trace);
-	slots_free(&r->slots);
-	ingest_free(&r->ingest);
-	ms_writer_close(r->writer);
-	ms_stream_free(&r->stream);
-	arena_close(&r->arena);
+	rig_end(r, r->now + 10);
 }
 
 /* ---- entries ---- */
@@ -114,8 +34,7 @@ static void entry(struct rig *r, unsigned thread, uint8_t kind, uint64_t address
 /* Room for what follows: the rings of the fake are small. */
 static void drain(struct rig *r)
 {
-	assert_int_equal(ingest_run(&r->ingest, slots_drain(&r->slots, r->now + 10000000)), MS_OK);
-	slots_sweep(&r->slots, true);
+	poll_at(r, r->now + 10000000);
 }
 
 static size_t add_text(uint64_t *words, size_t n, const char *text)

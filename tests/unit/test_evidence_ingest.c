@@ -1,49 +1,7 @@
 /* test_evidence_ingest.c - evidence entries of a ring become records of the trace; what the app may have scribbled over does not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "fake_app.h"
 #include "format/evidence.h"
-#include "format/stream.h"
-#include "format/trace_reader.h"
+#include "ingest_fixture.h"
 #include "record/evidence_ingest.h"
-
-struct rig {
-	struct arena arena;
-	struct ms_stream stream;
-	struct ms_writer *writer;
-	struct trace_tables tables;
-	struct tick_clock clock;
-	struct ms_error err;
-};
-
-static void open_rig(struct rig *r)
-{
-	const struct arena_options ao = {.clock = MS_CLOCK_MONOTONIC};
-	const struct ms_process process = {.executable = "fake", .pid = 1, .clock_hz = 1000000000};
-
-	memset(r, 0, sizeof *r);
-	assert_int_equal(arena_create(&r->arena, &fake_geometry, &ao, &r->err), MS_OK);
-	tick_clock_start(&r->clock, MS_CLOCK_MONOTONIC, (struct tick_pair){0, 0});
-	ms_stream_init_memory(&r->stream);
-	assert_int_equal(ms_writer_open(&r->writer, &r->stream, NULL, &r->err), MS_OK);
-	assert_int_equal(ms_writer_process(r->writer, &process, &r->err), MS_OK);
-	assert_int_equal(trace_tables_init(&r->tables, &r->arena, r->writer), MS_OK);
-}
-
-static void close_rig(struct rig *r)
-{
-	trace_tables_free(&r->tables);
-	ms_writer_close(r->writer);
-	ms_stream_free(&r->stream);
-	arena_close(&r->arena);
-}
 
 /* The entry's words behind word 1: 5 bytes and the registers 100 .. 117. Returns their number. */
 static size_t build(uint64_t words[64], struct ms_evidence_entry e)
@@ -74,19 +32,18 @@ static void test_that_every_field_arrives(void **state)
 	struct rig r;
 	uint64_t words[64];
 	size_t n = build(words, good());
-	struct ms_trace *trace = NULL;
 	const struct ms_evidence *e;
 	const struct ms_end end = {.ended = MS_ENDED_EXITED};
 
 	(void)state;
-	open_rig(&r);
-	assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 1);
-	assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 2);
+	rig_open(&r, NULL);
+	assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, n), 1);
+	assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, n), 2);
 	assert_true(evidence_shows_error(words));
 	assert_int_equal(ms_writer_end(r.writer, &end, &r.err), MS_OK);
-	assert_int_equal(ms_trace_open_memory(&trace, r.stream.memory, r.stream.position, &r.err), MS_OK);
-	assert_int_equal(ms_trace_evidence_count(trace), 2);
-	e = ms_trace_evidence(trace, 1);
+	assert_int_equal(ms_trace_open_memory(&r.trace, r.stream.memory, r.stream.position, &r.err), MS_OK);
+	assert_int_equal(ms_trace_evidence_count(r.trace), 2);
+	e = ms_trace_evidence(r.trace, 1);
 	assert_non_null(e);
 	assert_int_equal(e->kind, MS_EVIDENCE_BOUNDS);
 	assert_int_equal(e->access, MS_ACCESS_WRITE);
@@ -99,13 +56,12 @@ static void test_that_every_field_arrives(void **state)
 	assert_int_equal(e->block_bytes, 40);
 	assert_int_equal(e->last_good_ns, tick_clock_ns(&r.clock, 1234));
 	assert_int_equal(e->stack, 0);
-	assert_string_equal(ms_trace_string(trace, e->function), "memcpy");
+	assert_string_equal(ms_trace_string(r.trace, e->function), "memcpy");
 	assert_int_equal(e->byte_count, 5);
 	assert_memory_equal(e->bytes, "\x01\x02\x03\x04\x05", 5);
 	assert_int_equal(e->register_count, MS_EVIDENCE_REGISTERS);
 	assert_int_equal(e->registers[0], 100);
 	assert_int_equal(e->registers[17], 117);
-	ms_trace_close(trace);
 	close_rig(&r);
 }
 
@@ -116,10 +72,10 @@ static void test_that_nonsense_is_refused(void **state)
 	size_t n;
 
 	(void)state;
-	open_rig(&r);
+	rig_open(&r, NULL);
 	n = build(words, good());
 	for (size_t short_ = 0; short_ < n; short_++)
-		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, short_), 0);
+		assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, short_), 0);
 	for (int field = 0; field < 5; field++) {
 		struct ms_evidence_entry e = good();
 
@@ -134,22 +90,22 @@ static void test_that_nonsense_is_refused(void **state)
 		if (field == 4)
 			e.register_count = 17;
 		n = build(words, e);
-		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 0);
+		assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, n), 0);
 	}
 	{
 		struct ms_evidence_entry e = good();
 
 		e.byte_count = 65;
 		build(words, e);
-		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, 64), 0);
+		assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, 64), 0);
 		e = good();
 		memset(e.function, 'x', sizeof e.function); /* no end: cut */
 		n = build(words, e);
-		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 1);
+		assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, n), 1);
 		e = good();
 		e.kind = MS_EVIDENCE_FREED_STACK;
 		n = build(words, e);
-		assert_int_equal(evidence_ingest(&r.tables, r.writer, &r.clock, words, n), 2);
+		assert_int_equal(evidence_ingest(&r.ingest.tables, r.writer, &r.clock, words, n), 2);
 		assert_false(evidence_shows_error(words)); /* of a sampled block alone */
 	}
 	close_rig(&r);

@@ -1,85 +1,19 @@
 /* The collector's part of a heap graph: blocks in order, edges into the trace while other events go on, and nothing that the program
    says is believed without a look. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "ingest_fixture.h"
 
-#include <cmocka.h>
-
-#include "fake_app.h"
-#include "format/stream.h"
-#include "format/trace_reader.h"
-#include "record/ingest.h"
-#include "record/slots.h"
-
-static uint64_t state = 0x853c49e6748fea9b;
-
-static uint64_t next_random(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	return state ^= state << 17;
-}
-
-#define PID 1000
 #define BLOCKS 64u
-
-struct rig {
-	struct arena arena;
-	struct tick_clock clock;
-	struct ms_stream stream;
-	struct ms_writer *writer;
-	struct ingest ingest;
-	struct slots slots;
-	struct fake_thread a, b;
-	uint64_t now;
-	struct ms_trace *trace;
-	struct ms_error err;
-};
-
-static void started(void *context, uint32_t slot, uint32_t tid, uint32_t image, bool nested, const char *name)
-{
-	ingest_slot_started(context, slot, tid, image, nested, name);
-}
-static void lost(void *context, uint32_t slot, uint64_t events)
-{
-	ingest_slot_lost(context, slot, events);
-}
-static void ended(void *context, uint32_t slot)
-{
-	ingest_slot_ended(context, slot);
-}
-static bool alive(void *context, uint32_t tid)
-{
-	(void)context;
-	(void)tid;
-	return true;
-}
-static const struct slots_ops ops = {.started = started, .lost = lost, .ended = ended, .alive = alive};
 
 static void open_rig(struct rig *r)
 {
 	struct arena_geometry geometry = fake_geometry;
-	const struct arena_options ao = {.clock = MS_CLOCK_MONOTONIC};
-	const struct ms_process process = {.executable = "fake", .pid = PID, .clock_hz = 1000000000};
 
 	geometry.graph_blocks = BLOCKS;
-	memset(r, 0, sizeof *r);
-	assert_int_equal(arena_create(&r->arena, &geometry, &ao, &r->err), MS_OK);
-	atomic_store(&r->arena.header->images, 1);
-	tick_clock_start(&r->clock, MS_CLOCK_MONOTONIC, (struct tick_pair){0, 0});
-	ms_stream_init_memory(&r->stream);
-	assert_int_equal(ms_writer_open(&r->writer, &r->stream, &(struct ms_writer_options){0}, &r->err), MS_OK);
-	assert_int_equal(ms_writer_process(r->writer, &process, &r->err), MS_OK);
-	assert_int_equal(ingest_init(&r->ingest, &r->arena, r->writer, &r->clock, PID, &r->err), MS_OK);
-	assert_int_equal(slots_init(&r->slots, &r->arena, &r->ingest.merge, &ops, &r->ingest), MS_OK);
-	r->slots.ticks_per_ms = 1000000;
+	rig_arena(r, &geometry, &rig_clock);
+	rig_writer(r, NULL, &(struct ms_writer_options){0});
+	rig_collector(r);
 	r->now = 1000000;
-	fake_thread_start(&r->a, &r->arena, PID, 0, false);
-	fake_thread_start(&r->b, &r->arena, PID + 1, 0, false);
+	rig_threads(r, 2);
 }
 
 static void poll_now(struct rig *r)
@@ -98,41 +32,24 @@ static void say(struct rig *r, struct fake_thread *t, uint8_t kind, unsigned n, 
 
 static void finish(struct rig *r)
 {
-	const struct ms_end end = {.time_ns = r->now + 1000000, .ended = MS_ENDED_EXITED};
-
-	slots_drain(&r->slots, r->now);
-	assert_int_equal(ingest_run(&r->ingest, UINT64_MAX), MS_OK);
+	rig_take_in(r, r->now);
 	assert_int_equal(ingest_finish(&r->ingest), MS_OK);
 	slots_finish(&r->slots);
-	assert_int_equal(ingest_flush(&r->ingest, false), MS_OK);
-	if (ms_writer_end(r->writer, &end, &r->err) != MS_OK ||
-	    ms_trace_open_memory(&r->trace, r->stream.memory, r->stream.position, &r->err) != MS_OK)
-		fail_msg("%s", r->err.message);
-	assert_null(ms_trace_damage(r->trace));
-}
-
-static void close_rig(struct rig *r)
-{
-	ms_trace_close(r->trace);
-	slots_free(&r->slots);
-	ingest_free(&r->ingest);
-	ms_writer_close(r->writer);
-	ms_stream_free(&r->stream);
-	arena_close(&r->arena);
+	rig_end(r, r->now + 1000000);
 }
 
 static void want(struct rig *r)
 {
 	atomic_store(&r->arena.header->graph_state, MS_GRAPH_WANTED);
-	SAY(r, &r->a, MS_ENTRY_GRAPH_BEGIN, MS_GRAPH_API);
+	SAY(r, &r->thread[0], MS_ENTRY_GRAPH_BEGIN, MS_GRAPH_API);
 }
 
 /* Three blocks, in another order than their addresses: positions 0, 1, 2 are blocks 2, 1, 3. */
 static void three_blocks(struct rig *r)
 {
-	fake_alloc(&r->a, r->now++, MS_EV_MALLOC, 0x5000, 32, 0);
-	fake_alloc(&r->a, r->now++, MS_EV_MALLOC, 0x4000, 64, 0);
-	fake_alloc(&r->b, r->now++, MS_EV_MALLOC, 0x7f0000000010, 8, 0);
+	fake_alloc(&r->thread[0], r->now++, MS_EV_MALLOC, 0x5000, 32, 0);
+	fake_alloc(&r->thread[0], r->now++, MS_EV_MALLOC, 0x4000, 64, 0);
+	fake_alloc(&r->thread[1], r->now++, MS_EV_MALLOC, 0x7f0000000010, 8, 0);
 }
 
 #define EDGE(source, offset, target, into, flags) (uint64_t)(source) << 32 | (target), offset, (uint64_t)(into) << 8 | (flags)
@@ -158,16 +75,16 @@ static void events_go_on_during_a_graph(void **context)
 	assert_int_equal(r.arena.graph[2].address, 0x7f0000000010);
 	event = r.ingest.events;
 
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0x9000, 0xa000, 0, 3, 'a' | 'b' << 8 | 'c' << 16);
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, MS_ROOT_REGISTERS | (uint64_t)(PID + 1) << 32, 0, 144, 0, 0);
-	fake_free(&r.b, r.now++, MS_EV_FREE, 0x4000); /* b has been let go */
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, EDGE(0, 0, 1, 0, 0), EDGE(0, 56, 0, 8, MS_EDGE_NEWARRAY), EDGE(1, 24, 2, 7, 0));
-	fake_alloc(&r.b, r.now++, MS_EV_MALLOC, 0x4000, 16, 0);
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, EDGE(ROOT(0), 0xff8, 0, 0, 0), EDGE(ROOT(1), 136, 2, 0, 0));
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_WORDS, 1, 0x1234);
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_UNSCANNED, MS_UNSCANNED_THREAD, 77, 0);
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_END, 1, 5000, 1 << 20);
-	fake_free(&r.b, r.now++, MS_EV_FREE, 0x5000);
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0x9000, 0xa000, 0, 3, 'a' | 'b' << 8 | 'c' << 16);
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, MS_ROOT_REGISTERS | (uint64_t)(PID + 1) << 32, 0, 144, 0, 0);
+	fake_free(&r.thread[1], r.now++, MS_EV_FREE, 0x4000); /* the other thread has been let go */
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, EDGE(0, 0, 1, 0, 0), EDGE(0, 56, 0, 8, MS_EDGE_NEWARRAY), EDGE(1, 24, 2, 7, 0));
+	fake_alloc(&r.thread[1], r.now++, MS_EV_MALLOC, 0x4000, 16, 0);
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, EDGE(ROOT(0), 0xff8, 0, 0, 0), EDGE(ROOT(1), 136, 2, 0, 0));
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_WORDS, 1, 0x1234);
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_UNSCANNED, MS_UNSCANNED_THREAD, 77, 0);
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_END, 1, 5000, 1 << 20);
+	fake_free(&r.thread[1], r.now++, MS_EV_FREE, 0x5000);
 	finish(&r);
 	assert_int_equal(r.ingest.malformed, 0);
 	assert_int_equal(ms_trace_graph_count(r.trace), 1);
@@ -215,36 +132,36 @@ static void nonsense_is_left_out(void **context)
 		three_blocks(&r);
 		want(&r);
 		poll_now(&r);
-		SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0x9000, 0xa000, 0, 0);
+		SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0x9000, 0xa000, 0, 0);
 		if (i < sizeof bad_edges / sizeof bad_edges[0])
-			say(&r, &r.a, MS_ENTRY_GRAPH_EDGES, 3, bad_edges[i]);
+			say(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, 3, bad_edges[i]);
 		else switch (i - sizeof bad_edges / sizeof bad_edges[0]) {
 		case 0: /* out of order */
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, EDGE(1, 8, 0, 0, 0), EDGE(1, 8, 0, 0, 0));
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, EDGE(1, 8, 0, 0, 0), EDGE(1, 8, 0, 0, 0));
 			break;
 		case 1:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, EDGE(1, 8, 0, 0, 0), EDGE(0, 8, 0, 0, 0));
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, EDGE(1, 8, 0, 0, 0), EDGE(0, 8, 0, 0, 0));
 			break;
 		case 2: /* not whole rows */
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, 1, 0, 0, 0);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, 1, 0, 0, 0);
 			break;
 		case 3:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_WORDS, 3, 1);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_WORDS, 3, 1);
 			break;
 		case 4:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, 9, 0, 1, 0, 0);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, 9, 0, 1, 0, 0);
 			break;
 		case 5:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 1, 0, 0, 0);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 1, 0, 0, 0);
 			break;
 		case 6:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0, 1, 0, 9, 0);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_ROOT, MS_ROOT_MAPPING, 0, 1, 0, 9, 0);
 			break;
 		default:
-			SAY(&r, &r.a, MS_ENTRY_GRAPH_UNSCANNED, 99, 0, 0);
+			SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_UNSCANNED, 99, 0, 0);
 			break;
 		}
-		SAY(&r, &r.a, MS_ENTRY_GRAPH_END, 1, 5000, 1 << 20);
+		SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_END, 1, 5000, 1 << 20);
 		finish(&r);
 		assert_int_equal(r.ingest.malformed, 1);
 		assert_int_equal(ms_trace_graph_count(r.trace), 1);
@@ -269,7 +186,7 @@ static void rubbish_does_no_harm(void **context)
 				words[k] = next_random() % 3 ? next_random() % 10 : next_random();
 			if (next_random() % 4 == 0)
 				atomic_store(&r.arena.header->graph_state, (uint32_t)(next_random() % 4));
-			say(&r, next_random() % 4 ? &r.a : &r.b, (uint8_t)(MS_ENTRY_GRAPH_BEGIN + next_random() % 6), n, words);
+			say(&r, next_random() % 4 ? &r.thread[0] : &r.thread[1], (uint8_t)(MS_ENTRY_GRAPH_BEGIN + next_random() % 6), n, words);
 			if (i % 8 == 0)
 				poll_now(&r);
 		}
@@ -293,7 +210,7 @@ static void a_program_that_dies_on_the_way(void **context)
 	three_blocks(&r);
 	want(&r);
 	poll_now(&r);
-	SAY(&r, &r.a, MS_ENTRY_GRAPH_EDGES, EDGE(0, 0, 1, 0, 0));
+	SAY(&r, &r.thread[0], MS_ENTRY_GRAPH_EDGES, EDGE(0, 0, 1, 0, 0));
 	finish(&r);
 	assert_int_equal(ms_trace_graph_count(r.trace), 1);
 	assert_int_equal(ms_trace_graph(r.trace, 0)->edges, 1);
@@ -308,7 +225,7 @@ static void more_blocks_than_the_table_holds(void **context)
 	(void)context;
 	open_rig(&r);
 	for (uint64_t i = 0; i < BLOCKS + 10; i++) {
-		fake_alloc(&r.a, r.now++, MS_EV_MALLOC, 0x10000 - i * 64, 16, 0);
+		fake_alloc(&r.thread[0], r.now++, MS_EV_MALLOC, 0x10000 - i * 64, 16, 0);
 		if (i % 16 == 0)
 			poll_now(&r);
 	}
