@@ -1,34 +1,8 @@
 /* test_pauses.c - pauses and snapshots in reports: lists, windows, moments, and which wrong frees a pause leaves open. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "analyze/moment.h"
-#include "analyze/report.h"
 #include "format/trace_part.h"
 #include "format/trace_reader.h"
-#include "small_trace.h"
-
-static struct small_trace t;
-static struct ms_report report;
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(&report, 0, sizeof report);
-	small_trace_start(&t);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	ms_report_free(&report);
-	small_trace_free(&t);
-	return 0;
-}
+#include "report_fixture.h"
 
 static void note(uint8_t kind, uint64_t asked_by)
 {
@@ -47,15 +21,6 @@ static void bad_free(uint64_t address)
 	small_trace_event(&t, &(struct ms_event){.kind = MS_EV_FREE, .thread = 1, .address = address});
 }
 
-static void window(const char *from, const char *to)
-{
-	struct ms_error err;
-
-	ms_report_free(&report);
-	if (ms_report_build(&report, t.trace, &(struct ms_report_options){.from = from, .to = to, .threads = 1}, &err))
-		fail_msg("%s", err.message);
-}
-
 static void test_lists(void **state)
 {
 	const struct ms_report_pause *p;
@@ -72,7 +37,7 @@ static void test_lists(void **state)
 	small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 11);        /* 7 */
 	snapshot("one", MS_ASKED_HEAP);                       /* 8 */
 	note(MS_EV_PAUSE, MS_ASKED_CONTROL);                  /* 9, at 100 ns */
-	small_trace_report(&t, &small_trace_exited, &report);
+	finish();
 	assert_int_equal(report.pauses.pauses, 2);
 	assert_int_equal(report.pauses.count, 2);
 	assert_int_equal(report.pauses.first_ns, 40);
@@ -167,7 +132,7 @@ static void test_double_free_after_a_pause(void **state)
 	a = small_trace_alloc(&t, MS_EV_MALLOC, 1, 2, 40);
 	small_trace_free_block(&t, MS_EV_FREE, 1, a);
 	bad_free(0x10000 * a);
-	small_trace_report(&t, &small_trace_exited, &report);
+	finish();
 	assert_string_equal(only_finding(), "double-free");
 	assert_int_equal(report.findings.list[0].certainty, MS_CERTAIN);
 }
@@ -184,7 +149,7 @@ static void test_free_across_a_pause(void **state)
 	note(MS_EV_RESUME, MS_ASKED_PROGRAM);
 	bad_free(0x10000 * a);
 	bad_free(0x10000 * b + 16);
-	small_trace_report(&t, &small_trace_exited, &report);
+	finish();
 	assert_int_equal(report.findings.count, 0);
 	assert_int_equal(detector("double-free")->status, MS_DETECTOR_CLEAN);
 	assert_non_null(strstr(detector("double-free")->reason, "2 frees of unknown blocks could not be judged"));
@@ -201,7 +166,7 @@ static void test_what_a_pause_leaves_certain(void **state)
 	bad_free(0x999000);
 	note(MS_EV_PAUSE, MS_ASKED_CONTROL);
 	bad_free(0x10000 * a + 16);
-	small_trace_report(&t, &small_trace_exited, &report);
+	finish();
 	assert_int_equal(report.findings.count, 2);
 	assert_int_equal(detector("invalid-free")->found, 2);
 }
@@ -275,7 +240,6 @@ static void test_parts(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_lists), TEST(test_windows), TEST(test_double_free_after_a_pause), TEST(test_free_across_a_pause),
 		TEST(test_what_a_pause_leaves_certain), TEST(test_moments), TEST(test_parts),
