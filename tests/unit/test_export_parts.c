@@ -39,7 +39,7 @@ static struct ms_leak leaks[] = {
 	{.kind = MS_LEAK_INDIRECT, .node = 4, .blocks = 3, .bytes = 30, .suppressed = true}, {.kind = MS_LEAK_POSSIBLE, .node = 7, .blocks = 4, .bytes = 40},
 	{.kind = MS_LEAK_REACHABLE, .node = 5, .blocks = 5, .bytes = 50},
 };
-static struct ms_process process = {.executable = "/x/app", .working_directory = "/x/work"};
+static struct ms_process process = {.executable = "/x/app", .working_directory = "/x/src2"};
 static struct ms_report report = {
 	.trace.process = &process,
 	.nodes = nodes, .node_count = 8, .lines = lines, .line_count = 7, .sites = sites, .site_count = 6,
@@ -151,12 +151,12 @@ static void places_below_the_root(void **state)
 		const char *root, *path, *place;
 		bool inside;
 	} cases[] = {
-		{NULL, "/x/work/m.c", "m.c", true}, {NULL, "/x/work/build/../src/m.c", "src/m.c", true}, {NULL, "/x/work/../work/./m.c", "m.c", true},
-		{NULL, "/x/work/../m.c", "/x/m.c", false}, {NULL, "/x/worker/m.c", "/x/worker/m.c", false}, {NULL, "/x/work", "/x/work", false},
+		{NULL, "/x/src2/m.c", "m.c", true}, {NULL, "/x/src2/build/../src/m.c", "src/m.c", true}, {NULL, "/x/src2/../src2/./m.c", "m.c", true},
+		{NULL, "/x/src2/../m.c", "/x/m.c", false}, {NULL, "/x/src25/m.c", "/x/src25/m.c", false}, {NULL, "/x/src2", "/x/src2", false},
 		{NULL, "./m.c", "m.c", false}, {NULL, "../../m.c", "../../m.c", false}, {NULL, "a/../../m.c", "../m.c", false}, {NULL, "a/..", ".", false},
-		{NULL, "", ".", false}, {NULL, "/../..", "/", false}, {NULL, "//x//work//m.c", "m.c", true},
-		{"/x", "/x/work/m.c", "work/m.c", true}, {"/x/", "/x/work/m.c", "work/m.c", true}, {"/y/../x/.", "/x/m.c", "m.c", true},
-		{"/", "/x/m.c", "/x/m.c", false}, {"/elsewhere", "/x/work/m.c", "/x/work/m.c", false},
+		{NULL, "", ".", false}, {NULL, "/../..", "/", false}, {NULL, "//x//src2//m.c", "m.c", true},
+		{"/x", "/x/src2/m.c", "src2/m.c", true}, {"/x/", "/x/src2/m.c", "src2/m.c", true}, {"/y/../x/.", "/x/m.c", "m.c", true},
+		{"/", "/x/m.c", "/x/m.c", false}, {"/elsewhere", "/x/src2/m.c", "/x/src2/m.c", false},
 	};
 	struct ms_export_input bare = {.report = &report, .no_paths = true, .source_root = "/x"};
 	bool inside;
@@ -171,7 +171,7 @@ static void places_below_the_root(void **state)
 		assert_int_equal(inside, cases[i].inside);
 		free(place);
 	}
-	place = ms_export_place(&bare, "/x/work/m.c", &inside);
+	place = ms_export_place(&bare, "/x/src2/m.c", &inside);
 	assert_string_equal(place, "m.c");
 	assert_false(inside);
 	free(place);
@@ -181,9 +181,9 @@ static void places_below_the_root(void **state)
 static void own_source_first(void **state)
 {
 	struct ms_report_line own[] = {
-		{.function = "main", .linkage_name = "", .file = "/x/work/main.cpp", .module = "/x/app", .line = 5},
+		{.function = "main", .linkage_name = "", .file = "/x/src2/main.cpp", .module = "/x/app", .line = 5},
 		{.function = "std::f()", .linkage_name = "", .file = "/usr/include/c++/f.h", .module = "/x/app", .line = 6},
-		{.function = "mine", .linkage_name = "", .file = "/x/work/sub/mine.h", .module = "/x/app", .line = 7, .inlined = true},
+		{.function = "mine", .linkage_name = "", .file = "/x/src2/sub/mine.h", .module = "/x/app", .line = 7, .inlined = true},
 		{.function = "std::g()", .linkage_name = "", .file = "/usr/include/c++/g.h", .module = "/x/app", .line = 8},
 	};
 	struct ms_report_node path[] = {{0, 0, 0}, {0, 0, 1}, {1, 1, 1}, {2, 2, 1}, {3, 3, 1}};
@@ -195,7 +195,7 @@ static void own_source_first(void **state)
 	assert_ptr_equal(ms_export_user_line(&input, &r, 2), &own[0]);
 	input.source_root = "/usr/include/";
 	assert_ptr_equal(ms_export_user_line(&input, &r, 4), &own[3]);
-	input.source_root = "/x/wor"; /* not a directory of any of them */
+	input.source_root = "/x/src"; /* not a directory of any of them */
 	assert_ptr_equal(ms_export_user_line(&input, &r, 4), &own[3]);
 }
 
