@@ -1,9 +1,9 @@
 /* compare.mjs - the tests of comparisons, for run.mjs: the reports diff-*.html that run.sh made of two sides, against the JSON of the same run. */
 import assert from 'node:assert/strict';
+import { number } from './reports.mjs';
 
 const NAMES = ['jq', 'several', 'moved', 'findings', 'marks', 'threads', 'moments', 'windows', 'same', 'empty', 'hostile', 'cut'].map((name) => `diff-${name}`);
 const CHANGES = ['same', 'grown', 'shrunk', 'new', 'gone', 'noise'];
-const number = (value) => value.toLocaleString('en-US');
 
 /* {median, min, max} and change of the JSON against columns of a row whose names begin with prefix. */
 function sameValue(row, prefix, expected, several, what) {
