@@ -9,7 +9,9 @@ ulimit -c 0
 failures=0
 trace= status=
 finish() {
-	local rc=$?
+	local rc=$? left
+	left=$(jobs -p) # of a test that gave up: programs that would run for ever
+	[ -z "$left" ] || kill -KILL $left 2>/dev/null || true
 	[ $rc -ne 0 ] || [ "$failures" -eq 0 ] || rc=1
 	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ -s "$T/err" ]; then
 		echo "--- stderr of the last recording:"
