@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import { decode } from '../../render/html/src/data.js';
 
-export const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'both', 'nograph', 'annotated', 'tasks', 'empty', 'sample', 'hostile', 'window', 'cut'];
+export const TRACES = ['jq', 'threads', 'cxx', 'redis', 'zoo', 'leaks', 'both', 'nograph', 'annotated', 'tasks', 'empty', 'sample', 'hostile', 'window', 'ending', 'cut'];
 
 /* As the page writes them. */
 export const number = (value) => value.toLocaleString('en-US');

@@ -39,9 +39,11 @@ record hostile_zoo --guard=canary "$hostile/'><svg onload=hacked=5>" all bug
 report hostile_zoo
 for name in jq threads cxx redis zoo leaks both nograph annotated tasks empty sample hostile; do report $name; done
 for name in zoo leaks both; do "$BIN/memscope-analyze" -q --gen-suppressions=$name.supp $name.ms >/dev/null; done
-# A window of a recording, and one that ends too early.
+# A window of a recording, one in which blocks end and none begins, and a recording that ends too early.
 cp jq.ms window.ms
 report window --window=20%:80%
+cp jq.ms ending.ms
+report ending --window="event:$("$BIN/memscope-query" jq.ms --format=csv "SELECT max(event) FROM events WHERE kind IN ('malloc', 'calloc', 'realloc-new')" | tail -n 1):"
 head -c $(($(stat -c %s jq.ms) * 2 / 3)) jq.ms > cut.ms
 report cut
 # Moments at ends of steps of the timeline, for the snapshots: NAME@STEP.json. A step at whose end a realloc is between its halves is passed over:

@@ -30,7 +30,7 @@ function lifeRange(low, high) {
 function used(rows, has) {
 	let first = rows.findIndex(has);
 	let last = rows.length - 1;
-	while (last > first && !has(rows[last]))
+	while (last > first && !has(rows[last], last))
 		last--;
 	return first < 0 ? [] : Array.from({ length: last - first + 1 }, (unused, i) => first + i);
 }
@@ -175,13 +175,16 @@ function heatMap(model, grid, onOpen) {
 export default {
 	id: 'sizes',
 	title: 'Sizes & lifetimes',
-	empty: (model) => (model.tables.sizes.all().some((row) => row.blocks || row.live_blocks) ? null : 'No block was allocated in this recording, so there are no sizes and lifetimes.'),
+	empty: (model) => (model.tables.sizes.all().some((row) => row.blocks || row.live_blocks) || model.tables.size_lifetimes.rows ? null : 'No block was allocated in this recording, so there are no sizes and lifetimes.'),
 	render(root, { model, state }) {
 		const sizes = model.tables.sizes.all();
 		const lives = model.tables.lifetimes.all();
 		const { usable_rule: rule } = model.tables.distributions.row();
-		const sizeClasses = used(sizes, (row) => row.blocks || row.live_blocks);
-		const lifeClasses = used(lives, (row) => row.blocks);
+		/* Of a window the map has blocks that were begun before it, whose sizes may be of no block begun in it. */
+		const together = model.tables.size_lifetimes.all();
+		const [sizesEnded, livesEnded] = ['size_class', 'lifetime_class'].map((name) => new Set(together.map((one) => one[name])));
+		const sizeClasses = used(sizes, (row, k) => row.blocks || row.live_blocks || sizesEnded.has(k));
+		const lifeClasses = used(lives, (row, k) => row.blocks || livesEnded.has(k));
 		const search = (name, low, high) => state.set({ q: withFilter(state.get().q, name, `${low}..${high}`) });
 		const sizeSearch = (row) => search('size', row.min_bytes, row.max_bytes);
 		const measureSelect = h('select', { id: 'sizes-measure', onchange: (event) => state.set({ 'sizes.measure': event.target.value === 'blocks' ? undefined : event.target.value }) },
@@ -196,7 +199,7 @@ export default {
 			grid.blocks += blocks;
 			grid.bytes += sum;
 		};
-		for (const one of model.tables.size_lifetimes.all())
+		for (const one of together)
 			put(sizeClasses.indexOf(one.size_class), lifeClasses.indexOf(one.lifetime_class), one.blocks, one.bytes);
 		sizeClasses.forEach((k, row) => put(row, lifeClasses.length, sizes[k].live_blocks, sizes[k].live_bytes));
 
