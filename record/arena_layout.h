@@ -41,7 +41,8 @@
 #include "format/sampling.h"
 
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
-#define MS_ARENA_VERSION 3u
+/* The layout's sizes are part of it: a library and a recorder of two builds refuse each other. */
+#define MS_ARENA_VERSION (4u << 24 ^ (uint32_t)(sizeof(struct ms_arena_header) << 12 ^ sizeof(struct ms_slot) << 6 ^ sizeof(struct ms_module_record)))
 
 #define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
 #define MS_HASH_LEVELS 5u
@@ -99,15 +100,17 @@ enum ms_births {
 struct ms_sample_config {
 	uint8_t sampling;              /* enum ms_sampling */
 	uint8_t line_bits;             /* log2 of the bytes of addresses that share a line of the table, MS_SAMPLED_LINE_BITS or more */
-	uint8_t reserved[2];
+	uint8_t counter_bits;          /* log2 of the bytes of addresses that share a counter: 4 to line_bits - 3 */
+	uint8_t reserved;
 	uint32_t per_billion;          /* PER_ALLOCATION */
 	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
 	uint64_t seed;
 	/*
-	 * The sampled blocks that live. App only. First a counter for each index (address >> 4) & (sampled_count - 1): how many of them have it,
+	 * The sampled blocks that live. App only. First a counter for each index (address >> counter_bits) & (sampled_count - 1): how many of them have it,
 	 * MS_SAMPLED_MANY = more than can be told apart, for ever. Behind the counters, for each 2^line_bits bytes of addresses, MS_SAMPLED_LINE words
 	 * with the addresses, 0 = free. The fewer blocks are drawn the more share a line, so that few pages of it are touched. An address is put there before the block is given to the program and taken out before its end is
-	 * published. Counters take little room and neighbours share lines: they are what nearly every free looks at, and nothing else.
+	 * published. Counters are what nearly every free looks at, and nothing else: the fewer blocks are drawn the more neighbours share one, so that
+	 * those of a large heap stay in the processor's cache.
 	 */
 	uint64_t sampled_offset;       /* 0 = no sample */
 	uint64_t sampled_count;        /* power of two, at least MS_SAMPLED_LINE */

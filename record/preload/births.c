@@ -7,8 +7,9 @@
 static const _Atomic uint32_t not_known = UINT32_MAX;
 
 const _Atomic uint32_t *_Atomic ms_births_word = &not_known;
-_Atomic uint8_t *_Atomic ms_births_sampled;
+_Atomic uint8_t *_Atomic ms_births_sampled, *_Atomic ms_births_skimmed;
 uint64_t ms_births_sampled_mask;
+unsigned ms_births_counter_bits;
 bool ms_births_by_bytes;
 static unsigned line_shift;       /* from the index of a counter to the number of its line */
 
@@ -19,14 +20,17 @@ static uint64_t seed;
 void ms_births_attach(struct ms_arena_header *header)
 {
 	const struct ms_sample_config *c = &header->sample;
+	_Atomic uint8_t *sampled;
 
 	ms_births_by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
 	distance = ms_births_by_bytes ? (double)c->bytes : ms_draw_distance(c->per_billion);
 	seed = c->seed;
-	line_shift = c->line_bits - 4u;
+	ms_births_counter_bits = c->counter_bits;
+	line_shift = (unsigned)c->line_bits - c->counter_bits;
 	ms_births_sampled_mask = c->sampled_count - 1;
-	atomic_store_explicit(&ms_births_sampled,
-			      c->sampled_offset == 0 ? NULL : (_Atomic uint8_t *)((char *)header + c->sampled_offset), memory_order_release);
+	sampled = c->sampled_offset == 0 ? NULL : (_Atomic uint8_t *)((char *)header + c->sampled_offset);
+	atomic_store_explicit(&ms_births_sampled, sampled, memory_order_release);
+	atomic_store_explicit(&ms_births_skimmed, header->guard.mode == MS_GUARD_OFF ? sampled : NULL, memory_order_release);
 	atomic_store_explicit(&ms_births_word, &header->births, memory_order_release);
 }
 
@@ -34,6 +38,7 @@ void ms_births_detach(void)
 {
 	atomic_store_explicit(&ms_births_word, &not_known, memory_order_release);
 	atomic_store_explicit(&ms_births_sampled, NULL, memory_order_release);
+	atomic_store_explicit(&ms_births_skimmed, NULL, memory_order_release);
 }
 
 /* ---- the table of sampled blocks --------------------------------------------------------------------------------- */
@@ -47,7 +52,7 @@ struct place {
 static bool find_place(uint64_t address, struct place *p)
 {
 	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_sampled, memory_order_acquire);
-	uint64_t index = address >> 4 & ms_births_sampled_mask;
+	uint64_t index = address >> ms_births_counter_bits & ms_births_sampled_mask;
 
 	if (sampled == NULL)
 		return false;

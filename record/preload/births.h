@@ -31,7 +31,10 @@ extern const _Atomic uint32_t *_Atomic ms_births_word __attribute__((visibility(
 extern bool ms_births_by_bytes __attribute__((visibility("hidden")));
 /* The counters of the table; NULL: no sample. */
 extern _Atomic uint8_t *_Atomic ms_births_sampled __attribute__((visibility("hidden")));
+/* The same, NULL also when a guard is on. */
+extern _Atomic uint8_t *_Atomic ms_births_skimmed __attribute__((visibility("hidden")));
 extern uint64_t ms_births_sampled_mask __attribute__((visibility("hidden")));
+extern unsigned ms_births_counter_bits __attribute__((visibility("hidden")));
 
 /* The arena is attached: before any thread takes a slot / it is about to go. */
 void ms_births_attach(struct ms_arena_header *header);
@@ -46,9 +49,39 @@ bool ms_end_drawn(uint64_t address) __attribute__((noinline));
 /* Second half of a realloc whose first half was published: what became of the old block is all that is known. */
 void ms_emit_realloc_out(uint64_t old_address) __attribute__((noinline, cold));
 
+/* enum ms_births as it stands at the moment. */
+static inline uint32_t ms_births_now(void)
+{
+	return atomic_load_explicit(atomic_load_explicit(&ms_births_word, memory_order_relaxed), memory_order_relaxed);
+}
+
+/*
+ * Of a sample, before the real call: is this birth left out? True: it is counted, and nothing more is to be done unless the call fails
+ * (ms_birth_unskip). False: drawn, or to be looked at more closely. For what nearly every call of a sample is.
+ */
+static inline bool ms_birth_skip(uint64_t size)
+{
+	uint64_t units = ms_births_by_bytes ? size : 1;
+	struct ms_draw *d = &ms_tls.self->draw;
+
+	if (d->left <= units || units == 0 || size >= MS_SAMPLE_SURE_BYTES || ms_tls.pending.kind != 0)
+		return false;
+	d->left -= units;
+	return true;
+}
+
+/* The call failed: it was no birth. */
+static inline void ms_birth_unskip(uint64_t size)
+{
+	struct ms_draw *d = &ms_tls.self->draw;
+
+	if (d->left != 0) /* a struct of nobody, as a child finds it that was forked meanwhile */
+		d->left += ms_births_by_bytes ? size : 1;
+}
+
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
-	uint32_t births = atomic_load_explicit(atomic_load_explicit(&ms_births_word, memory_order_relaxed), memory_order_relaxed);
+	uint32_t births = ms_births_now();
 	uint64_t units = ms_births_by_bytes ? size : 1;
 	struct ms_draw *d;
 
@@ -63,12 +96,21 @@ static inline bool ms_birth_in(uint64_t address, uint64_t size)
 	return ms_birth_drawn(address, size);
 }
 
+/* Before the real call: is this the end of a block that is not in the sample? Never where a guard wants to know who frees. */
+static inline bool ms_end_skip(const void *block)
+{
+	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_skimmed, memory_order_acquire);
+
+	return MS_UNLIKELY(sampled != NULL) &&
+	       MS_LIKELY(atomic_load_explicit(&sampled[(uintptr_t)block >> ms_births_counter_bits & ms_births_sampled_mask], memory_order_relaxed) == 0);
+}
+
 static inline bool ms_end_in(uint64_t address)
 {
 	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_sampled, memory_order_acquire);
 
 	return MS_LIKELY(sampled == NULL) ||
-	       (MS_UNLIKELY(atomic_load_explicit(&sampled[address >> 4 & ms_births_sampled_mask], memory_order_relaxed) != 0) &&
+	       (MS_UNLIKELY(atomic_load_explicit(&sampled[address >> ms_births_counter_bits & ms_births_sampled_mask], memory_order_relaxed) != 0) &&
 		ms_end_drawn(address));
 }
 

@@ -21,6 +21,8 @@
 #include "ring.h"
 
 /* The malloc family: hooks_heap.c */
+/* An allocation of an ALLOC kind that returned NULL: records that, returns NULL. */
+void *ms_hook_failed(uint8_t kind, uint64_t size, const struct ms_caller *caller) __attribute__((noinline, cold));
 void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);
 void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, const struct ms_caller *caller);
 void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, const struct ms_caller *caller);

@@ -7,7 +7,7 @@
 #include "hooks.h"
 
 /* The call returned NULL. size: as asked, UINT64_MAX when the product overflowed. */
-static __attribute__((noinline, cold)) void *record_failure(uint8_t kind, uint64_t size, const struct ms_caller *caller)
+void *ms_hook_failed(uint8_t kind, uint64_t size, const struct ms_caller *caller)
 {
 	ms_emit_birth(MS_EV_ALLOC_FAILED, 0, size, caller, 1, kind, 0);
 	return NULL;
@@ -36,7 +36,7 @@ static __attribute__((noinline)) void *record_pending(uint8_t kind, unsigned arg
 
 	if (!is_of_operator(pending, size, caller)) {
 		if (block == NULL)
-			return record_failure(kind, size, caller);
+			return ms_hook_failed(kind, size, caller);
 		pending->inner = block;
 		if (args == 0)
 			ms_emit_birth(kind, (uintptr_t)block, size, caller, 0, 0, 0);
@@ -48,7 +48,7 @@ static __attribute__((noinline)) void *record_pending(uint8_t kind, unsigned arg
 	if (block == NULL) {
 		pending->failed = 1;
 		pending->inner_sp = ms_caller_sp(caller);
-		return record_failure(kind, pending->size, pending->caller);
+		return ms_hook_failed(kind, pending->size, pending->caller);
 	}
 	pending->kind = 0;
 	pending->used = 1;
@@ -66,7 +66,7 @@ void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_ca
 	if (MS_UNLIKELY(ms_tls.pending.kind != 0))
 		return record_pending(MS_EV_MALLOC, 0, 0, block, size, caller);
 	if (MS_UNLIKELY(block == NULL))
-		return record_failure(MS_EV_MALLOC, size, caller);
+		return ms_hook_failed(MS_EV_MALLOC, size, caller);
 	ms_emit_birth(MS_EV_MALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }
@@ -77,7 +77,7 @@ void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, cons
 	size_t bytes;
 
 	if (MS_UNLIKELY(block == NULL))
-		return record_failure(MS_EV_CALLOC, __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes,
+		return ms_hook_failed(MS_EV_CALLOC, __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes,
 				      caller);
 	ms_emit_birth(MS_EV_CALLOC, (uintptr_t)block, count * size, caller, 0, 0, 0);
 	return block;
@@ -92,7 +92,7 @@ void *ms_hook_realloc(const struct ms_real *real, void *block, size_t size, cons
 	if (block == NULL) {
 		moved = real->realloc(NULL, size);
 		if (MS_UNLIKELY(moved == NULL))
-			return record_failure(MS_EV_REALLOC_NEW, size, caller);
+			return ms_hook_failed(MS_EV_REALLOC_NEW, size, caller);
 		ms_emit_birth(MS_EV_REALLOC_NEW, (uintptr_t)moved, size, caller, 0, 0, 0);
 		return moved;
 	}
@@ -121,7 +121,7 @@ void *ms_hook_reallocarray(const struct ms_real *real, void *block, size_t count
 			ms_emit_realloc(ms_emit_end(MS_EV_REALLOC_FREE, (uintptr_t)block, caller, 0, 0, 0), block, NULL, bytes, caller);
 			return NULL;
 		}
-		return record_failure(MS_EV_REALLOC_NEW, UINT64_MAX, caller);
+		return ms_hook_failed(MS_EV_REALLOC_NEW, UINT64_MAX, caller);
 	}
 	return ms_hook_realloc(real, block, bytes, caller);
 }
@@ -173,7 +173,7 @@ static inline void *record_aligned(uint8_t kind, size_t alignment, size_t size, 
 	if (MS_UNLIKELY(ms_tls.pending.kind != 0))
 		return record_pending(kind, 1, ms_log2(alignment), block, size, caller);
 	if (MS_UNLIKELY(block == NULL))
-		return record_failure(kind, size, caller);
+		return ms_hook_failed(kind, size, caller);
 	ms_emit_birth(kind, (uintptr_t)block, size, caller, 1, ms_log2(alignment), 0);
 	return block;
 }
@@ -202,7 +202,7 @@ void *ms_hook_valloc(const struct ms_real *real, size_t size, const struct ms_ca
 	void *block = real->valloc(size);
 
 	if (MS_UNLIKELY(block == NULL))
-		return record_failure(MS_EV_VALLOC, size, caller);
+		return ms_hook_failed(MS_EV_VALLOC, size, caller);
 	ms_emit_birth(MS_EV_VALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }
@@ -212,7 +212,7 @@ void *ms_hook_pvalloc(const struct ms_real *real, size_t size, const struct ms_c
 	void *block = real->pvalloc(size);
 
 	if (MS_UNLIKELY(block == NULL))
-		return record_failure(MS_EV_PVALLOC, size, caller);
+		return ms_hook_failed(MS_EV_PVALLOC, size, caller);
 	ms_emit_birth(MS_EV_PVALLOC, (uintptr_t)block, size, caller, 0, 0, 0);
 	return block;
 }

@@ -13,6 +13,7 @@
 #include "hooks_exec.h"
 #include "address_limit.h"
 #include "annotate.h"
+#include "births.h"
 #include "graph.h"
 #include "marks.h"
 #include "modules.h"
@@ -24,21 +25,25 @@
 #define CALLER ((const struct ms_caller *)__builtin_frame_address(0))
 
 /* PREFIX(type) name(parameters): a function that returns what its hook returns. */
-#define HOOK(type, name, parameters, call)                                                                            \
-	EXPORT type name parameters;                                                                                  \
-	EXPORT type name parameters                                                                                   \
+#define HOOK_BODY(type, name, parameters, call)                                                                       \
+	type name parameters                                                                                          \
 	{                                                                                                             \
 		type hook_result = call;                                                                              \
 		__asm__ volatile("" : "+r"(hook_result));                                                             \
 		return hook_result;                                                                                   \
 	}
-#define HOOK_VOID(name, parameters, call)                                                                             \
-	EXPORT void name parameters;                                                                                  \
-	EXPORT void name parameters                                                                                   \
+#define HOOK_BODY_VOID(name, parameters, call)                                                                        \
+	void name parameters                                                                                          \
 	{                                                                                                             \
 		call;                                                                                                 \
 		__asm__ volatile("");                                                                                 \
 	}
+#define HOOK(type, name, parameters, call)                                                                            \
+	EXPORT type name parameters;                                                                                  \
+	EXPORT HOOK_BODY(type, name, parameters, call)
+#define HOOK_VOID(name, parameters, call)                                                                             \
+	EXPORT void name parameters;                                                                                  \
+	EXPORT HOOK_BODY_VOID(name, parameters, call)
 
 /* Some functions come before anything has resolved the table. */
 static inline const struct ms_real *resolved(void)
@@ -48,11 +53,47 @@ static inline const struct ms_real *resolved(void)
 }
 
 /* ---- the malloc family ---- */
-HOOK(void *, malloc, (size_t size), ms_hook_malloc(&ms_real, size, CALLER))
-HOOK(void *, calloc, (size_t count, size_t size), ms_hook_calloc(&ms_real, count, size, CALLER))
+static inline uint64_t bytes_of(size_t count, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes;
+}
+
+/*
+ * What a sample leaves out goes straight to the real function, without the registers that a hook needs. The rest goes on in a function
+ * that is jumped to, so that its frame is the one of the exported function: compiled without frame pointer, and as the last thing done.
+ */
+#define QUICK __attribute__((optimize("omit-frame-pointer")))
+#define HOOK_QUICK(name, kind, parameters, arguments, bytes, call)                                                    \
+	static __attribute__((noinline)) HOOK_BODY(void *, hooked_##name, parameters, call)                           \
+	static __attribute__((noinline, cold)) HOOK_BODY(void *, failed_##name, parameters, (ms_birth_unskip(bytes), ms_hook_failed(kind, bytes, CALLER))) \
+	static __attribute__((noinline)) QUICK void *sampled_##name parameters                                        \
+	{                                                                                                             \
+		void *block;                                                                                          \
+                                                                                                                      \
+		if (!ms_birth_skip(bytes))                                                                            \
+			return hooked_##name arguments;                                                               \
+		block = ms_real.name arguments;                                                                       \
+		return MS_LIKELY(block != NULL) ? block : failed_##name arguments;                                    \
+	}                                                                                                             \
+	EXPORT void *name parameters;                                                                                 \
+	EXPORT QUICK void *name parameters                                                                            \
+	{                                                                                                             \
+		return ms_births_now() == MS_BIRTHS_SAMPLE ? sampled_##name arguments : hooked_##name arguments;      \
+	}
+HOOK_QUICK(malloc, MS_EV_MALLOC, (size_t size), (size), size, ms_hook_malloc(&ms_real, size, CALLER))
+HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), bytes_of(count, size), ms_hook_calloc(&ms_real, count, size, CALLER))
+static __attribute__((noinline)) HOOK_BODY_VOID(hooked_free, (void *block), ms_hook_free(&ms_real, block, CALLER))
+EXPORT QUICK void free(void *block)
+{
+	if (ms_end_skip(block))
+		ms_real.free(block);
+	else
+		hooked_free(block);
+}
 HOOK(void *, realloc, (void *block, size_t size), ms_hook_realloc(&ms_real, block, size, CALLER))
 HOOK(void *, reallocarray, (void *block, size_t count, size_t size), ms_hook_reallocarray(&ms_real, block, count, size, CALLER))
-HOOK_VOID(free, (void *block), ms_hook_free(&ms_real, block, CALLER))
 HOOK_VOID(cfree, (void *block), ms_hook_free(&ms_real, block, CALLER))
 HOOK_VOID(free_sized, (void *block, size_t size), ms_hook_free_sized(&ms_real, block, size, CALLER))
 HOOK_VOID(free_aligned_sized, (void *block, size_t align, size_t size), ms_hook_free_aligned_sized(&ms_real, block, align, size, CALLER))

@@ -64,7 +64,7 @@ static void attach(uint32_t per_billion, uint32_t births)
 	failing = false;
 	if (per_billion)
 		h->sample = (struct ms_sample_config){.sampling = MS_SAMPLING_PER_ALLOCATION, .per_billion = per_billion, .seed = 5,
-		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = COUNTERS, .line_bits = MS_SAMPLED_LINE_BITS};
+		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = COUNTERS, .line_bits = MS_SAMPLED_LINE_BITS, .counter_bits = 4};
 	atomic_store(&h->births, births);
 	ms_births_attach(h);
 }
@@ -111,6 +111,63 @@ static void test_a_sample_has_what_was_drawn_and_its_ends(void **state)
 	assert_int_equal(mini_count(&entries, MS_EV_FREE), ends);
 	for (size_t i = 0; i < sizeof table; i++)
 		assert_int_equal(table[i], 0);
+	detach();
+}
+
+/* As record/preload/interpose.c has it. */
+static __attribute__((noinline)) void quick_malloc(size_t size)
+{
+	if (ms_births_now() == MS_BIRTHS_SAMPLE && ms_birth_skip(size)) {
+		if (fake_malloc(size) == NULL) {
+			ms_birth_unskip(size);
+			ms_hook_failed(MS_EV_MALLOC, size, HERE);
+		}
+	} else {
+		exported_malloc(size);
+	}
+	__asm__ volatile("");
+}
+static __attribute__((noinline)) void quick_free(uint64_t block)
+{
+	if (!ms_end_skip((void *)(uintptr_t)block))
+		exported_free(block);
+	__asm__ volatile("");
+}
+
+/* The short way draws what the long one draws, and a call that fails draws nothing; with counters that neighbours share. */
+static void test_the_short_way(void **state)
+{
+	const double distance = ms_draw_distance(125000000);
+	struct ms_draw d;
+	unsigned births = 0, failures = 0;
+
+	(void)state;
+	attach(125000000, MS_BIRTHS_SAMPLE);
+	arena.header->sample.line_bits = 11;
+	arena.header->sample.counter_bits = 7;
+	ms_births_attach(arena.header);
+	ms_draw_seed(&d, distance, 5, 0, 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		next_address = 0x10000 + i % 7 * 48;
+		failing = i > 0 && i % 9 == 0;
+		quick_malloc(100);
+		failures += failing;
+		if (failing)
+			continue;
+		births += ms_draw_takes(&d, distance, 1);
+		if (i % 3 == 0) /* two blocks at once, of one counter */
+			quick_malloc(MS_SAMPLE_SURE_BYTES), births++, quick_free(next_address);
+		quick_free(next_address);
+	}
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), births);
+	assert_int_equal(mini_count(&entries, MS_EV_ALLOC_FAILED), failures);
+	assert_int_equal(mini_count(&entries, MS_EV_FREE), births);
+	for (size_t i = 0; i < sizeof table; i++)
+		assert_int_equal(table[i], 0);
+	arena.header->guard.mode = MS_GUARD_CANARY;
+	ms_births_attach(arena.header);
+	assert_false(ms_end_skip((void *)(uintptr_t)0x10000)); /* a guard is told who frees */
 	detach();
 }
 
@@ -225,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_sample_has_what_was_drawn_and_its_ends),
+		cmocka_unit_test(test_the_short_way),
 		cmocka_unit_test(test_halves_of_reallocs),
 		cmocka_unit_test(test_a_pause_leaves_births_out_and_no_ends),
 		cmocka_unit_test(test_calls_that_failed_are_always_in),
