@@ -5,16 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
-#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "backends.h"
 #include "control_commands.h"
-#include "format/version.h"
 #include "inside/inside_config.h"
 #include "plugin.h"
+#include "recording_process.h"
+#include "recording_room.h"
 #include "recording_triggers.h"
 #include "say.h"
 #include "trace_output.h"
@@ -145,44 +143,9 @@ static const struct slots_ops slots_to_ingest = {
 	.started = slot_started, .lost = slot_lost, .ended = slot_ended, .alive = thread_alive,
 };
 
-/* ---- room for the file ------------------------------------------------------------------------------------------- */
+/* ---- the trace is opened ------------------------------------------------------------------------------------------- */
 
 #define SMALL_ROOM (UINT64_C(16) << 20) /* less: smaller blocks, so that more of them fit */
-#define SYMBOL_BYTES 64u                /* of a frame, with its share of strings: several times the usual */
-#define TAIL_BYTES 16384u               /* end, index of a small file */
-
-/* How large the file may become; UINT64_MAX = nothing is known to limit it. */
-static uint64_t room(struct recording *r)
-{
-	uint64_t bytes = UINT64_MAX, written = r->writer ? ms_writer_stats(r->writer).bytes : 0;
-	struct rlimit limit;
-	struct statvfs fs;
-
-	if (r->options->max_size_bytes) {
-		bytes = r->options->max_size_bytes;
-		r->room_limit = "--max-size is reached";
-	}
-	if (!r->regular)
-		return bytes;
-	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < bytes) {
-		bytes = limit.rlim_cur;
-		r->room_limit = "the limit on file sizes (ulimit -f) is reached";
-	}
-	if (fstatvfs(r->fd, &fs) == 0 && fs.f_blocks > 0 && written + (uint64_t)fs.f_bavail * fs.f_frsize < bytes) {
-		bytes = written + (uint64_t)fs.f_bavail * fs.f_frsize;
-		r->room_limit = "the disk is full";
-	}
-	return bytes;
-}
-
-/* Events stop early enough for symbols, end and index to follow; symbols may take half of a small file at most. */
-static void limit_events(struct recording *r)
-{
-	uint64_t bytes = room(r), keep = (uint64_t)r->ingest.tables.frame_count * SYMBOL_BYTES + TAIL_BYTES;
-
-	r->ingest.room_bytes = bytes == UINT64_MAX ? 0 : bytes;
-	r->ingest.keep_bytes = keep < bytes / 2 ? keep : bytes / 2;
-}
 
 int recording_open(struct recording *r, char *path, const struct app_process *app, const struct recording_facts *facts,
                    struct ms_error *err)
@@ -201,7 +164,7 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		status = output_open(path, &r->fd, &r->regular, err);
 		if (status != MS_OK)
 			return status;
-		bytes = room(r);
+		bytes = recording_room(r);
 		if (bytes < SMALL_ROOM) {
 			uint64_t events = bytes / 128;
 
@@ -250,88 +213,6 @@ bool recording_attached(const struct recording *r)
 	return atomic_load_explicit(&r->arena.header->images, memory_order_acquire) > 0;
 }
 
-/* What the app says, checked. The names are kept in names. */
-static size_t read_direct(const struct ms_arena_header *h, struct ms_direct_allocator list[MS_DIRECT_ENTRIES],
-                          char names[MS_DIRECT_ENTRIES][sizeof h->direct->module + 1])
-{
-	uint32_t count = h->direct_count, n = 0;
-
-	for (uint32_t i = 0; i < count && i < MS_DIRECT_ENTRIES; i++) {
-		struct ms_direct_entry e = h->direct[i];
-
-		if (e.state >= MS_DIRECT_STATE_COUNT || e.family >= MS_DIRECT_FAMILIES)
-			continue;
-		memcpy(names[n], e.module, sizeof e.module);
-		names[n][sizeof e.module] = '\0';
-		list[n] = (struct ms_direct_allocator){
-			.module = names[n], .executable = e.executable != 0, .family = e.family, .state = e.state, .functions = e.functions,
-		};
-		n++;
-	}
-	return n;
-}
-
-static int write_process(struct recording *r)
-{
-	struct ms_direct_allocator direct[MS_DIRECT_ENTRIES];
-	char names[MS_DIRECT_ENTRIES][sizeof r->arena.header->direct->module + 1];
-	size_t direct_count = read_direct(r->arena.header, direct, names);
-	char directory[4096], kernel[sizeof(struct utsname)], allocator[sizeof r->arena.header->allocator + 1] = "";
-	struct utsname u;
-
-	memset(&u, 0, sizeof u);
-	uname(&u);
-	snprintf(kernel, sizeof kernel, "%s %s", u.sysname, u.release);
-	if (r->facts.directory)
-		snprintf(directory, sizeof directory, "%s", r->facts.directory);
-	else if (!getcwd(directory, sizeof directory))
-		directory[0] = '\0';
-	memcpy(allocator, r->arena.header->allocator, sizeof allocator - 1);
-	return ms_writer_process(r->writer, &(struct ms_process){
-		.command = r->facts.command,
-		.command_count = r->facts.command_count,
-		.executable = r->facts.executable,
-		.working_directory = directory,
-		.host = u.nodename,
-		.kernel = kernel,
-		.architecture = u.machine,
-		.recorder = r->facts.recorder ? r->facts.recorder : "memscope-record " MS_VERSION,
-		.allocator = allocator,
-		.options = (const char *const *)r->options->given,
-		.options_count = r->options->given_count,
-		.pid = (uint32_t)r->facts.pid,
-		.parent_pid = (uint32_t)r->facts.parent_pid,
-		.page_size_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
-		.stack_depth_limit = r->options->stack_depth,
-		.start_time_unix_ns = r->start_unix_ns,
-		.clock_hz = tick_clock_hz(&r->clock),
-		.max_size_bytes = r->options->max_size_bytes,
-		.clock = r->clock.source == MS_CLOCK_TSC ? MS_CLOCK_SOURCE_TSC : MS_CLOCK_SOURCE_MONOTONIC,
-		.on_full = r->options->drop ? MS_ON_FULL_DROP : MS_ON_FULL_BLOCK,
-		.free_stacks = r->options->free_stacks,
-		.inherited_heap = r->facts.inherited_heap,
-		.direct = direct,
-		.direct_count = direct_count,
-		.guard = r->options->guard.config.mode,
-		.guard_side = r->options->guard.config.side,
-		.guard_sample_rate = r->options->guard.config.sample_rate,
-		.companion = r->facts.companion,
-		.graph_at_exit = r->options->guard.graph_at_exit && !r->facts.attached,
-		.monitor_interval_ns = r->monitor ? r->options->monitor_ns : 0,
-		.capture = {
-			.attached = r->facts.attached,
-			.backend = r->options->plugin ? r->options->plugin : ms_backend_name(r->options->backend),
-			.backend_reason = r->options->backend_reason,
-			.preset = r->options->sample.preset,
-			.sampling = r->arena.header->sample.sampling,
-			.sample_per_billion = r->options->sample.config.per_billion,
-			.sample_bytes = r->options->sample.config.bytes,
-			.sample_seed = r->options->sample.config.seed,
-			.cull_ns = r->options->cull_ns,
-		},
-	}, &r->error);
-}
-
 /* ---- the rounds -------------------------------------------------------------------------------------------------- */
 
 /* Recording ends here, the program goes on. */
@@ -375,11 +256,11 @@ static void round_of(struct recording *r, bool everything)
 
 	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock) &&
 	    (everything || atomic_load_explicit(&r->arena.header->told, memory_order_acquire))) {
-		status = write_process(r);
+		status = recording_write_process(r);
 		r->process_written = true;
 	}
 	if (status == MS_OK && r->process_written && r->regular)
-		limit_events(r);
+		recording_limit_events(r);
 	if (status == MS_OK && r->process_written)
 		status = ingest_run(&r->ingest, watermark);
 	if (status != MS_OK)
@@ -419,7 +300,7 @@ size_t recording_poll(struct recording *r)
 		if (status != MS_OK)
 			stop(r, status);
 		triggers_rss(r);
-		limit_events(r);
+		recording_limit_events(r);
 	}
 	bool low = slots_free_count(&r->slots) < r->arena.geometry.slots / 2;
 	bool all = mono >= r->sweep_mono_ns;
