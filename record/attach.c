@@ -18,6 +18,7 @@
 #include "attachment.h"
 #include "auto_export.h"
 #include "collector.h"
+#include "control_server.h"
 #include "ending.h"
 #include "launch.h"
 #include "recording.h"
@@ -69,6 +70,7 @@ static void keep(struct attach *a, int pipe_fd)
 
 	prctl(PR_SET_NAME, "memscope-keeper", 0, 0, 0);
 	close(a->recording.fd);
+	control_close(a->recording.control); /* whoever asks for the recording asks memscope-record, and finds nobody when it is gone */
 	while ((n = read(pipe_fd, &word, 1)) < 0 && errno == EINTR)
 		;
 	if (n == 0) { /* not a word: killed */

@@ -19,7 +19,9 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define SAFE_NS (10000 * NS_PER_MS)     /* a thread must come to a good place within that time */
 #define BROKEN_NS (500 * NS_PER_MS)     /* so long only one whose stack was followed to its end */
-#define CALL_NS (15000 * NS_PER_MS)     /* loading reads files */
+/* Loading reads files, and waits for locks that other threads hold. One that is given up has its registers back, but keeps what it has locked
+   of the dynamic linker: rather wait. */
+#define CALL_NS (60000 * NS_PER_MS)
 #define END_NS (5000 * NS_PER_MS)
 #define STACK_BYTES (512u << 10)        /* of dlopen */
 #define THREADS_MOST 4096
@@ -232,7 +234,7 @@ void attachment_cancel(struct attachment *a)
 	struct ms_error ignored = {0};
 	int64_t result;
 
-	if (a->inject.stopped && a->arena_number >= 0)
+	if (a->inject.stopped && !a->inject.runs && a->arena_number >= 0) /* one that still runs something can make no call: a descriptor stays */
 		(void)inject_syscall(&a->inject, SYS_close, (const uint64_t[6]){(uint64_t)a->arena_number}, &result, &ignored);
 	a->arena_number = -1;
 	if (a->arena_fd >= 0)

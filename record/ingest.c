@@ -146,12 +146,22 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 	return true;
 }
 
+/*
+ * The allocation of an unknown block may come a moment later, from a thread with another clock. Where blocks live that nobody saw
+ * begin (a sample, a pause, an attach) an unknown block is one of those, and an allocation at its address a moment later is its next life.
+ */
+static bool await_birth(struct ingest *g, struct merge_stream *stream, uint64_t address)
+{
+	return atomic_load_explicit(&g->arena->header->births_unseen, memory_order_relaxed) == 0 &&
+	       merge_await(&g->merge, stream, address, MERGE_WANT_ALLOC);
+}
+
 /* false: the allocation that must come before it has not come yet. */
 static bool release(struct ingest *g, struct merge_stream *stream, struct ingest_slot *s, struct ms_event *e)
 {
 	struct live_entry *b = live_table_find(&g->live, e->address);
 
-	if (__builtin_expect(b == NULL, 0) && merge_await(&g->merge, stream, e->address, MERGE_WANT_ALLOC))
+	if (__builtin_expect(b == NULL, 0) && await_birth(g, stream, e->address))
 		return false;
 	if (e->kind == MS_EV_REALLOC_FREE)
 		s->reallocated = b ? live_table_unpack(&g->live, b) : (struct ms_live_block){0};
@@ -250,7 +260,7 @@ static bool annotate(struct ingest *g, struct merge_stream *stream, const struct
 	struct annotation_events found;
 	int status;
 
-	if (address != 0 && live_table_find(&g->live, address) == NULL && merge_await(&g->merge, stream, address, MERGE_WANT_ALLOC))
+	if (address != 0 && live_table_find(&g->live, address) == NULL && await_birth(g, stream, address))
 		return false;
 	status = annotation_ingest(&g->annotations, &in, kind, address, thread, c->at, (size_t)(c->end - c->at), &found);
 	if (status == MS_E_CORRUPT)

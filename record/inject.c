@@ -14,11 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "say.h"
 #include "tick_clock.h"
 
 #define STOP_NS UINT64_C(2000000000)    /* a thread that sleeps uninterruptibly does not stop */
 #define CALL_NS UINT64_C(10000000000)
 #define NAP_NS 50000
+#define TELL_NS UINT64_C(5000000000)
 #define SYSCALL_BYTES 2                 /* 0f 05 */
 #define NO_CALL UINT64_MAX              /* orig_rax: no system call to begin again */
 #define RED_ZONE 128
@@ -57,6 +59,7 @@ static enum stop await(struct inject *in, uint64_t timeout_ns, int *signal_)
 {
 	uint64_t until = tick_clock_now(MS_CLOCK_MONOTONIC) + timeout_ns;
 	const struct timespec nap = {0, NAP_NS};
+	uint64_t patience = tick_clock_now(MS_CLOCK_MONOTONIC) + TELL_NS;
 	int status;
 
 	*signal_ = 0;
@@ -69,6 +72,11 @@ static enum stop await(struct inject *in, uint64_t timeout_ns, int *signal_)
 			return STOP_GONE;
 		if (tick_clock_now(MS_CLOCK_MONOTONIC) >= until)
 			return STOP_NONE;
+		if (tick_clock_now(MS_CLOCK_MONOTONIC) >= patience && !in->told) {
+			in->told = true;
+			say("thread %ld of process %ld waits, for a lock of the dynamic linker perhaps, in what it was made to run; waiting for it",
+			    (long)in->tid, (long)in->pid);
+		}
 		nanosleep(&nap, NULL);
 	}
 	if (!WIFSTOPPED(status))
@@ -83,7 +91,8 @@ static enum stop await(struct inject *in, uint64_t timeout_ns, int *signal_)
 
 static int gone(struct inject *in, struct ms_error *err)
 {
-	in->stopped = false;
+	if (!in->runs) /* else it is no stop that is missing: the thread runs what it was made to run, and must be brought back */
+		in->stopped = false;
 	return ms_fail(err, MS_E_NOT_FOUND, MS_NO_OFFSET, "process %ld has ended", (long)in->pid);
 }
 

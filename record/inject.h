@@ -37,6 +37,7 @@ struct inject {
 	bool stopped;                    /* by inject_stop; regs are saved */
 	bool changed;                    /* it has run something since */
 	bool runs;                       /* what it was made to run did not come to an end in time */
+	bool told;                       /* that it takes long */
 	bool at_call;                    /* it stopped inside a system call */
 };
 

@@ -414,7 +414,8 @@ static void carve_regions(struct builder *b)
 	uint64_t start, end;
 
 	carve(b, b->in->arena_start, b->in->arena_end);
-	carve(b, b->in->pools_start, b->in->pools_end);
+	if (!b->in->unseen) /* else there are blocks in them that are not in the graph, and may point to some that are */
+		carve(b, b->in->pools_start, b->in->pools_end);
 	carve(b, b->in->own_start, b->in->own_end);
 	for (uint32_t i = 0; ms_own_at(i, &start, &end); i++)
 		carve(b, start, end);

@@ -252,7 +252,8 @@ static void start_thread(void)
 {
 	long tid;
 
-	if (atomic_load_explicit(&thread.tid, memory_order_relaxed) != 0)
+	/* The one before may have left the lock, and still be on its stack. */
+	if (atomic_load_explicit(&thread.tid, memory_order_relaxed) != 0 || atomic_load_explicit(&thread.alive, memory_order_acquire) != 0)
 		return;
 	if (thread.stack == NULL)
 		thread.stack = make_stack();
@@ -472,6 +473,7 @@ void ms_gate_forked(void)
 	atomic_store_explicit(&owner, 0, memory_order_relaxed);
 	atomic_store_explicit(&lock, FREE, memory_order_relaxed);
 	atomic_store_explicit(&thread.tid, 0, memory_order_relaxed);
+	atomic_store_explicit(&thread.alive, 0, memory_order_relaxed); /* not in this process */
 	depth = 0;
 	if (ms_inside_forget != NULL)
 		ms_inside_forget();

@@ -67,6 +67,7 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+#define PAGE_BYTES UINT64_C(4096)
 #define ALIVE 1u
 
 struct ms_process ms_process;
@@ -316,19 +317,32 @@ bool ms_process_forked(void)
 	return ms_process.set != NULL && atomic_load_explicit(&ms_process.set->alive, memory_order_relaxed) != ALIVE;
 }
 
-/* The hook that a signal handler interrupted may still write through pointers that it has in registers: then memory stays
-   where the arena was, but no longer the arena. */
+static uint64_t whole_pages(uint64_t bytes)
+{
+	return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+/*
+ * Code of ours that a signal handler interrupted may still go through pointers that it has in registers. So memory stays where the arena
+ * was, but no longer the arena: in a hook all of it; else, as nobody knows whether it was in our code, what is looked at outside of
+ * that: the header, the slots, the table of a sample.
+ */
 static void leave_parents_arena(bool hook_interrupted)
 {
 	struct ms_arena_header *header = ms_process.header;
+	uint64_t bytes = ms_process.arena_bytes, head = whole_pages(header->slots_offset + header->slot_count * sizeof(struct ms_slot));
+	uint64_t table = header->sample.sampled_offset, table_end = whole_pages(table + MS_SAMPLED_BYTES(header->sample.sampled_count));
 
+	if (table == 0)
+		table = table_end = head;
 	ms_process.header = NULL;
 	ms_births_detach();
-	if (hook_interrupted) {
-		ms_raw_mmap(header, ms_process.arena_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	} else {
-		ms_raw_munmap(header, ms_process.arena_bytes);
+	ms_raw_mmap(header, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	if (!hook_interrupted) {
+		if (table > head)
+			ms_raw_munmap((char *)header + head, table - head);
+		if (bytes > table_end)
+			ms_raw_munmap((char *)header + table_end, bytes - table_end);
 	}
 	if (!ms_is_late())
 		ms_limits_detached();

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "got_slots.h"
+#include "record/preload/births.h"
 #include "record/preload/modules.h"
 #include "record/preload/process.h"
 #include "record/preload/raw.h"
@@ -151,6 +152,7 @@ EXPORT long memscope_attach_leave(void)
 	got_unlock();
 	if (ms_process.set != NULL && !ms_process_forked()) {
 		disturb(ms_process.set);
+		nap(1); /* what was stored here is seen by every thread that enters from now on */
 		give_walkers_back(ms_process.set);
 	}
 	return restored;
@@ -200,6 +202,7 @@ static long enter(int fd)
 		ms_raw(SYS_close, fd, 0, 0, 0, 0, 0);
 		return busy ? MS_LATE_BUSY : MS_LATE_INSIDE;
 	}
+	ms_births_detach(); /* nobody draws by the rate of an earlier recording until the new one's is known */
 	for (uint32_t i = 0; i < SETS; i++) /* again: a thread that was in the slow path has found room in its ring since */
 		if (sets[i] != NULL)
 			disturb(sets[i]);
