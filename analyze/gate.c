@@ -65,20 +65,21 @@ static uint64_t leaked_possible(const struct ms_report *r) { return leaked(r, MS
 	X("unmatched-frees", "frees of unknown blocks", unmatched, 0, NULL, NO_KIND) \
 	X("lost-events", "events that the recording lost", lost, 0, NULL, NO_KIND)
 
-/* Of a sample: what it says about everything. */
-#define ESTIMATED(name, field, estimated) \
+/* Of a sample: what it says about everything. Of a recording that left blocks out: with their sums. */
+#define ESTIMATED_OF_ALL(name, all, estimated) \
 	static uint64_t name(const struct ms_report *r) \
 	{ \
-		return ms_is_sample(r->trace.process) ? ms_estimate_round(r->estimate.estimated) : r->field; \
+		return ms_is_sample(r->trace.process) ? ms_estimate_round(r->estimate.estimated) : (all); \
 	}
+#define ESTIMATED(name, field, estimated) ESTIMATED_OF_ALL(name, r->field, estimated)
 #define FIELD(name, field) \
 	static uint64_t name(const struct ms_report *r) { return r->field; }
-ESTIMATED(peak, totals.peak_bytes, peak_bytes)
+ESTIMATED_OF_ALL(peak, r->culled.peak_bytes > r->totals.peak_bytes ? r->culled.peak_bytes : r->totals.peak_bytes, peak_bytes)
 ESTIMATED(live_bytes, totals.live_bytes, live_bytes.value)
 ESTIMATED(live_blocks, totals.live_blocks, live_blocks.value)
-ESTIMATED(allocations, totals.allocations, allocations.value)
-ESTIMATED(reallocations, totals.reallocations, reallocations.value)
-ESTIMATED(allocated_bytes, totals.allocated_bytes, allocated_bytes.value)
+ESTIMATED_OF_ALL(allocations, r->totals.allocations + r->culled.allocations, allocations.value)
+ESTIMATED_OF_ALL(reallocations, r->totals.reallocations + r->culled.reallocations, reallocations.value)
+ESTIMATED_OF_ALL(allocated_bytes, r->totals.allocated_bytes + r->culled.bytes, allocated_bytes.value)
 FIELD(temporary, totals.temporary_allocations)
 FIELD(failed, totals.failed_allocations)
 FIELD(unmatched, totals.unmatched_frees)
@@ -96,7 +97,7 @@ ESTIMATED_SHARE(site_live_bytes, live_bytes, live_bytes.value)
 ESTIMATED_SHARE(site_live_blocks, live_blocks, live_blocks.value)
 ESTIMATED_SHARE(site_allocations, allocations, blocks.value)
 ESTIMATED_SHARE(site_reallocations, reallocations, reallocations.value)
-ESTIMATED_SHARE(site_allocated_bytes, allocated_bytes, allocated_bytes.value)
+ESTIMATED_SHARE(site_allocated_bytes, allocated_bytes + site->culled_bytes, allocated_bytes.value)
 SHARE(site_temporary, temporary_allocations)
 
 const struct ms_gate_quantity ms_gate_quantities[] = {
@@ -109,6 +110,15 @@ const size_t ms_gate_quantity_count = sizeof ms_gate_quantities / sizeof *ms_gat
 /* ---- samples ------------------------------------------------------------------------------------------------------ */
 
 enum in_sample { EXACT, ESTIMATE, NOT_OBSERVABLE };
+
+/* The sums of what a recording left out are of the whole recording, and say nothing of how soon blocks were freed. */
+static bool culling_hides(uint64_t (*value)(const struct ms_report *), const struct ms_report *r)
+{
+	bool summed = value == peak || value == allocations || value == reallocations || value == allocated_bytes;
+	bool whole = !r->window.given && r->trace.process->part.kind == MS_PART_WHOLE && !ms_is_sample(r->trace.process);
+
+	return r->culled.within_ns && (value == temporary || (summed && !whole));
+}
 
 /* Findings are what they are; lost events and calls that failed are all recorded. */
 static enum in_sample in_sample(int quantity, const struct ms_report *r, double *error)
@@ -124,9 +134,13 @@ static enum in_sample in_sample(int quantity, const struct ms_report *r, double 
 	uint64_t (*value)(const struct ms_report *);
 
 	*error = 0;
-	if (quantity < MS_FINDING_KIND_COUNT || !ms_is_sample(r->trace.process))
+	if (quantity < MS_FINDING_KIND_COUNT)
 		return EXACT;
 	value = ms_gate_quantities[quantity - MS_FINDING_KIND_COUNT].value;
+	if (culling_hides(value, r))
+		return NOT_OBSERVABLE;
+	if (!ms_is_sample(r->trace.process))
+		return EXACT;
 	for (size_t i = 0; i < sizeof estimates / sizeof *estimates; i++)
 		if (estimates[i].value == value) {
 			*error = estimates[i].error;
@@ -422,7 +436,7 @@ enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_r
 	}
 	switch (in_sample(gate->quantity, r, &error)) {
 	case NOT_OBSERVABLE:
-		snprintf(text, MS_GATE_TEXT, "not observable in this trace: it is a sample");
+		snprintf(text, MS_GATE_TEXT, "not observable in this trace: %s", r->culled.within_ns ? "it leaves blocks out (--cull-temporary)" : "it is a sample");
 		return MS_GATE_UNKNOWN;
 	case ESTIMATE:
 		return judge_sample(gate, value, error, holds, text);

@@ -46,7 +46,8 @@ int ms_gate_parse_change(struct ms_gate *gate, const char *text, struct ms_error
 /* Of a report; quantity as in struct ms_gate. */
 uint64_t ms_gate_value(int quantity, const struct ms_report *report);
 /* Of a sample values are estimates; *error: standard error, 0 of what is exact. False: a sample does not tell. Leaked bytes of a sample
-   are those of its blocks, so they do not tell either; leaks as findings count. */
+   are those of its blocks, so they do not tell either; leaks as findings count. Of a recording that left blocks out (--cull-temporary) values
+   include their sums; false where those do not tell: of a window or a part, and for blocks freed at once. */
 bool ms_gate_in_sample(int quantity, const struct ms_report *report, double *error);
 /* Is it a sum over kinds of findings: findings, errors, warnings? Then its value among some kinds, 1 << enum ms_finding_kind; of any other
    quantity its value. */

@@ -8,6 +8,7 @@
 #include "group_rows.h"
 #include "report_names.h"
 #include "text_style.h"
+#include "verdict_words.h"
 
 #define BIOGRAPHIES 5u                   /* at most; --top gives fewer, 0 all */
 #define POOL_SITES 3u
@@ -20,7 +21,11 @@ static size_t at_most(const struct ms_text *t, size_t count)
 /* Nothing of the kind was told: said only who asks. */
 static int nothing(struct ms_text *t, const char *title, const char *what)
 {
-	if (t->options.sections)
+	const char *blind = ms_unsaid_words(t->report);
+
+	if (t->options.sections && blind)
+		ms_text_heading(t, title, "not observable: %s", blind);
+	else if (t->options.sections)
 		ms_text_heading(t, title, "the program named no %s", what);
 	return MS_OK;
 }
@@ -93,7 +98,7 @@ int ms_text_tasks(struct ms_text *t)
 		ended += s->list[i].ended;
 		kept += s->list[i].ended && s->list[i].own.live_blocks > 0;
 	}
-	ms_text_heading(t, "TASKS", "%s, of which %s ended, %s with blocks alive; blocks begun for each, whoever freed them", ms_unit_of(a, s->count, "task"),
+	ms_text_heading(t, "TASKS", "%s, of which %s ended, %s of them with blocks alive; blocks begun for each, whoever freed them", ms_unit_of(a, s->count, "task"),
 	                ms_unit_count(b, ended), ms_unit_count(c, kept));
 	ms_table_init(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < n; i++) {

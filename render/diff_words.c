@@ -107,8 +107,8 @@ void ms_diff_notes(FILE *out, const struct ms_diff *d)
 		fputs("a sample is compared: its figures are estimates, and differences within 2 standard errors are noise; threads, and findings of leaks, "
 		      "are of the sampled blocks alone\n", out);
 	if (ms_diff_culls_differ(d))
-		fputs("the runs were recorded with different --cull-temporary: counts of allocations and frees, allocated bytes and peaks cannot be compared, what is "
-		      "alive at the end can\n", out);
+		fputs("the runs were recorded with different --cull-temporary: the totals include what was left out, but counts, peaks and threads of call "
+		      "paths do not and cannot be compared; what is alive at the end can\n", out);
 	if (d->programs_differ)
 		fputs("the executables of the two sides have different names: expect all new and gone\n", out);
 	if (d->same_recording)

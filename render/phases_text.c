@@ -5,6 +5,7 @@
 
 #include "format/errors.h"
 #include "text_style.h"
+#include "verdict_words.h"
 
 /* Of phase i. The caller frees it. */
 static char *phase_name(const struct ms_report_phases *p, size_t i)
@@ -55,8 +56,10 @@ int ms_text_phases(struct ms_text *t)
 	int rc;
 
 	if (!p->list) {
+		const char *blind = ms_unsaid_words(t->report);
+
 		if (t->options.sections)
-			ms_text_heading(t, "PHASES", "the program set no mark");
+			ms_text_heading(t, "PHASES", "%s%s", blind ? "not observable: " : "the program set no mark", blind ? blind : "");
 		return MS_OK;
 	}
 	ms_text_heading(t, "PHASES", "between marks of the program; kept: begun in the phase and alive at its end");

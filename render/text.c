@@ -293,8 +293,8 @@ int ms_text_totals(struct ms_text *t)
 /* In a sample: does the section count nothing but sampled blocks? The others have estimates, or events that are never left out. */
 static bool counts_sample(const char *section)
 {
-	static const char *const others[] = {"quality", "verdict", "findings", "totals", "peak", "live", "temporary", "sites", "snapshots", "phases",
-	                                     "variables", "pools", "mappings", "system", "unmatched"};
+	static const char *const others[] = {"quality", "verdict", "findings", "totals", "peak", "live", "temporary", "sites", "pools",
+	                                     "mappings", "system", "unmatched"};
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (strcmp(others[i], section) == 0)

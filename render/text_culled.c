@@ -36,7 +36,7 @@ int ms_text_culled(struct ms_text *t)
 	if (!c->within_ns)
 		return 0;
 	if (!c->allocations && !c->reallocations) {
-		ms_text_heading(t, "CULLED", "no block was freed within %s of its birth", ms_unit_duration(a, c->within_ns));
+		ms_text_heading(t, "CULLED", "no block was left out: none was freed within %s of its birth without anything else being told of it", ms_unit_duration(a, c->within_ns));
 		return 0;
 	}
 	ms_text_heading(t, "CULLED", "%s freed within %s of their birth, %s on average", ms_unit_of(a, c->allocations + c->reallocations, "block"),

@@ -120,6 +120,15 @@ static void note_unseen(FILE *out, const struct ms_report *report)
 	}
 }
 
+const char *ms_unsaid_words(const struct ms_report *report)
+{
+	const struct ms_process *p = report->trace.process;
+
+	if (p->capture.attached)
+		return "attached to a running process, which does not hear that it is recorded";
+	return p->part.kind == MS_PART_SNAPSHOT ? "a snapshot of a recording holds blocks alone" : NULL;
+}
+
 /* What --cull-temporary left out, and what that means for the other figures. */
 static void note_culled(FILE *out, const struct ms_report *report)
 {
@@ -128,10 +137,10 @@ static void note_culled(FILE *out, const struct ms_report *report)
 
 	if (!c->within_ns)
 		return;
-	fprintf(out, "blocks freed within %s of their birth are left out of all figures and summed up: %s, %s, %s", ms_unit_duration(a, c->within_ns),
+	fprintf(out, "blocks freed within %s of their birth are left out of all figures and summed up, unless something else was told of them: %s, %s, %s", ms_unit_duration(a, c->within_ns),
 	        ms_unit_of(b, c->allocations, "allocation"), ms_unit_of(d, c->reallocations, "reallocation"), ms_unit_bytes(e, c->bytes, false));
-	if (report->window.given)
-		fprintf(out, " from %s to %s", ms_unit_duration(a, c->from_ns), ms_unit_duration(b, c->to_ns));
+	if (report->window.given || report->trace.process->part.kind != MS_PART_WHOLE)
+		fprintf(out, "%s from %s to %s", report->window.given ? "" : ", in the whole recording,", ms_unit_duration(a, c->from_ns), ms_unit_duration(b, c->to_ns));
 	putc('\n', out);
 	if (c->peak_bytes)
 		fprintf(out, "with them the peak was %s, after %s; no more than %s of them were alive at once\n", ms_unit_bytes(a, c->peak_bytes, false),

@@ -34,6 +34,9 @@ void ms_leak_notes(FILE *out, const struct ms_report_leaks *leaks, bool exact);
 /* "not judged: because", "none that rises in most of 16 windows of 1.00 s and falls in none before the last, among 3 call paths", or that there is some. */
 void ms_growth_words(FILE *out, const struct ms_report_growth *growth);
 
+/* Why the recording has nothing of what the program says about itself (marks, tasks, scopes, variables, pools); NULL = it would have it. */
+const char *ms_unsaid_words(const struct ms_report *report);
+
 /* Name of a family (enum ms_direct_family), and what a state (enum ms_direct_state) means. */
 const char *ms_direct_family_word(uint8_t family);
 const char *ms_direct_reason(uint8_t state);

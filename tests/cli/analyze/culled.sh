@@ -54,3 +54,23 @@ echo "# a comparison"
 has "$T/diff" 'different --cull-temporary'
 "$BIN/memscope-diff" "$trace" "$trace" >"$T/diff"
 has_not "$T/diff" 'different --cull-temporary'
+
+echo "# gates judge what the whole recording has, with the sums; what those do not tell cannot be judged"
+gate() { # EXPECTED-STATUS CONDITION [OPTION...] TRACE
+	local expected=$1 condition=$2 rc=0
+	shift 2
+	"$BIN/memscope-analyze" -q --fail-on "$condition" "$@" >"$T/gate" 2>&1 || rc=$?
+	eq "status of --fail-on '$condition' $*" "$expected" "$rc"
+}
+for name in peak:peak_bytes allocations:allocations reallocations:reallocations allocated-bytes:allocated_bytes; do
+	all=$(jq ".totals.${name#*:}" "$T/whole.json")
+	gate 1 "${name%:*}==$all" "$trace"
+	gate 1 "${name%:*}==$all" "$T/whole.ms"
+	gate 2 "${name%:*}==$all" --window 0%:50% "$trace"
+	gate 2 "${name%:*}==$all" "$T/part.ms"
+	rc=0
+	"$BIN/memscope-diff" -q --fail-on "${name%:*}>+0" "$trace" "$T/whole.ms" >"$T/gate" 2>&1 || rc=$?
+	eq "status of memscope-diff --fail-on '${name%:*}>+0'" 0 "$rc"
+done
+gate 2 'temporary>0' "$trace"
+gate 1 "live-bytes==$(value .totals.live_bytes)" "$trace"
