@@ -95,14 +95,18 @@ static void let_in(struct control_server *s, uint64_t mono_ns)
 		if (fd < 0)
 			return;
 		user = control_peer(fd);
+		if (user != geteuid() && user != 0) { /* takes no place from those who may */
+			struct connection stranger = {.fd = fd};
+
+			answer(&stranger, false, "this recording belongs to another user");
+			continue;
+		}
 		c = place(s);
 		if (!c) {
 			close(fd);
 			return;
 		}
 		*c = (struct connection){.fd = fd, .since_ns = mono_ns};
-		if (user != geteuid() && user != 0)
-			answer(c, false, "this recording belongs to another user");
 	}
 }
 
