@@ -63,10 +63,11 @@ static inline bool ms_birth_skip(uint64_t size)
 {
 	uint64_t units = ms_births_by_bytes ? size : 1;
 	struct ms_draw *d = &ms_tls.self->draw;
+	uint64_t left = d->left; /* once: a signal handler that draws in between costs one of the two draws, and nothing wraps around */
 
-	if (d->left <= units || units == 0 || size >= MS_SAMPLE_SURE_BYTES || ms_tls.pending.kind != 0)
+	if (left <= units || units == 0 || size >= MS_SAMPLE_SURE_BYTES || ms_tls.pending.kind != 0)
 		return false;
-	d->left -= units;
+	d->left = left - units;
 	return true;
 }
 
@@ -82,15 +83,16 @@ static inline void ms_birth_unskip(uint64_t size)
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
 	uint32_t births = ms_births_now();
-	uint64_t units = ms_births_by_bytes ? size : 1;
+	uint64_t units = ms_births_by_bytes ? size : 1, left;
 	struct ms_draw *d;
 
 	if (MS_LIKELY(births == MS_BIRTHS_ALL))
 		return true;
 	/* Most of what is not drawn ends here. A struct without a slot, or not seeded, has 0 left. */
 	d = &ms_tls.self->draw;
-	if (births == MS_BIRTHS_SAMPLE && units != 0 && d->left > units && size < MS_SAMPLE_SURE_BYTES && address != 0) {
-		d->left -= units;
+	left = d->left;
+	if (births == MS_BIRTHS_SAMPLE && units != 0 && left > units && size < MS_SAMPLE_SURE_BYTES && address != 0) {
+		d->left = left - units;
 		return false;
 	}
 	return ms_birth_drawn(address, size);
