@@ -385,6 +385,21 @@ const struct ms_detector_result *ms_gate_blind(const struct ms_gate *gate, const
 	return NULL;
 }
 
+const char *ms_gate_limit(const struct ms_gate *gate, const struct ms_report *r)
+{
+	const struct ms_report_trace *t = &r->trace;
+
+	if (gate->quantity >= MS_FINDING_KIND_COUNT || !(t->pauses || t->paused_before || t->process->capture.attached))
+		return NULL;
+	for (size_t i = 0; i < r->findings.detector_count; i++) {
+		const struct ms_detector_result *d = &r->findings.detectors[i];
+
+		if (d->kinds >> gate->quantity & 1 && d->status != MS_DETECTOR_NOT_OBSERVABLE && *d->reason)
+			return d->reason;
+	}
+	return NULL;
+}
+
 uint32_t ms_gate_kinds(const struct ms_report *r)
 {
 	uint32_t kinds = 0;

@@ -69,6 +69,9 @@ bool ms_gate_holds(const struct ms_gate *gate, const struct ms_report *report, u
 /* Judges a condition on a report. text: what was found or why nothing can be said, as words. */
 #define MS_GATE_TEXT 320
 enum ms_gate_verdict ms_gate_judge(const struct ms_gate *gate, const struct ms_report *report, char text[MS_GATE_TEXT]);
+/* Of a condition about one kind of finding, where the recording was paused or attached to a running process: what of it could not be judged, as
+   its detector says; NULL = nothing, or it is another condition. Belongs to the report. */
+const char *ms_gate_limit(const struct ms_gate *gate, const struct ms_report *report);
 /* Kinds of findings that the report's trace could show, 1 << enum ms_finding_kind. */
 uint32_t ms_gate_kinds(const struct ms_report *report);
 /* Why a kind could not be seen and what would record it; "" when it could. */

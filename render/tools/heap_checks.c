@@ -107,6 +107,9 @@ enum ms_gate_verdict heap_checks_judge(const struct heap_checks *c, const struct
 			fprintf(stderr, "memscope-analyze: --fail-on '%s' cannot be judged: %s\n", c->gates[i].text, text);
 		else if (ms_gate_note(&c->gates[i], ms_gate_kinds(report), text))
 			fprintf(stderr, "memscope-analyze: --fail-on '%s' does not hold, %s: not observable in this trace\n", c->gates[i].text, text);
+		else if (ms_gate_limit(&c->gates[i], report))
+			fprintf(stderr, "memscope-analyze: --fail-on '%s' does not hold as far as can be judged: %s\n", c->gates[i].text,
+			        ms_gate_limit(&c->gates[i], report));
 		if (verdict == MS_GATE_HOLDS || worst == MS_GATE_FAILS)
 			worst = verdict;
 	}
