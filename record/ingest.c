@@ -148,12 +148,14 @@ static bool allocate(struct ingest *g, struct merge_stream *stream, struct inges
 
 /*
  * The allocation of an unknown block may come a moment later, from a thread with another clock. Where blocks live that nobody saw
- * begin (a sample, a pause, an attach) an unknown block is one of those, and an allocation at its address a moment later is its next life.
+ * begin (a sample, a pause, an attach) an unknown block is one of those, and an allocation at its address a moment later is its next life:
+ * only the next tenth of a microsecond is looked at then.
  */
 static bool await_birth(struct ingest *g, struct merge_stream *stream, uint64_t address)
 {
-	return atomic_load_explicit(&g->arena->header->births_unseen, memory_order_relaxed) == 0 &&
-	       merge_await(&g->merge, stream, address, MERGE_WANT_ALLOC);
+	bool unseen = atomic_load_explicit(&g->arena->header->births_unseen, memory_order_relaxed) != 0;
+
+	return (unseen ? merge_await_near : merge_await)(&g->merge, stream, address, MERGE_WANT_ALLOC);
 }
 
 /* false: the allocation that must come before it has not come yet. */

@@ -13,7 +13,7 @@
 
 void merge_init(struct merge *m, merge_entry_fn entry, void *context, const struct live_table *table)
 {
-	*m = (struct merge){.entry = entry, .context = context, .table = table, .window_ticks = MERGE_WINDOW_NS};
+	*m = (struct merge){.entry = entry, .context = context, .table = table, .window_ticks = MERGE_WINDOW_NS, .near_ticks = MERGE_NEAR_NS};
 }
 
 void merge_free(struct merge *m)
@@ -306,10 +306,10 @@ static size_t find_first(const struct merge_stream *s, uint64_t address, uint8_t
 	return s->end;
 }
 
-bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted)
+static bool await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted, uint64_t window_ticks)
 {
 	uint8_t wanted_class = wanted == MERGE_WANT_FREE ? MS_CLASS_FREE : MS_CLASS_ALLOC;
-	uint64_t latest = front(s) + m->window_ticks, best = UINT64_MAX;
+	uint64_t latest = front(s) + window_ticks, best = UINT64_MAX;
 
 	if (s->insist)
 		return false;
@@ -331,4 +331,14 @@ bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum
 	s->was_held = true;
 	m->held_count++;
 	return true;
+}
+
+bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted)
+{
+	return await(m, s, address, wanted, m->window_ticks);
+}
+
+bool merge_await_near(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted)
+{
+	return await(m, s, address, wanted, m->near_ticks);
 }

@@ -32,6 +32,8 @@
 #include "live_table.h"
 
 #define MERGE_WINDOW_NS 20000u
+/* Where blocks live that nobody saw begin: an unknown block is one of those, unless its allocation comes at once; the next life of its address takes longer. */
+#define MERGE_NEAR_NS 100u
 #define MERGE_LEAD 16u               /* entries that the prefetch runs ahead, a power of two */
 
 struct merge_stream {
@@ -61,6 +63,7 @@ struct merge {
 	void *context;
 	const struct live_table *table;  /* addresses are prefetched in it; NULL = not */
 	uint64_t window_ticks;           /* MERGE_WINDOW_NS in ticks of the clock */
+	uint64_t near_ticks;             /* MERGE_NEAR_NS */
 
 	struct merge_stream **streams;   /* those that were added */
 	size_t stream_count, stream_capacity;
@@ -104,5 +107,7 @@ enum merge_wanted { MERGE_WANT_FREE, MERGE_WANT_ALLOC };
  * stamp); the result is true, and the consumer must return false without having changed anything.
  */
 bool merge_await(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted);
+/* The same up to the stamp + MERGE_NEAR_NS. */
+bool merge_await_near(struct merge *m, struct merge_stream *s, uint64_t address, enum merge_wanted wanted);
 
 #endif

@@ -239,6 +239,7 @@ static void calibrate(struct recording *r, uint64_t mono_ns, bool force)
 	if (tick_clock_ready(&r->clock)) {
 		r->slots.ticks_per_ms = tick_clock_ticks(&r->clock, 1000000);
 		r->ingest.merge.window_ticks = tick_clock_ticks(&r->clock, MERGE_WINDOW_NS);
+		r->ingest.merge.near_ticks = tick_clock_ticks(&r->clock, MERGE_NEAR_NS);
 	}
 }
 

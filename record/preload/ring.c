@@ -160,10 +160,16 @@ static void write_entry(uint64_t *w, const struct ms_thread *t, const struct ms_
 }
 
 /* Does an entry of that many words fit? Looks at what the collector has consumed meanwhile. */
+/* Not in a child that a signal handler has forked meanwhile: the struct is wiped then, and has neither slot nor ring. */
 static bool has_room(struct ms_thread *t, unsigned words)
 {
-	uint64_t tail = atomic_load_explicit(&t->slot->tail, memory_order_seq_cst); /* see wait_for_room */
+	const struct ms_slot *slot = t->slot;
+	uint64_t tail;
 
+	atomic_signal_fence(memory_order_seq_cst); /* what the caller has read of the ring was read before */
+	if (slot == NULL)
+		return false;
+	tail = atomic_load_explicit(&slot->tail, memory_order_seq_cst); /* see wait_for_room */
 	t->limit = tail + t->mask + 1;
 	return t->head + words <= t->limit;
 }
@@ -197,6 +203,7 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 {
 	struct ms_slot *slot = t->slot;
 	uint32_t node = 0;
+	uint64_t *w;
 
 	if (!ms_ring_enter(t, slot, at))
 		return INTERRUPTED;
@@ -207,13 +214,17 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 	else if (entry->shape == MS_SHAPE_FREE)
 		node = ms_capture(t->free_walker, t->depth_limit, entry->caller);
 	*words = entry_words(t, entry);
-	if (!announce_modules(t) || !has_room(t, *words)) {
-		ms_ring_leave(t, slot);
-		return FULL;
-	}
-	write_entry(t->ring + (t->head & t->mask), t, entry, *words, node);
+	if (!announce_modules(t))
+		goto full;
+	w = t->ring + (t->head & t->mask);
+	if (!has_room(t, *words))
+		goto full;
+	write_entry(w, t, entry, *words, node);
 	ms_ring_publish(t, slot, t->head + *words);
 	return PUBLISHED;
+full:
+	ms_ring_leave(t, slot);
+	return FULL;
 }
 
 /*
@@ -223,9 +234,13 @@ static enum attempt try_to_emit(struct ms_thread *t, const struct ms_entry *entr
 static bool wait_for_room(struct ms_thread *t, struct ms_slot *slot, unsigned words)
 {
 	struct ms_arena_header *header = ms_process.header;
-	uint64_t beat = atomic_load_explicit(&header->collector_beat, memory_order_relaxed);
+	uint64_t beat;
 	int64_t beat_at = now_ns();
 	bool room = false;
+
+	if (header == NULL) /* in the child, too */
+		return true;
+	beat = atomic_load_explicit(&header->collector_beat, memory_order_relaxed);
 
 	/* The struct is wiped if a signal handler forks meanwhile: then it is the child that stands here. */
 	while (t->slot == slot) {
@@ -260,6 +275,7 @@ static bool emit_slow(const struct ms_entry *entry)
 	for (;;) {
 		struct ms_thread *t = ms_tls.self;
 		struct ms_slot *slot = t->slot;
+		struct ms_arena_header *header;
 		unsigned words = 0;
 
 		if (slot == NULL) {
@@ -290,7 +306,10 @@ static bool emit_slow(const struct ms_entry *entry)
 		case FULL:
 			break;
 		}
-		if (atomic_load_explicit(&ms_process.header->state, memory_order_acquire) == MS_ARENA_STOPPED) {
+		header = ms_process.header;
+		if (header == NULL) /* a child that a signal handler has forked meanwhile stands here */
+			continue;
+		if (atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED) {
 			ms_process_stop();
 			return false;
 		}

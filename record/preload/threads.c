@@ -120,8 +120,8 @@ struct ms_thread *ms_thread_take(bool nested)
 	struct ms_slot *slot;
 	uint32_t index;
 
-	/* The recording is over: what comes now is not lost. */
-	if (atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
+	/* The recording is over, or it is another process's: what comes now is not lost. */
+	if (header == NULL || atomic_load_explicit(&header->state, memory_order_acquire) == MS_ARENA_STOPPED)
 		return NULL;
 	if (!wait_for_index(header, &index) || !ring_is_sane(&ms_process.slots[index])) {
 		if (!nested && atomic_load_explicit(&header->state, memory_order_acquire) != MS_ARENA_STOPPED) {

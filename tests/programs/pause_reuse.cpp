@@ -4,6 +4,7 @@
  * end a block born in a pause, by a global, holds one that was recorded.
  */
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
@@ -20,6 +21,14 @@ static holder *global;
 static std::atomic<int> turn;
 static void *of_main, *of_other;
 
+// Longer than stamps of two processors differ, shorter than a reader of stamps waits for what it misses.
+static void moment()
+{
+	const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(2);
+	while (std::chrono::steady_clock::now() < until)
+		;
+}
+
 int main()
 {
 	int same = 0;
@@ -29,7 +38,9 @@ int main()
 		for (int i = 1; i <= ROUNDS; i++) {
 			while (turn != 2 * i - 1)
 				std::this_thread::yield();
+			moment();
 			of_other = ::operator new(BYTES);
+			moment();
 			turn = 2 * i;
 		}
 	});
