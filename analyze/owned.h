@@ -51,6 +51,13 @@ static inline void ms_owned_loses(struct ms_owned *o)
 	o->frees++;
 }
 
+/* One of its live blocks is lost: nothing leads to it. */
+static inline void ms_owned_lost(struct ms_owned *o, bool definite, uint64_t bytes)
+{
+	*(definite ? &o->definite_blocks : &o->indirect_blocks) += 1;
+	*(definite ? &o->definite_bytes : &o->indirect_bytes) += bytes;
+}
+
 /* IMAGE: nothing lives on. */
 static inline void ms_owned_gone(struct ms_owned *o)
 {

@@ -17,8 +17,12 @@
 
 #define MS_OWNERS 2
 
-/* The counters of a row, [1] NULL when it has one alone. state: of the pass. */
-typedef void ms_owners_fn(void *state, uint32_t row, struct ms_owned *owners[MS_OWNERS]);
+/* The counters of a row: one, or as many as there are. */
+struct ms_owners {
+	struct ms_owned *list[MS_OWNERS];
+	unsigned count;
+};
+typedef struct ms_owners ms_owners_fn(void *state, uint32_t row); /* state: of the pass */
 
 struct ms_ownership {
 	const struct ms_lost_blocks *lost; /* NULL: none is known */
@@ -29,16 +33,6 @@ struct ms_ownership {
 	void *state;
 };
 
-#define MS_EACH_OWNER(o, row, owner, DO)                                                                     \
-	do {                                                                                                  \
-		struct ms_owned *owners_[MS_OWNERS] = {NULL};                                                  \
-		(o)->owners((o)->state, row, owners_);                                                         \
-		for (int k_ = 0; k_ < MS_OWNERS && owners_[k_]; k_++) {                                        \
-			struct ms_owned *owner = owners_[k_];                                                   \
-			DO;                                                                                     \
-		}                                                                                              \
-	} while (0)
-
 /* When no further event comes, or one that is alone in its view: the heap graph was taken now; what it says is lost is alive. */
 static inline void ms_ownership_attribute(struct ms_ownership *o)
 {
@@ -48,10 +42,10 @@ static inline void ms_ownership_attribute(struct ms_ownership *o)
 	for (size_t i = 0; i < o->lost->count; i++) {
 		const struct ms_lost_block *b = &o->lost->list[i];
 
-		MS_EACH_OWNER(o, ms_block_marks_get(&o->row_of, b->block), owner, {
-			*(b->definite ? &owner->definite_blocks : &owner->indirect_blocks) += 1;
-			*(b->definite ? &owner->definite_bytes : &owner->indirect_bytes) += b->size_bytes;
-		});
+		struct ms_owners owners = o->owners(o->state, ms_block_marks_get(&o->row_of, b->block));
+
+		for (unsigned k = 0; k < owners.count; k++)
+			ms_owned_lost(owners.list[k], b->definite, b->size_bytes);
 	}
 }
 
@@ -67,17 +61,22 @@ static inline void ms_ownership_event(struct ms_ownership *o)
 static inline int ms_ownership_step(struct ms_ownership *o, const struct ms_view *v, uint32_t i, uint32_t inner)
 {
 	unsigned step = v->step[i];
+	struct ms_owners owners;
 	uint32_t row;
 
 	if (ms_step_begins(step)) {
 		if (step == MS_STEP_REALLOCATE)
 			ms_block_marks_take(&o->row_of, v->from[i]);
-		MS_EACH_OWNER(o, inner, owner, ms_owned_begins(owner, step, v->size_bytes[i], v->time_ns[i]));
+		owners = o->owners(o->state, inner);
+		for (unsigned k = 0; k < owners.count; k++)
+			ms_owned_begins(owners.list[k], step, v->size_bytes[i], v->time_ns[i]);
 		return inner ? ms_block_marks_set(&o->row_of, v->block[i], inner) : MS_OK;
 	}
 	if (ms_step_ends(step)) {
 		row = step == MS_STEP_MOVE ? ms_block_marks_get(&o->row_of, v->block[i]) : ms_block_marks_take(&o->row_of, v->block[i]);
-		MS_EACH_OWNER(o, row, owner, ms_owned_ends(owner, step, v->size_bytes[i]));
+		owners = o->owners(o->state, row);
+		for (unsigned k = 0; k < owners.count; k++)
+			ms_owned_ends(owners.list[k], step, v->size_bytes[i]);
 	}
 	return MS_OK;
 }
@@ -85,22 +84,18 @@ static inline int ms_ownership_step(struct ms_ownership *o, const struct ms_view
 /* RETURN, RESUME, LOSE: of a block that a realloc had taken away. */
 static inline int ms_ownership_step_alone(struct ms_ownership *o, const struct ms_view *v)
 {
-	uint32_t row;
+	bool stays = v->step[0] == MS_STEP_RESUME;
+	uint32_t row = stays ? ms_block_marks_get(&o->row_of, v->moved) : ms_block_marks_take(&o->row_of, v->moved);
+	struct ms_owners owners = o->owners(o->state, row);
 
-	switch (v->step[0]) {
-	case MS_STEP_RETURN:
-		row = ms_block_marks_take(&o->row_of, v->moved);
-		MS_EACH_OWNER(o, row, owner, ms_owned_returns(owner, v->size_bytes[0], v->time_ns[0]));
-		return ms_block_marks_set(&o->row_of, v->goes_by, row);
-	case MS_STEP_RESUME:
-		row = ms_block_marks_get(&o->row_of, v->moved);
-		MS_EACH_OWNER(o, row, owner, ms_owned_ends(owner, MS_STEP_MOVE, v->size_bytes[0]));
-		return MS_OK;
-	default: /* LOSE */
-		row = ms_block_marks_take(&o->row_of, v->moved);
-		MS_EACH_OWNER(o, row, owner, ms_owned_loses(owner));
-		return MS_OK;
-	}
+	for (unsigned k = 0; k < owners.count; k++)
+		if (v->step[0] == MS_STEP_RETURN)
+			ms_owned_returns(owners.list[k], v->size_bytes[0], v->time_ns[0]);
+		else if (stays)
+			ms_owned_ends(owners.list[k], MS_STEP_MOVE, v->size_bytes[0]);
+		else
+			ms_owned_loses(owners.list[k]);
+	return v->step[0] == MS_STEP_RETURN ? ms_block_marks_set(&o->row_of, v->goes_by, row) : MS_OK;
 }
 
 /* A part of the trace begins: what was alive comes as allocations, of nothing that is known. none: what belongs to nothing. */

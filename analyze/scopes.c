@@ -52,12 +52,11 @@ static void destroy(void *state)
 	free(s);
 }
 
-static void owners_of(void *state, uint32_t row, struct ms_owned *owners[MS_OWNERS])
+static struct ms_owners owners_of(void *state, uint32_t row)
 {
 	struct scopes *s = state;
 
-	owners[0] = &s->rows[s->threads[row].scope].own;
-	owners[1] = &s->threads[row].own;
+	return (struct ms_owners){.list = {&s->rows[s->threads[row].scope].own, &s->threads[row].own}, .count = 2};
 }
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)

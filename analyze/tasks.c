@@ -56,11 +56,11 @@ static void destroy(void *state)
 	free(t);
 }
 
-static void owners_of(void *state, uint32_t row, struct ms_owned *owners[MS_OWNERS])
+static struct ms_owners owners_of(void *state, uint32_t row)
 {
 	struct tasks *t = state;
 
-	owners[0] = row == OMITTED ? &t->omitted : &t->rows[row].own;
+	return (struct ms_owners){.list = {row == OMITTED ? &t->omitted : &t->rows[row].own}, .count = 1};
 }
 
 static int create(void **state, const struct ms_analysis_context *context, struct ms_error *err)

@@ -105,7 +105,7 @@ static uint8_t line_bits(const struct ms_sample_config *c, uint64_t counters)
 	return bits;
 }
 
-/* A counter for a sixteenth of a line's bytes: some twenty of them are zero for one that is not. */
+/* A counter for a sixteenth of a line's bytes: with one or two drawn blocks in a line most of its counters are zero. */
 static uint8_t counter_bits(uint8_t line)
 {
 	return line > COUNTER_BITS + COUNTERS_OF_LINE_BITS ? line - COUNTERS_OF_LINE_BITS : COUNTER_BITS;

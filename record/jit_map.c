@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TMP "/tmp" /* where perf looks for maps */
+
 /* The pid in the innermost namespace, and the effective user, from /proc/PID/status. */
 static void read_status(struct jit_map *m, pid_t pid)
 {
@@ -40,10 +42,10 @@ void jit_map_open(struct jit_map *m, pid_t pid)
 
 	*m = (struct jit_map){.pid = pid, .uid = geteuid()};
 	read_status(m, pid);
-	snprintf(path, sizeof path, "/proc/%d/root/tmp", (int)pid);
+	snprintf(path, sizeof path, "/proc/%ld/root%s", (long)pid, TMP); /* as the program sees it */
 	m->tmp_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (m->tmp_fd < 0)
-		m->tmp_fd = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		m->tmp_fd = open(TMP, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	m->open = m->tmp_fd >= 0;
 }
 

@@ -21,6 +21,13 @@
 #include "ring.h"
 
 /* The malloc family: hooks_heap.c */
+/* UINT64_MAX when it is more than that. */
+static inline uint64_t ms_product(size_t count, size_t size)
+{
+	uint64_t bytes;
+
+	return __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes;
+}
 /* An allocation of an ALLOC kind that returned NULL: records that, returns NULL. */
 void *ms_hook_failed(uint8_t kind, uint64_t size, const struct ms_caller *caller) __attribute__((noinline, cold));
 void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_caller *caller);

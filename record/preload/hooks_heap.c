@@ -74,11 +74,9 @@ void *ms_hook_malloc(const struct ms_real *real, size_t size, const struct ms_ca
 void *ms_hook_calloc(const struct ms_real *real, size_t count, size_t size, const struct ms_caller *caller)
 {
 	void *block = real->calloc(count, size);
-	size_t bytes;
 
 	if (MS_UNLIKELY(block == NULL))
-		return ms_hook_failed(MS_EV_CALLOC, __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes,
-				      caller);
+		return ms_hook_failed(MS_EV_CALLOC, ms_product(count, size), caller);
 	ms_emit_birth(MS_EV_CALLOC, (uintptr_t)block, count * size, caller, 0, 0, 0);
 	return block;
 }

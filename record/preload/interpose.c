@@ -53,13 +53,6 @@ static inline const struct ms_real *resolved(void)
 }
 
 /* ---- the malloc family ---- */
-static inline uint64_t bytes_of(size_t count, size_t size)
-{
-	size_t bytes;
-
-	return __builtin_mul_overflow(count, size, &bytes) ? UINT64_MAX : bytes;
-}
-
 /*
  * What a sample leaves out goes straight to the real function, without the registers that a hook needs. The rest goes on in a function
  * that is jumped to, so that its frame is the one of the exported function: compiled without frame pointer, and as the last thing done.
@@ -83,7 +76,7 @@ static inline uint64_t bytes_of(size_t count, size_t size)
 		return ms_births_now() == MS_BIRTHS_SAMPLE ? sampled_##name arguments : hooked_##name arguments;      \
 	}
 HOOK_QUICK(malloc, MS_EV_MALLOC, (size_t size), (size), size, ms_hook_malloc(&ms_real, size, CALLER))
-HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), bytes_of(count, size), ms_hook_calloc(&ms_real, count, size, CALLER))
+HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), ms_product(count, size), ms_hook_calloc(&ms_real, count, size, CALLER))
 static __attribute__((noinline)) HOOK_BODY_VOID(hooked_free, (void *block), ms_hook_free(&ms_real, block, CALLER))
 EXPORT QUICK void free(void *block)
 {

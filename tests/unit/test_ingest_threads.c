@@ -117,12 +117,39 @@ static void losses_are_events(void **context)
 	close_rig(&r);
 }
 
+/*
+ * An unknown block is freed, and its address allocated by another thread. Shortly before: stamps of two processors. A good deal before: the allocation of a
+ * block that was stamped late, unless blocks live that nobody saw begin; then it is the next life of the address.
+ */
+static void unknown_frees_before_births(void **context)
+{
+	for (unsigned unseen = 0; unseen < 2; unseen++)
+		for (unsigned far = 0; far < 2; far++) {
+			bool same = !far || !unseen;
+			struct rig r;
+			struct fake_thread one, other;
+
+			(void)context;
+			rig_open(&r, &small_blocks);
+			atomic_store(&r.arena.header->births_unseen, unseen);
+			fake_thread_start(&one, &r.arena, PID, 0, false);
+			fake_thread_start(&other, &r.arena, PID, 0, false);
+			fake_free(&one, 1000000, MS_EV_FREE, 16);
+			fake_alloc(&other, 1000000 + (far ? MERGE_WINDOW_NS / 2 : MERGE_NEAR_NS / 2), MS_EV_MALLOC, 16, 40, 0);
+			rig_finish(&r, 3000000);
+			assert_int_equal(r.ingest.unmatched_frees, same ? 0 : 1);
+			assert_int_equal(r.ingest.live_bytes, same ? 0 : 40);
+			close_rig(&r);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_handlers_and_names),
 		cmocka_unit_test(exec_begins_a_new_life),
 		cmocka_unit_test(losses_are_events),
+		cmocka_unit_test(unknown_frees_before_births),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
