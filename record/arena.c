@@ -13,8 +13,8 @@
 #include "inside/inside_config.h"
 
 #define PAGE UINT64_C(4096)
-#define COUNTER_BITS 4u          /* malloc aligns to 16 bytes */
-#define COUNTERS_OF_LINE_BITS 4u
+#define GRANULE_BITS 4u          /* malloc aligns to 16 bytes */
+#define GRANULES_OF_LINE_BITS 4u
 
 const struct arena_geometry arena_generous = {
 	.slots = 1024, .big_rings = 64, .big_ring_words = 1u << 17, .small_ring_words = 1u << 14,
@@ -93,22 +93,22 @@ uint64_t arena_bytes(const struct arena_geometry *geometry)
 
 /* So many bytes of addresses have one or two drawn blocks, taking blocks of 32 bytes, and one that is always in: a line of the table has room for
    several times that. */
-static uint8_t line_bits(const struct ms_sample_config *c, uint64_t counters)
+static uint8_t line_bits(const struct ms_sample_config *c, uint64_t granules)
 {
 	double bytes = c->sampling == MS_SAMPLING_PER_BYTE ? (double)c->bytes : 32e9 / c->per_billion;
 	uint8_t bits = MS_SAMPLED_LINE_BITS;
 
 	if (c->sampling == MS_SAMPLING_PER_ALLOCATION && bytes > MS_SAMPLE_SURE_BYTES)
 		bytes = MS_SAMPLE_SURE_BYTES;
-	while (UINT64_C(1) << bits < bytes && (UINT64_C(1) << bits) < counters * 16)
+	while (UINT64_C(1) << bits < bytes && (UINT64_C(1) << bits) < granules * 16)
 		bits++;
 	return bits;
 }
 
-/* A counter for a sixteenth of a line's bytes: with one or two drawn blocks in a line most of its counters are zero. */
-static uint8_t counter_bits(uint8_t line)
+/* A mark for a sixteenth of a line's bytes: with one or two drawn blocks in a line most of its marks are not set. */
+static uint8_t granule_bits(uint8_t line)
 {
-	return line > COUNTER_BITS + COUNTERS_OF_LINE_BITS ? line - COUNTERS_OF_LINE_BITS : COUNTER_BITS;
+	return line > GRANULE_BITS + GRANULES_OF_LINE_BITS ? line - GRANULES_OF_LINE_BITS : GRANULE_BITS;
 }
 
 int arena_create(struct arena *a, const struct arena_geometry *geometry, const struct arena_options *options,
@@ -163,7 +163,7 @@ int arena_create(struct arena *a, const struct arena_geometry *geometry, const s
 		h->sample.sampled_offset = o.sampled;
 		h->sample.sampled_count = geometry->sampled;
 		h->sample.line_bits = line_bits(&options->sample, geometry->sampled);
-		h->sample.counter_bits = counter_bits(h->sample.line_bits);
+		h->sample.granule_bits = granule_bits(h->sample.line_bits);
 		atomic_store_explicit(&h->births_unseen, 1, memory_order_relaxed);
 		a->sampled = true;
 	}

@@ -23,7 +23,7 @@ struct arena_geometry {
 	uint32_t big_ring_words, small_ring_words; /* powers of two */
 	uint32_t modules, nodes;
 	uint64_t graph_blocks;                     /* live blocks that a heap graph can have */
-	uint64_t sampled;                          /* counters of sampled blocks, a power of two; 0: no samples */
+	uint64_t sampled;                          /* granules of sampled blocks, a power of two; 0: no samples */
 	uint64_t hash_slots[MS_HASH_LEVELS];       /* powers of two */
 };
 

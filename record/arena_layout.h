@@ -100,26 +100,26 @@ enum ms_births {
 struct ms_sample_config {
 	uint8_t sampling;              /* enum ms_sampling */
 	uint8_t line_bits;             /* log2 of the bytes of addresses that share a line of the table, MS_SAMPLED_LINE_BITS or more */
-	uint8_t counter_bits;          /* log2 of the bytes of addresses that share a counter: 4 to line_bits - 3 */
+	uint8_t granule_bits;          /* log2 of the bytes of addresses that share a mark: 4 to line_bits - 3 */
 	uint8_t reserved;
 	uint32_t per_billion;          /* PER_ALLOCATION */
 	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
 	uint64_t seed;
 	/*
-	 * The sampled blocks that live. App only. First a counter for each index (address >> counter_bits) & (sampled_count - 1): how many of them have it,
-	 * MS_SAMPLED_MANY = more than can be told apart, for ever. Behind the counters, for each 2^line_bits bytes of addresses, MS_SAMPLED_LINE words
-	 * with the addresses, 0 = free. The fewer blocks are drawn the more share a line, so that few pages of it are touched. An address is put there before the block is given to the program and taken out before its end is
-	 * published. Counters are what nearly every free looks at, and nothing else: the fewer blocks are drawn the more neighbours share one, so that
-	 * those of a large heap stay in the processor's cache.
+	 * The sampled blocks that live (preload/sampled.h). App only. The index of an address is (address >> granule_bits) & (sampled_count - 1). First the
+	 * marks: a 64-bit word for MS_SAMPLED_GRANULES indexes. Then 32 bits for the same: crowded. Then, for each 2^line_bits bytes of addresses,
+	 * MS_SAMPLED_LINE words with the addresses, 0 = free. The fewer blocks are drawn the more bytes share a mark and a line, so that few pages of
+	 * the lines are touched and the marks of a large heap stay in the processor's cache.
 	 */
 	uint64_t sampled_offset;       /* 0 = no sample */
-	uint64_t sampled_count;        /* power of two, at least MS_SAMPLED_LINE */
+	uint64_t sampled_count;        /* granules, a power of two, at least MS_SAMPLED_LEAST */
 };
 #define MS_SAMPLED_LINE 8u
 #define MS_SAMPLED_LINE_BITS 7u
-#define MS_SAMPLED_MANY 255u
-/* Bytes of counters and addresses, at most. */
-#define MS_SAMPLED_BYTES(count) ((count) * (1 + sizeof(uint64_t)))
+#define MS_SAMPLED_GRANULES 32u
+#define MS_SAMPLED_LEAST 512u    /* so that lines are those of the processor's cache */
+/* Bytes of the table, at most. */
+#define MS_SAMPLED_BYTES(count) ((count) / MS_SAMPLED_GRANULES * (sizeof(uint64_t) + sizeof(uint32_t)) + (count) * sizeof(uint64_t))
 
 /* Heap graph. */
 enum ms_graph_state {

@@ -79,6 +79,8 @@ void collector_run(struct collector *c)
 {
 	struct loop l = {.nap_ns = COLLECTOR_BUSY_NS};
 	bool recording = c->recording != NULL;
+	/* Each look takes processor time that the program may need. */
+	const size_t few = recording && c->recording->arena.sampled ? COLLECTOR_FEW_WORDS : 0;
 
 	for (;;) {
 		uint64_t now_ns = tick_clock_now(MS_CLOCK_MONOTONIC);
@@ -110,7 +112,7 @@ void collector_run(struct collector *c)
 		}
 		if (!recording)
 			l.nap_ns = COLLECTOR_WATCH_NS;
-		else if (words > 0 || c->recording->options->discard)
+		else if (words > few || c->recording->options->discard)
 			l.nap_ns = COLLECTOR_BUSY_NS;
 		else if (l.nap_ns < COLLECTOR_IDLE_NS)
 			l.nap_ns += l.nap_ns / 4;

@@ -2,8 +2,8 @@
  * collector.h - the loop around a recording while its program lives.
  *
  * The hooks never wake the collector; it looks at the rings every COLLECTOR_BUSY_NS while there is something in them,
- * and less and less often, down to COLLECTOR_IDLE_NS, while there is not. A thread that finds its ring full waits
- * until the next look.
+ * and less and less often, down to COLLECTOR_IDLE_NS, while there is not, or while a sample leaves so little in them that
+ * naps twice as long would do. A thread that finds its ring full waits until the next look.
  *
  * Thread-safety: one thread. Not signal-safe.
  */
@@ -19,6 +19,7 @@
 
 #define COLLECTOR_BUSY_NS 300000
 #define COLLECTOR_IDLE_NS 4000000
+#define COLLECTOR_FEW_WORDS 2048     /* of a sample, in one round: the next nap may be longer */
 #define COLLECTOR_RUSH_WORDS 32768   /* this much in one round: no nap before the next */
 #define COLLECTOR_WATCH_NS 100000000 /* nothing is recorded: only the end of the program matters */
 

@@ -123,7 +123,7 @@ bool ending_run(struct recording *r, struct signals *signals, pid_t program)
 	recording_ask_names(r, interrupted, &a);
 	if (r->options->no_symbols) {
 		recording_end(r);
-	} else if (!r->regular) {
+	} else if (!r->regular || r->names_at_hand) {
 		recording_symbolize(r, interrupted, &a);
 		recording_end(r);
 	} else if (!end_in_child(r, &a)) {

@@ -87,12 +87,7 @@ static int prepare(struct recording *r, const struct options *options, const str
 		.attached = attached,
 		.fd = fd,
 	};
-	if (create_arena(&r->arena, geometry, &ao, err) != MS_OK)
-		return err->code;
-	/* What servers are asked for is asked at the end only. */
-	if (!options->no_symbols && !options->discard && !options->debuginfod && options->backend == MS_BACKEND_LOCKFREE)
-		symbol_helper_start(&r->helper, &r->arena);
-	return MS_OK;
+	return create_arena(&r->arena, geometry, &ao, err);
 }
 
 int recording_prepare(struct recording *r, const struct options *options, struct ms_error *err)
@@ -196,10 +191,6 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for blocks that may be culled");
 	}
 	r->tables = true;
-	if (!r->options->no_symbols && !r->options->discard)
-		jit_map_open(&r->jit, facts->pid);
-	if (r->options->monitor_ns && r->writer)
-		r->monitor = sysmon_open(facts->pid, r->options->monitor_ns);
 	if (r->regular && control_open(&r->control, r->fd, control_command, r, err) != MS_OK && r->options->verbose)
 		say("%s: --control cannot reach this recording: %s", path, err->message);
 	triggers_init(r);
@@ -243,6 +234,20 @@ static void calibrate(struct recording *r, uint64_t mono_ns, bool force)
 	}
 }
 
+/* What is not needed before the program runs: it need not wait for that. */
+static void watch(struct recording *r)
+{
+	const struct options *o = r->options;
+
+	if (!o->no_symbols)
+		jit_map_open(&r->jit, r->facts.pid);
+	if (o->monitor_ns && r->writer)
+		r->monitor = sysmon_open(r->facts.pid, o->monitor_ns);
+	/* What servers are asked for is asked at the end only. */
+	if (!o->no_symbols && !o->debuginfod && o->backend == MS_BACKEND_LOCKFREE && !r->app->gone)
+		symbol_helper_start(&r->helper, &r->arena);
+}
+
 /* Drains and hands on up to the watermark, or everything; but nothing from after the moment at which a stop was asked for. */
 static void round_of(struct recording *r, bool everything)
 {
@@ -257,6 +262,7 @@ static void round_of(struct recording *r, bool everything)
 
 	if (!r->process_written && recording_attached(r) && tick_clock_ready(&r->clock) &&
 	    (everything || atomic_load_explicit(&r->arena.header->told, memory_order_acquire))) {
+		watch(r);
 		status = recording_write_process(r);
 		r->process_written = true;
 	}
@@ -464,7 +470,8 @@ void recording_drain(struct recording *r)
 void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	if (r->process_written && ms_writer_status(r->writer) == MS_OK)
-		(void)trace_symbols_ask(&r->ingest.tables, r->ingest.annotations.untyped, r->ingest.annotations.untyped_count, &r->helper, interrupted, context, &r->helper_cpu_ns);
+		r->names_at_hand = trace_symbols_ask(&r->ingest.tables, r->ingest.annotations.untyped, r->ingest.annotations.untyped_count, &r->helper,
+		                                     interrupted, context, &r->helper_cpu_ns) && r->ingest.graph.data.count == 0;
 }
 
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)

@@ -84,6 +84,7 @@ struct recording {
 	uint64_t last_ticks;             /* of recording_stop: nothing later is taken in; 0 = it was not called */
 	bool ended;                      /* ending_run was here */
 	uint64_t end_ns;                 /* when the end was noticed; symbols come later and are not part of the time */
+	bool names_at_hand;              /* the helper has answered all: no file with debug information is to be read */
 	bool symbolized;
 	const char *backend_note;        /* for the end; NULL = none */
 	uint64_t helper_cpu_ns;          /* of the process that resolved names */

@@ -58,8 +58,6 @@ int slots_init(struct slots *s, struct arena *arena, struct merge *merge, const 
 	s->views = calloc(arena->geometry.slots, sizeof *s->views);
 	if (!s->views)
 		return MS_E_NOMEM;
-	for (uint32_t i = 0; i < arena->geometry.slots; i++)
-		s->views[i].stream.slot = i;
 	fill_min_words(arena->header->flags & MS_FLAG_FREE_STACKS);
 	return MS_OK;
 }
@@ -68,7 +66,7 @@ void slots_free(struct slots *s)
 {
 	if (!s->views)
 		return;
-	for (uint32_t i = 0; i < s->arena->geometry.slots; i++)
+	for (uint32_t i = 0; i < s->used; i++) /* it never falls */
 		merge_stream_free(&s->views[i].stream);
 	free(s->views);
 	s->views = NULL;
@@ -99,6 +97,7 @@ static void come_to_life(struct slots *s, uint32_t i)
 	const struct ms_slot *slot = &s->arena->slots[i];
 	char name[sizeof slot->name + 1];
 
+	v->stream.slot = i;
 	if (merge_add(s->merge, &v->stream) != MS_OK)
 		return; /* tried again at the next drain */
 	v->life = LIFE_LIVE;

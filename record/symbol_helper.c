@@ -18,8 +18,15 @@
 #define LOOK_MS_LEAST 2          /* between two looks at the arena */
 #define LOOK_MS_MOST 100
 #define WARM_ADDRESSES (1u << 16) /* distinct code addresses resolved in advance, at most */
+#define SEEN_LEAST 1024u
 #define NAP_MS 20                /* the asker's, between two questions whether to go on */
 #define ANSWER_LINES 256u        /* inlined functions of one address, at most */
+
+/* Behind all answers. */
+struct answer_end {
+	uint64_t bytes;                  /* of what stands before it */
+	uint64_t cpu_ns;                 /* that the helper has used */
+};
 
 /* ---- the helper's side ------------------------------------------------------------------------------------------- */
 
@@ -28,8 +35,8 @@ struct warm {
 	struct ms_symbolizer *symbolizer;
 	struct ms_module *modules;       /* by index of the arena's record; owned, with their paths */
 	uint32_t module_count, node;
-	uint64_t *seen;                  /* set of addresses, open addressing, 2 * WARM_ADDRESSES */
-	uint32_t seen_count;
+	uint64_t *seen;                  /* set of addresses, open addressing, at most half full; 0 = free */
+	uint32_t seen_count, seen_room;  /* room: a power of two */
 };
 
 /* The program may scribble over the records: they are copied, and checked as the collector checks them. */
@@ -65,15 +72,42 @@ static void read_modules(struct warm *w)
 	}
 }
 
-static bool is_new(struct warm *w, uint64_t address)
+static uint64_t *place_of(const struct warm *w, uint64_t address)
 {
-	size_t mask = 2 * WARM_ADDRESSES - 1, i = (size_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 40) & mask;
+	uint32_t mask = w->seen_room - 1, i = (uint32_t)(address * UINT64_C(0x9e3779b97f4a7c15) >> 40) & mask;
 
 	while (w->seen[i] != 0 && w->seen[i] != address)
 		i = (i + 1) & mask;
-	if (w->seen[i] == address)
+	return &w->seen[i];
+}
+
+/* It grows with the program: an address that is looked for in a large table touches a page of its own. */
+static bool grow_seen(struct warm *w)
+{
+	struct warm grown = *w;
+
+	grown.seen_room = w->seen_room ? 2 * w->seen_room : SEEN_LEAST;
+	grown.seen = calloc(grown.seen_room, sizeof *grown.seen);
+	if (!grown.seen)
 		return false;
-	w->seen[i] = address;
+	for (uint32_t i = 0; i < w->seen_room; i++)
+		if (w->seen[i] != 0)
+			*place_of(&grown, w->seen[i]) = w->seen[i];
+	free(w->seen);
+	*w = grown;
+	return true;
+}
+
+static bool is_new(struct warm *w, uint64_t address)
+{
+	uint64_t *place;
+
+	if (w->seen_count >= w->seen_room / 2 && !grow_seen(w))
+		return false;
+	place = place_of(w, address);
+	if (*place == address)
+		return false;
+	*place = address;
 	w->seen_count++;
 	return true;
 }
@@ -137,6 +171,22 @@ static void answer_type(struct warm *w, const struct symbol_question *q, const c
 	put_text(out, "");
 }
 
+/* Says that the answer is whole. */
+static bool end_answer(FILE *out)
+{
+	struct answer_end end = {0};
+	struct rusage usage;
+	long bytes = ftell(out);
+
+	if (bytes < 0 || getrusage(RUSAGE_SELF, &usage) != 0)
+		return false;
+	end.bytes = (uint64_t)bytes;
+	end.cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+	             (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+	fwrite(&end, sizeof end, 1, out);
+	return fflush(out) == 0 && !ferror(out);
+}
+
 static bool answer(struct warm *w, int question_fd, int answer_fd)
 {
 	struct symbol_question q;
@@ -169,21 +219,32 @@ static bool answer(struct warm *w, int question_fd, int answer_fd)
 			put_text(out, lines[i].file);
 		}
 	}
-	return !ferror(in) && fflush(out) == 0 && !ferror(out);
+	return !ferror(in) && end_answer(out);
 }
 
-/* Holds nothing of the collector's that somebody may wait for: a pipe behind its output would stay open. */
-static void let_go(void)
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Holds nothing of the collector's that somebody may wait for, but for the fds that are kept: a pipe behind its output would stay open. */
+static void let_go(int kept[3])
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	unsigned from = 3;
 
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		(void)dup2(null, fd);
+	qsort(kept, 3, sizeof *kept, by_number);
+	for (size_t i = 0; i < 3; from = (unsigned)kept[i++] + 1)
+		if ((unsigned)kept[i] > from)
+			(void)close_range(from, (unsigned)kept[i] - 1, 0);
+	(void)close_range(from, ~0u, 0);
 }
 
 static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd, int question_fd, int answer_fd)
 {
-	struct warm w = {.arena = arena, .node = 1, .seen = calloc(2 * WARM_ADDRESSES, sizeof *w.seen)};
+	struct warm w = {.arena = arena, .node = 1};
 	struct sched_param normal = {0};
 	struct rlimit limit;
 	int nap_ms = LOOK_MS_LEAST;
@@ -191,9 +252,9 @@ static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd
 
 	(void)prctl(PR_SET_NAME, "memscope-names");
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != collector || !w.seen)
+	if (getppid() != collector)
 		_exit(1);
-	let_go();
+	let_go((int[]){go_fd, question_fd, answer_fd});
 	/* The limit on address space is meant for the program. */
 	if (getrlimit(RLIMIT_AS, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
@@ -216,7 +277,10 @@ static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd
 			nap_ms *= 2;
 	}
 	(void)sched_setscheduler(0, SCHED_OTHER, &normal);
-	_exit(read(go_fd, &byte, 1) == 1 && answer(&w, question_fd, answer_fd) ? 0 : 1);
+	if (read(go_fd, &byte, 1) == 1)
+		(void)answer(&w, question_fd, answer_fd);
+	close(go_fd); /* now, and not when all that it has read is given back */
+	_exit(0);
 }
 
 /* ---- the collector's side ---------------------------------------------------------------------------------------- */
@@ -272,37 +336,25 @@ static bool write_all(int fd, const void *bytes, size_t count)
 	return true;
 }
 
-/* True when it has ended by itself and well. */
-static bool await(struct symbol_helper *h, bool (*interrupted)(void *), void *context, uint64_t *cpu_ns)
+/* True when it has closed its end of the pipe: it has answered, or is gone. */
+static bool await(struct symbol_helper *h, bool (*interrupted)(void *), void *context)
 {
-	struct rusage usage;
-	int status = 0;
-	pid_t got;
+	struct pollfd p = {.fd = h->go_fd, .events = 0};
 
-	while ((got = wait4(h->pid, &status, WNOHANG, &usage)) == 0 || (got < 0 && errno == EINTR)) {
-		/* Its end of the pipe closes when it ends. */
-		struct pollfd p = {.fd = h->go_fd, .events = 0};
-
+	while (!(p.revents & (POLLERR | POLLHUP))) {
 		if (interrupted && interrupted(context))
 			return false;
+		p.revents = 0;
 		(void)poll(&p, 1, NAP_MS);
-		if (p.revents & (POLLERR | POLLHUP)) {
-			got = wait4(h->pid, &status, 0, &usage);
-			break;
-		}
 	}
-	if (got != h->pid)
-		return false;
-	h->pid = 0;
-	*cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
-	          (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return true;
 }
 
 bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *questions, size_t count,
                        bool (*interrupted)(void *), void *context, uint64_t *cpu_ns)
 {
 	struct sched_param normal = {0};
+	struct answer_end end;
 	struct stat st;
 	void *map;
 
@@ -311,16 +363,23 @@ bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *qu
 		return false;
 	/* From here on we wait for it. */
 	(void)sched_setscheduler(h->pid, SCHED_OTHER, &normal);
-	if (!write_all(h->go_fd, "g", 1) || !await(h, interrupted, context, cpu_ns))
+	if (!write_all(h->go_fd, "g", 1) || !await(h, interrupted, context))
 		return false;
-	if (fstat(h->answer_fd, &st) != 0 || st.st_size == 0)
+	if (fstat(h->answer_fd, &st) != 0 || (uint64_t)st.st_size < sizeof end)
 		return false;
 	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, h->answer_fd, 0);
 	if (map == MAP_FAILED)
 		return false;
 	h->answers = map;
-	h->answer_bytes = (size_t)st.st_size;
+	h->map_bytes = (size_t)st.st_size;
+	h->answer_bytes = h->map_bytes - sizeof end;
 	h->at = 0;
+	memcpy(&end, h->answers + h->answer_bytes, sizeof end);
+	if (end.bytes != h->answer_bytes) {
+		h->at = h->answer_bytes; /* it is cut off: nothing of it is taken */
+		return false;
+	}
+	*cpu_ns = end.cpu_ns;
 	return true;
 }
 
@@ -373,7 +432,7 @@ void symbol_helper_stop(struct symbol_helper *h)
 			;
 	}
 	if (h->answers)
-		munmap((void *)(uintptr_t)h->answers, h->answer_bytes);
+		munmap((void *)(uintptr_t)h->answers, h->map_bytes);
 	if (h->pid > 0 || h->go_fd > 0)
 		close_all(h);
 	*h = (struct symbol_helper){.go_fd = -1, .question_fd = -1, .answer_fd = -1};

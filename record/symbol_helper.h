@@ -44,14 +44,14 @@ struct symbol_helper {
 	int go_fd;                       /* one byte: answer now */
 	int question_fd, answer_fd;      /* memfds */
 	const uint8_t *answers;          /* mapped, after symbol_helper_ask */
-	size_t answer_bytes, at;
+	size_t map_bytes, answer_bytes, at;
 };
 
-/* Starts it; before the program is started, so that it inherits nothing of that. */
+/* Starts it. Of the caller's files it keeps none. */
 void symbol_helper_start(struct symbol_helper *h, const struct arena *arena);
 
-/* Puts the questions. interrupted (NULL allowed) is asked now and then: true gives up. wait_ns: how long a nap between two looks.
-   False: no answers. *cpu_ns: what it has used, when it has ended. */
+/* Puts the questions. interrupted (NULL allowed) is asked now and then: true gives up.
+   False: no answers. *cpu_ns: what it has used, when it has answered. */
 bool symbol_helper_ask(struct symbol_helper *h, const struct symbol_question *questions, size_t count,
                        bool (*interrupted)(void *), void *context, uint64_t *cpu_ns);
 

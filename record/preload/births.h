@@ -5,10 +5,10 @@
  * In a sample (header.sample) a birth is in when the thread draws it (draw.h); what is left out walks no stack and reads no clock.
  * Calls that failed are in, whatever is drawn: there are few, and they begin nothing. While births are paused (MS_BIRTHS_NONE) none is in.
  *
- * Ends are always in, but in a sample only those of sampled blocks, whose addresses stand in a table of the arena: a look at one
- * byte for nearly every other free. Where more sampled blocks come together than the table tells apart, all ends are published; the
- * collector drops those of blocks that it does not know (record/ingest.c). A table of our own, and not one that the collector
- * clears: a thread that frees and gets the same address again and again is far ahead of the collector.
+ * Ends are always in, but in a sample only those of sampled blocks (sampled.h): a look at one bit for nearly every other free.
+ * Where more sampled blocks come together than the table tells apart, all ends are published; the collector drops those of blocks that
+ * it does not know (record/ingest.c). A table of our own, and not one that the collector clears: a thread that frees and gets the
+ * same address again and again is far ahead of the collector.
  *
  * realloc: the new block is drawn like any other.
  *   old in, new in    REALLOC_FREE, REALLOC
@@ -25,29 +25,29 @@
 #include <stdint.h>
 
 #include "ring.h"
+#include "sampled.h"
 
 /* header.births of the arena; before there is one a word of our own that is not MS_BIRTHS_ALL, so that the first birth is drawn, too. */
 extern const _Atomic uint32_t *_Atomic ms_births_word __attribute__((visibility("hidden")));
-extern bool ms_births_by_bytes __attribute__((visibility("hidden")));
-/* The counters of the table; NULL: no sample. */
-extern _Atomic uint8_t *_Atomic ms_births_sampled __attribute__((visibility("hidden")));
-/* The same, NULL also when a guard is on. */
-extern _Atomic uint8_t *_Atomic ms_births_skimmed __attribute__((visibility("hidden")));
-extern uint64_t ms_births_sampled_mask __attribute__((visibility("hidden")));
-extern unsigned ms_births_counter_bits __attribute__((visibility("hidden")));
-
+/* What an allocation counts in the draw: (size & of_size) | fixed. By allocation 0 and 1, by bytes all bits and 0. */
+extern struct ms_births_unit {
+	uint64_t of_size, fixed;
+} ms_births_unit __attribute__((visibility("hidden")));
 /* The arena is attached: before any thread takes a slot / it is about to go. */
 void ms_births_attach(struct ms_arena_header *header);
 void ms_births_detach(void);
 
 /* The gate's other side. Address 0: the call failed. True: in, and counted. */
 bool ms_birth_drawn(uint64_t address, uint64_t size) __attribute__((noinline));
-/* A sampled block begins at the address. */
-void ms_birth_count(uint64_t address);
-/* The address shares its counter with a sampled block. True: it may be one; the table does not have it any more. */
+/* The end of a block whose granule is marked. True: it may be one of the sample; the table does not have it any more. */
 bool ms_end_drawn(uint64_t address) __attribute__((noinline));
 /* Second half of a realloc whose first half was published: what became of the old block is all that is known. */
 void ms_emit_realloc_out(uint64_t old_address) __attribute__((noinline, cold));
+
+static inline uint64_t ms_births_units(uint64_t size)
+{
+	return (size & ms_births_unit.of_size) | ms_births_unit.fixed;
+}
 
 /* enum ms_births as it stands at the moment. */
 static inline uint32_t ms_births_now(void)
@@ -61,11 +61,11 @@ static inline uint32_t ms_births_now(void)
  */
 static inline bool ms_birth_skip(uint64_t size)
 {
-	uint64_t units = ms_births_by_bytes ? size : 1;
+	uint64_t units = ms_births_units(size);
 	struct ms_draw *d = &ms_tls.self->draw;
 	uint64_t left = d->left; /* once: a signal handler that draws in between costs one of the two draws, and nothing wraps around */
 
-	if (left <= units || units == 0 || size >= MS_SAMPLE_SURE_BYTES || ms_tls.pending.kind != 0)
+	if (MS_UNLIKELY(size - 1 >= MS_SAMPLE_SURE_BYTES - 1) || MS_UNLIKELY(left <= units) || MS_UNLIKELY(ms_tls.pending.kind != 0))
 		return false;
 	d->left = left - units;
 	return true;
@@ -77,13 +77,13 @@ static inline void ms_birth_unskip(uint64_t size)
 	struct ms_draw *d = &ms_tls.self->draw;
 
 	if (d->left != 0) /* a struct of nobody, as a child finds it that was forked meanwhile */
-		d->left += ms_births_by_bytes ? size : 1;
+		d->left += ms_births_units(size);
 }
 
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
 	uint32_t births = ms_births_now();
-	uint64_t units = ms_births_by_bytes ? size : 1, left;
+	uint64_t units = ms_births_units(size), left;
 	struct ms_draw *d;
 
 	if (MS_LIKELY(births == MS_BIRTHS_ALL))
@@ -101,19 +101,16 @@ static inline bool ms_birth_in(uint64_t address, uint64_t size)
 /* Before the real call: is this the end of a block that is not in the sample? Never where a guard wants to know who frees. */
 static inline bool ms_end_skip(const void *block)
 {
-	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_skimmed, memory_order_acquire);
+	_Atomic uint64_t *marks = atomic_load_explicit(&ms_sampled.skimmed, memory_order_acquire);
 
-	return MS_UNLIKELY(sampled != NULL) &&
-	       MS_LIKELY(atomic_load_explicit(&sampled[(uintptr_t)block >> ms_births_counter_bits & ms_births_sampled_mask], memory_order_relaxed) == 0);
+	return MS_UNLIKELY(marks != NULL) && MS_LIKELY(!ms_sampled_marked(marks, (uintptr_t)block));
 }
 
 static inline bool ms_end_in(uint64_t address)
 {
-	_Atomic uint8_t *sampled = atomic_load_explicit(&ms_births_sampled, memory_order_acquire);
+	_Atomic uint64_t *marks = atomic_load_explicit(&ms_sampled.marks, memory_order_acquire);
 
-	return MS_LIKELY(sampled == NULL) ||
-	       (MS_UNLIKELY(atomic_load_explicit(&sampled[address >> ms_births_counter_bits & ms_births_sampled_mask], memory_order_relaxed) != 0) &&
-		ms_end_drawn(address));
+	return MS_LIKELY(marks == NULL) || (MS_UNLIKELY(ms_sampled_marked(marks, address)) && ms_end_drawn(address));
 }
 
 /* ALLOC and FAIL entries. */
@@ -142,7 +139,7 @@ static inline __attribute__((always_inline)) void ms_emit_realloc(bool freed, co
 	if (MS_UNLIKELY(moved == NULL)) {
 		if (!freed)
 			return;
-		ms_birth_count((uintptr_t)block);
+		ms_sampled_add((uintptr_t)block);
 		ms_emit_alloc(MS_EV_REALLOC_FAILED, (uintptr_t)block, 0, caller, 0, 0, 0);
 	} else if (ms_birth_in((uintptr_t)moved, size)) {
 		ms_emit_alloc(MS_EV_REALLOC, (uintptr_t)moved, size, caller, 0, 0, 0);

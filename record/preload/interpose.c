@@ -61,19 +61,15 @@ static inline const struct ms_real *resolved(void)
 #define HOOK_QUICK(name, kind, parameters, arguments, bytes, call)                                                    \
 	static __attribute__((noinline)) HOOK_BODY(void *, hooked_##name, parameters, call)                           \
 	static __attribute__((noinline, cold)) HOOK_BODY(void *, failed_##name, parameters, (ms_birth_unskip(bytes), ms_hook_failed(kind, bytes, CALLER))) \
-	static __attribute__((noinline)) QUICK void *sampled_##name parameters                                        \
-	{                                                                                                             \
-		void *block;                                                                                          \
-                                                                                                                      \
-		if (!ms_birth_skip(bytes))                                                                            \
-			return hooked_##name arguments;                                                               \
-		block = ms_real.name arguments;                                                                       \
-		return MS_LIKELY(block != NULL) ? block : failed_##name arguments;                                    \
-	}                                                                                                             \
 	EXPORT void *name parameters;                                                                                 \
 	EXPORT QUICK void *name parameters                                                                            \
 	{                                                                                                             \
-		return ms_births_now() == MS_BIRTHS_SAMPLE ? sampled_##name arguments : hooked_##name arguments;      \
+		void *block;                                                                                          \
+                                                                                                                      \
+		if (ms_births_now() != MS_BIRTHS_SAMPLE || !ms_birth_skip(bytes))                                     \
+			return hooked_##name arguments;                                                               \
+		block = ms_real.name arguments;                                                                       \
+		return MS_LIKELY(block != NULL) ? block : failed_##name arguments;                                    \
 	}
 HOOK_QUICK(malloc, MS_EV_MALLOC, (size_t size), (size), size, ms_hook_malloc(&ms_real, size, CALLER))
 HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), ms_product(count, size), ms_hook_calloc(&ms_real, count, size, CALLER))
@@ -85,7 +81,18 @@ EXPORT QUICK void free(void *block)
 	else
 		hooked_free(block);
 }
-HOOK(void *, realloc, (void *block, size_t size), ms_hook_realloc(&ms_real, block, size, CALLER))
+static __attribute__((noinline)) HOOK_BODY(void *, hooked_realloc, (void *block, size_t size), ms_hook_realloc(&ms_real, block, size, CALLER))
+EXPORT QUICK void *realloc(void *block, size_t size)
+{
+	void *moved;
+
+	if (block == NULL || ms_births_now() != MS_BIRTHS_SAMPLE || !ms_end_skip(block) || !ms_birth_skip(size))
+		return hooked_realloc(block, size);
+	moved = ms_real.realloc(block, size);
+	if (MS_UNLIKELY(moved == NULL))
+		ms_birth_unskip(size);
+	return moved;
+}
 HOOK(void *, reallocarray, (void *block, size_t count, size_t size), ms_hook_reallocarray(&ms_real, block, count, size, CALLER))
 HOOK_VOID(cfree, (void *block), ms_hook_free(&ms_real, block, CALLER))
 HOOK_VOID(free_sized, (void *block, size_t size), ms_hook_free_sized(&ms_real, block, size, CALLER))
