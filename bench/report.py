@@ -7,6 +7,7 @@ result gives (neither result nor FILE is fine). Every figure in the document com
 import argparse
 import glob
 import os
+import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -14,7 +15,6 @@ from benchdata import Results  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MODES = {"plain": "plain", "nop": "no-op preload", "memscope": "memscope", "memscope-nosym": "memscope --no-symbols",
-         "memscope-demo": "memscope --preset=demo", "memscope-high_performance": "memscope --preset=high_performance",
          "heaptrack": "heaptrack", "heaptrack-raw": "heaptrack --raw"}
 BYTES_TARGET = {"jq": 1.3, "sqlite3": 1.3, "perl": 2.2, "python3": 2.8}
 HIGH_PERFORMANCE = 1.02
@@ -88,10 +88,13 @@ def verdicts(r):
         share = ours / theirs if ours is not None and theirs else None
         v.add(f"recording overhead of {w} / heaptrack's", share, OVERHEAD_SHARE, True, "{:.3f}")
         v.add(f"{w}: recorded wall / plain wall", r.slowdown(w, "memscope"), SLOWDOWN_TARGET.get(w, SLOWDOWN_ANY), True, "{:.2f}", "x")
-        v.add(f"{w}: recorded with --preset=high_performance / plain, wall", r.slowdown(w, "memscope-high_performance"), HIGH_PERFORMANCE, True,
-              "{:.3f}", "x")
         if w in BYTES_TARGET:
             v.add(f"{w}: bytes per event, symbols included", r.bytes_per_event(w), BYTES_TARGET[w], True, "{:.2f}")
+    for w in r.workloads("sample"):
+        if w != "true":
+            ratios = r.round_ratios("sample", w, "high_performance")
+            v.add(f"{w}: recorded with --preset=high_performance / plain, wall", statistics.median(ratios) if ratios else None, HIGH_PERFORMANCE, True,
+                  "{:.3f}", "x")
     one, two = (r.median("scaling", f"pairs-d20-t{t}", "discard", "rate_per_s") for t in (1, 2))
     v.add("two threads / one thread, event rate, discarding collector", two / one if one and two else None, SCALING_RATIO, False, "{:.2f}", "x")
     ours, theirs = (r.median("micro", "storm-t2", m, "rate_per_s") for m in ("memscope", "heaptrack"))
@@ -189,6 +192,25 @@ def section_trace(r, names):
                      number(r.median("record", w, "memscope", "lost"), "{:,.0f}"),
                      number(size["heaptrack"], "{:,.0f}"), number(size["heaptrack-raw"], "{:,.0f}")])
     yield from table(["workload", "events recorded", "bytes", "heap graph in them", "bytes/event without it", "nor symbols", "lost", "heaptrack bytes", "raw bytes"], rows)
+
+
+def section_samples(r):
+    yield "## Samples"
+    yield ""
+    yield ("Wall seconds, median (min–max), then the ratio to plain: its median over the rounds, in each of which the modes ran one after the other, and its "
+           "quartiles. `/bin/true` shows what start and end of a recording take.")
+    yield ""
+
+    def ratio(w, m):
+        ratios = r.round_ratios("sample", w, m)
+        if len(ratios) < 4:
+            return "—"
+        low, mid, high = statistics.quantiles(ratios, n=4)
+        return f"{mid:.3f}x ({low:.3f}–{high:.3f})"
+
+    yield from table(["workload", "plain", "--preset=demo", "--preset=high_performance", "demo / plain", "high_performance / plain"],
+                     [[w] + [with_spread(r, "sample", w, m, "wall_s", form="{:.4f}" if w == "true" else "{:.2f}") for m in ("plain", "demo", "high_performance")] +
+                      [ratio(w, m) if w != "true" else "—" for m in ("demo", "high_performance")] for w in r.workloads("sample")])
 
 
 def section_guard(r):
@@ -357,6 +379,8 @@ def document(path):
         yield from section_cpu(r, names, modes)
         yield from section_memory(r, names, modes)
         yield from section_trace(r, names)
+    if r.workloads("sample"):
+        yield from section_samples(r)
     if r.workloads("guard"):
         yield from section_guard(r)
     if r.workloads("micro"):
