@@ -47,6 +47,7 @@ int ms_symbolizer_open(struct ms_symbolizer **out, const struct ms_symbolizer_op
 	}
 	s->search.debug_directory = s->debug_directory;
 	s->search.tables_only = options && options->tables_only;
+	s->search.c_library_by_name = options && options->c_library_by_name;
 	if (options && options->debuginfod)
 		s->search.debuginfod = symbols_debuginfod_open();
 	*out = s;

@@ -197,6 +197,38 @@ static bool has_debug_information(Elf *elf)
 	return false;
 }
 
+/* DT_SONAME of the file; NULL when it has none. Borrowed. */
+static const char *soname_of(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		GElf_Shdr header;
+		Elf_Data *data;
+		GElf_Dyn entry;
+
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_DYNAMIC || !(data = elf_getdata(section, NULL)))
+			continue;
+		for (int i = 0; gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++)
+			if (entry.d_tag == DT_SONAME)
+				return elf_strptr(elf, header.sh_link, entry.d_un.d_val);
+	}
+	return NULL;
+}
+
+static bool is_c_library(Elf *elf)
+{
+	static const char *const names[] = {
+		"libc.so.6", "ld-linux-x86-64.so.2", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1", "libresolv.so.2",
+	};
+	const char *soname = soname_of(elf);
+
+	for (size_t i = 0; soname && i < sizeof names / sizeof *names; i++)
+		if (strcmp(soname, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The file that dwz moved common parts into: without it the names of many functions are missing. */
 static void open_alternate(struct symbols_elf *e, const struct symbols_file *owner, const struct symbols_search *search)
 {
@@ -270,7 +302,8 @@ int symbols_elf_open(struct symbols_elf **out, const char *path, const uint8_t *
 		code = symbols_table_read(e);
 	if (code)
 		goto fail;
-	if (!search->tables_only && has_debug_information(owner->elf))
+	if (!search->tables_only && !(search->c_library_by_name && owner == &e->debug && is_c_library(e->main.elf)) &&
+	    has_debug_information(owner->elf))
 		e->dwarf = dwarf_begin_elf(owner->elf, DWARF_C_READ, NULL);
 	if (e->dwarf)
 		open_alternate(e, owner, search);

@@ -23,6 +23,7 @@ struct symbols_search {
 	const char *debug_directory;
 	struct symbols_debuginfod *debuginfod; /* NULL: no server is asked */
 	bool tables_only;                /* the debug information itself is not opened */
+	bool c_library_by_name;          /* nor that of glibc's libraries when it stands in a separate file */
 };
 
 struct symbols_file {

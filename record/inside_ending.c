@@ -57,7 +57,7 @@ static void tell_end(struct ms_end *end, const struct app_process *app)
 
 static int copy_to(int fd, const struct recording *r, const struct ms_trace *t, const struct ms_end *end, struct ms_error *err)
 {
-	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod};
+	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod, .c_library_by_name = true};
 	struct ms_stream stream;
 	struct ms_writer *w;
 	struct ms_end own;

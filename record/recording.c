@@ -476,7 +476,7 @@ void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void 
 
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)
 {
-	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod};
+	const struct ms_symbolizer_options options = {.debuginfod = r->options->debuginfod, .c_library_by_name = true};
 	uint64_t *data;
 	size_t count;
 

@@ -261,7 +261,7 @@ static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd
 		(void)setrlimit(RLIMIT_AS, &limit);
 	}
 	(void)sched_setscheduler(0, SCHED_IDLE, &normal);
-	if (ms_symbolizer_open(&w.symbolizer, NULL, &(struct ms_error){0}) != MS_OK)
+	if (ms_symbolizer_open(&w.symbolizer, &(struct ms_symbolizer_options){.c_library_by_name = true}, &(struct ms_error){0}) != MS_OK)
 		_exit(1);
 	for (;;) {
 		struct pollfd p = {.fd = go_fd, .events = POLLIN};

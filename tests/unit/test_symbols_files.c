@@ -111,6 +111,45 @@ static void test_separate_debug_file(void **state)
 	ms_symbolizer_close(s);
 }
 
+/* Of the C library names are enough where lines would have to be unpacked from another file: nobody waits for those. */
+static void test_c_library_by_name(void **state)
+{
+	static const struct {
+		const char *soname;
+		bool separate, by_name, has_lines;
+	} cases[] = {
+		{"libc.so.6", true, true, false}, {"libc.so.6", true, false, true}, {"libc.so.6", false, true, true},
+		{"libm.so.6", true, true, false}, {"libc.so.66", true, true, true},
+	};
+
+	(void)state;
+	write_file("c.c", c_source);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct ms_symbol_line *lines;
+		struct ms_symbolizer *s;
+		struct ms_error err;
+		struct program full, p;
+		uint64_t address;
+
+		assert_int_equal(run("cd %s && gcc -O2 -g -fPIC -shared -Wl,--build-id,-soname,%s c.c -o library", folder, cases[i].soname), 0);
+		describe(&full, "library");
+		split_debug("library", "stripped", "stripped.dbg", "--add-gnu-debuglink=stripped.dbg");
+		describe(&p, cases[i].separate ? "stripped" : "library");
+		address = p.module.load_bias + address_of(&full, "mark_inner") + 1;
+		assert_int_equal(ms_symbolizer_open(&s, &(struct ms_symbolizer_options){.c_library_by_name = cases[i].by_name}, &err), MS_OK);
+		if (cases[i].has_lines) {
+			assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 3);
+			expect_line(&lines[0], "inner", "c.c", line_with(c_source, "MARK(mark_inner)"));
+		} else {
+			assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 1);
+			assert_string_equal(lines[0].function, "outer");
+			assert_string_equal(lines[0].file, "");
+			assert_int_equal(lines[0].line, 0);
+		}
+		ms_symbolizer_close(s);
+	}
+}
+
 static void test_debuglink(void **state)
 {
 	const char *const places[] = {".", ".debug", NULL};
@@ -269,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_replaced_and_missing),
 		cmocka_unit_test(test_no_build_id),
 		cmocka_unit_test(test_separate_debug_file),
+		cmocka_unit_test(test_c_library_by_name),
 		cmocka_unit_test(test_debuglink),
 		cmocka_unit_test(test_dwz),
 		cmocka_unit_test(test_debuginfod_only_when_asked),
