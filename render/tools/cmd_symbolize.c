@@ -14,12 +14,13 @@ struct symbolize_options {
 	bool quiet;
 };
 
-enum { KEY_DEBUGINFOD = 256, KEY_DEBUG_DIRECTORY };
+enum { KEY_DEBUGINFOD = 256, KEY_DEBUG_DIRECTORY, KEY_LIBC_LINES };
 
 static const struct argp_option table[] = {
 	{"output", 'o', "FILE", 0, "Write the result to FILE; TRACE itself is replaced without this", 0},
 	{"debug-dir", KEY_DEBUG_DIRECTORY, "DIR", 0, "Look for separate debug files in DIR (default /usr/lib/debug)", 0},
 	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug files from the servers in $DEBUGINFOD_URLS", 0},
+	{"libc-lines", KEY_LIBC_LINES, NULL, 0, "Files, lines and inlined functions of the C library, too, not only its functions' names", 0},
 	{"quiet", 'q', NULL, 0, "Do not say what was found", 0},
 	{0},
 };
@@ -38,6 +39,9 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case KEY_DEBUGINFOD:
 		o->symbolizer.debuginfod = true;
 		return 0;
+	case KEY_LIBC_LINES:
+		o->symbolizer.c_library_by_name = false;
+		return 0;
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -55,7 +59,7 @@ static int run(int argc, char **argv)
 	               "when its build-id is the recorded one; what is not found keeps the names that it has.",
 	        .children = command_common_options,
 	};
-	struct symbolize_options o = {0};
+	struct symbolize_options o = {.symbolizer.c_library_by_name = true};
 	struct ms_symbolize_counts counts = {0};
 	struct replace_file out;
 	struct ms_writer *w = NULL;

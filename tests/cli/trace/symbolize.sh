@@ -24,6 +24,16 @@ for field in .process .events .threads .stacks .frames .has_index .end.blocks .e
 	eq "$field" "$("$BIN/memscope-trace" info --json "$trace" | jq -c $field)" "$("$BIN/memscope-trace" info --json "$T/named.ms" | jq -c $field)"
 done
 
+echo "# --libc-lines: files and lines of the C library, where its debug information is at hand"
+"$BIN/memscope-trace" symbolize -q --libc-lines "$T/before.ms" -o "$T/lines.ms"
+in_libc() { "$BIN/memscope-trace" dump --json --stacks "$1" | jq -c '[.frames[]? | select((.module // "") | test("libc\\.so")) | .file | select(. != "")] | length' | awk '{n += $1} END {print n + 0}'; }
+eq "lines of libc without being asked" 0 "$(in_libc "$T/named.ms")"
+libc=$(ldd "$BIN/memscope-trace" | awk '$1 == "libc.so.6" {print $3}')
+id=$(readelf -n "$libc" | awk '/Build ID/ {print $3}')
+if [ -e "/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" ]; then
+	[ "$(in_libc "$T/lines.ms")" -gt 0 ] || wrong "no line of libc"
+fi
+
 echo "# in place, through a link; no temporary file stays"
 ln -s trace.ms "$T/link.ms"
 chmod 640 "$trace"
