@@ -470,8 +470,9 @@ void recording_drain(struct recording *r)
 void recording_ask_names(struct recording *r, bool (*interrupted)(void *), void *context)
 {
 	if (r->process_written && ms_writer_status(r->writer) == MS_OK)
-		r->names_at_hand = trace_symbols_ask(&r->ingest.tables, r->ingest.annotations.untyped, r->ingest.annotations.untyped_count, &r->helper,
-		                                     interrupted, context, &r->helper_cpu_ns) && r->ingest.graph.data.count == 0;
+		r->names_at_hand = (r->ingest.tables.frame_count == 0 ||
+		                    trace_symbols_ask(&r->ingest.tables, r->ingest.annotations.untyped, r->ingest.annotations.untyped_count, &r->helper,
+		                                      interrupted, context, &r->helper_cpu_ns)) && r->ingest.graph.data.count == 0;
 }
 
 void recording_symbolize(struct recording *r, bool (*interrupted)(void *), void *context)

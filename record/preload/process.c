@@ -184,6 +184,8 @@ bool ms_process_attach(void *base, uint32_t image)
 	ms_process.header = header;
 	ms_process.slots = (struct ms_slot *)((char *)base + header->slots_offset);
 	ms_process.modules = (struct ms_module_record *)((char *)base + header->modules_offset);
+	if (image > 0)
+		ms_sampled_clear(header);
 	ms_births_attach(header);
 	find_clock(header->clock);
 	ms_trie_attach(&ms_process.trie, base, image);

@@ -2,10 +2,22 @@
 #include "sampled.h"
 
 #include <stddef.h>
+#include <sys/mman.h>
+
+#include "raw.h"
 
 #define ADDED (UINT64_C(1) << 32)
 
 struct ms_sampled ms_sampled;
+
+void ms_sampled_clear(struct ms_arena_header *header)
+{
+	const struct ms_sample_config *c = &header->sample;
+
+	/* A hole in the file, which reads as zeros: the pages that were touched are few of many. */
+	if (c->sampled_offset != 0)
+		ms_raw_madvise((char *)header + c->sampled_offset, MS_SAMPLED_BYTES(c->sampled_count), MADV_REMOVE);
+}
 
 void ms_sampled_attach(struct ms_arena_header *header, bool skim)
 {

@@ -32,6 +32,8 @@ extern struct ms_sampled {
 	uint32_t line_shift;           /* from the index of a granule to the number of its line */
 } ms_sampled __attribute__((visibility("hidden")));
 
+/* What an earlier image of the process had in the arena's table is gone with its memory. Before the table is attached. */
+void ms_sampled_clear(struct ms_arena_header *header);
 /* The arena's table from here on / none. */
 void ms_sampled_attach(struct ms_arena_header *header, bool skim);
 void ms_sampled_detach(void);
