@@ -50,6 +50,43 @@ has "$T/report.txt" '^  double-free +not observable: a sample'
 has "$T/report.txt" '^  invalid-free +not observable: a sample'
 has "$T/report.txt" '^  realloc-after-free +not observable: a sample'
 
+# C++: what the operators leave out goes past the hooks of malloc, or comes back to them, or the allocator has operators of its own.
+cat >"$T/operators.cpp" <<'END'
+#include <cstdlib>
+#include <new>
+struct alignas(64) wide { char bytes[64]; };
+static unsigned long state = 1;
+static unsigned random_to(unsigned most) { state = state * 6364136223846793005ul + 1442695040888963407ul; return (state >> 33) % most; }
+int main()
+{
+	static char *objects[500], *arrays[500], *plain[500];
+	static wide *aligned[500];
+
+	for (int i = 0; i < 100000; i++) {
+		unsigned k = random_to(500), size = random_to(50) ? random_to(300) : random_to(9000);
+		char *moved;
+
+		switch (random_to(5)) {
+		case 0: operator delete(objects[k]); objects[k] = static_cast<char *>(operator new(size)); break;
+		case 1: delete[] arrays[k]; arrays[k] = new char[size]; break;
+		case 2: operator delete(objects[k], std::nothrow); objects[k] = static_cast<char *>(operator new(size, std::nothrow)); break;
+		case 3: delete aligned[k]; aligned[k] = new wide; break;
+		default: if ((moved = static_cast<char *>(realloc(plain[k], size + 1)))) plain[k] = moved; break;
+		}
+		if (i % 1000 == 0 && operator new(size_t(1) << 60, std::nothrow))
+			return 1;
+	}
+}
+END
+libraries=("" -ljemalloc -ltcmalloc_minimal -lmimalloc)
+for library in "${libraries[@]}"; do
+	g++ -std=c++17 -O1 -fno-builtin -o "$T/operators" "$T/operators.cpp" -Wl,--no-as-needed $library || { echo "no $library here"; continue; }
+	agrees "operators $library" rate 50000000 3 --sample-rate=0.05 --sample-seed=3 -- "$T/operators"
+	agrees "operators, by bytes $library" bytes 3000 4 --sample-bytes=3000 --sample-seed=4 -- "$T/operators"
+	agrees "operators, few $library" rate 2000000 5 --sample-rate=0.002 --sample-seed=5 -- "$T/operators"
+	eq "operators $library: findings" 0 "$(value '.findings | length')"
+done
+
 # All is all.
 record --preset=full "$sampled"
 report
