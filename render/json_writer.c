@@ -118,7 +118,7 @@ void ms_json_hex(struct ms_json *j, const char *key, uint64_t value)
 void ms_json_number(struct ms_json *j, const char *key, double value)
 {
 	member(j, key);
-	fprintf(j->out, "%.9g", value);
+	fprintf(j->out, "%.15g", value);
 }
 
 void ms_json_share(struct ms_json *j, const char *key, uint64_t part, uint64_t whole)

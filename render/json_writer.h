@@ -38,7 +38,7 @@ void ms_json_bool(struct ms_json *j, const char *key, bool value);
 void ms_json_null(struct ms_json *j, const char *key);
 /* "0x..." as a string: JavaScript cannot hold an address in a number. */
 void ms_json_hex(struct ms_json *j, const char *key, uint64_t value);
-/* A finite number, nine digits of it. */
+/* A finite number, fifteen digits of it: as memscope-query prints it. */
 void ms_json_number(struct ms_json *j, const char *key, double value);
 /* part / whole with six decimals, rounded down (1 means all); null when whole is 0. */
 void ms_json_share(struct ms_json *j, const char *key, uint64_t part, uint64_t whole);

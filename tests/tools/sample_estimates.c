@@ -278,7 +278,7 @@ int main(int argc, char **argv)
 
 			for (uint64_t b = 0; b <= newest_block; b++)
 				blocks += drawn[b];
-			printf("sample %" PRIu64 " %.9g %.9g %.9g\n", blocks, report.estimate.allocated_bytes.value, report.estimate.live_bytes.value,
+			printf("sample %" PRIu64 " %.15g %.15g %.15g\n", blocks, report.estimate.allocated_bytes.value, report.estimate.live_bytes.value,
 			       report.estimate.live_bytes.error);
 		}
 		ms_analysis_estimates.destroy(state);
