@@ -169,6 +169,12 @@ size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *mo
 		if (!n)
 			s->single = (struct ms_symbol_line){.function = "", .linkage_name = "", .file = ""};
 		name_from_table(s, m->elf, in_file, &chain[n ? n - 1 : 0]);
+	} else if (m->elf->c_library) {
+		/* Whether lines are wanted changes no name: frames are compared by name between traces. */
+		chain[0] = chain[n - 1];
+		chain[0].linkage_name = "";
+		name_from_table(s, m->elf, in_file, &chain[0]);
+		n = 1;
 	} else {
 		complete_outermost(s, m->elf, in_file, &chain[n - 1]);
 	}

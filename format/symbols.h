@@ -26,8 +26,8 @@ struct ms_symbolizer;
 struct ms_symbolizer_options {
 	bool debuginfod;                 /* ask the servers in $DEBUGINFOD_URLS for missing debug files */
 	const char *debug_directory;     /* NULL = /usr/lib/debug */
-	bool c_library_by_name;          /* frames in glibc's libraries have the function's name alone when their debug information stands in a file of
-	                                    its own: to unpack that takes longer than many programs run, for lines that hardly anybody reads */
+	bool c_library_by_name;          /* frames in glibc's libraries have no file and line when their debug information stands in a separate file (they have the
+	                                    name of the symbol table in any case): to unpack that takes longer than many programs run */
 	bool tables_only;                /* names from the symbol tables alone, also of separate debug files: all that data needs */
 };
 

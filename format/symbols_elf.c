@@ -302,8 +302,8 @@ int symbols_elf_open(struct symbols_elf **out, const char *path, const uint8_t *
 		code = symbols_table_read(e);
 	if (code)
 		goto fail;
-	if (!search->tables_only && !(search->c_library_by_name && owner == &e->debug && is_c_library(e->main.elf)) &&
-	    has_debug_information(owner->elf))
+	e->c_library = owner == &e->debug && is_c_library(e->main.elf);
+	if (!search->tables_only && !(search->c_library_by_name && e->c_library) && has_debug_information(owner->elf))
 		e->dwarf = dwarf_begin_elf(owner->elf, DWARF_C_READ, NULL);
 	if (e->dwarf)
 		open_alternate(e, owner, search);

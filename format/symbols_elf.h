@@ -44,6 +44,7 @@ struct symbols_elf {
 	struct symbols_file main;        /* the module, or its debug file alone when the module is not at hand */
 	struct symbols_file debug;       /* separate debug file */
 	struct symbols_file alternate;   /* what dwz moved out of it */
+	bool c_library;                  /* one of glibc's, with debug information in a separate file */
 	Dwarf *dwarf;                    /* NULL = no debug information */
 	Dwarf *alternate_dwarf;
 	struct symbols_range *code;      /* executable segments */

@@ -42,7 +42,7 @@
 
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
 /* The layout's sizes are part of it: a library and a recorder of two builds refuse each other. */
-#define MS_ARENA_VERSION (4u << 24 ^ (uint32_t)(sizeof(struct ms_arena_header) << 12 ^ sizeof(struct ms_slot) << 6 ^ sizeof(struct ms_module_record)))
+#define MS_ARENA_VERSION (5u << 24 ^ (uint32_t)(sizeof(struct ms_arena_header) << 12 ^ sizeof(struct ms_slot) << 6 ^ sizeof(struct ms_module_record)))
 
 #define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
 #define MS_HASH_LEVELS 5u

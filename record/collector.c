@@ -36,6 +36,7 @@ static void answer_child(struct collector *c, struct loop *l, uint64_t now_ns)
 	}
 	l->asking = child;
 	l->asking_since_ns = now_ns;
+	l->nap_ns = COLLECTOR_BUSY_NS; /* it waits, and others after it */
 	if (child != 0 && c->child_asks)
 		c->child_asks(c->context, child);
 }
@@ -75,12 +76,16 @@ static void end_early(struct collector *c)
 	r->stopped = true;
 }
 
+/* So many words are no reason to look again soon: each look takes processor time that the program may need. */
+static size_t few(const struct recording *r)
+{
+	return r->arena.sampled && slots_free_count(&r->slots) >= r->arena.geometry.slots / 2 ? COLLECTOR_FEW_WORDS : 0;
+}
+
 void collector_run(struct collector *c)
 {
 	struct loop l = {.nap_ns = COLLECTOR_BUSY_NS};
 	bool recording = c->recording != NULL;
-	/* Each look takes processor time that the program may need. */
-	const size_t few = recording && c->recording->arena.sampled ? COLLECTOR_FEW_WORDS : 0;
 
 	for (;;) {
 		uint64_t now_ns = tick_clock_now(MS_CLOCK_MONOTONIC);
@@ -112,7 +117,7 @@ void collector_run(struct collector *c)
 		}
 		if (!recording)
 			l.nap_ns = COLLECTOR_WATCH_NS;
-		else if (words > few || c->recording->options->discard)
+		else if (words > few(c->recording) || c->recording->options->discard)
 			l.nap_ns = COLLECTOR_BUSY_NS;
 		else if (l.nap_ns < COLLECTOR_IDLE_NS)
 			l.nap_ns += l.nap_ns / 4;

@@ -2,8 +2,8 @@
  * collector.h - the loop around a recording while its program lives.
  *
  * The hooks never wake the collector; it looks at the rings every COLLECTOR_BUSY_NS while there is something in them,
- * and less and less often, down to COLLECTOR_IDLE_NS, while there is not, or while a sample leaves so little in them that
- * naps twice as long would do. A thread that finds its ring full waits until the next look.
+ * and less and less often, down to COLLECTOR_IDLE_NS, while there is not, or while a sample leaves no more than COLLECTOR_FEW_WORDS in them
+ * altogether, half of the smallest ring. A thread that finds its ring full waits until the next look.
  *
  * Thread-safety: one thread. Not signal-safe.
  */

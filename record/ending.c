@@ -132,6 +132,7 @@ bool ending_run(struct recording *r, struct signals *signals, pid_t program)
 		recording_rewind(r);
 		recording_end(r);
 	}
+	symbol_helper_stop(&r->helper); /* the program may go on for long */
 	tell(r);
 	if (!r->options->quiet)
 		summary_print(r, r->options->verbose);

@@ -2,8 +2,9 @@
  * ending.h - the last steps of a recording: drain, symbols, end, summary.
  *
  * Symbols are resolved in a process of their own: debug information is read by libdw, which ends its process when it runs
- * out of memory, and may crash on a damaged file. The child writes symbols and end; if it fails, the parent takes back
- * what the child wrote and writes the end alone. (An output that cannot be taken back, like a pipe, has no such insurance.)
+ * out of memory, and may crash on a damaged file. Where the helper (symbol_helper.h) has answered everything, that is it. Else a child writes symbols
+ * and end; if it fails, the parent takes back what the child wrote and writes the end alone. (An output that cannot be taken back, like a pipe, has no
+ * such insurance.)
  *
  * Thread-safety: one thread. Not signal-safe.
  */

@@ -32,8 +32,8 @@
 #include "live_table.h"
 
 #define MERGE_WINDOW_NS 20000u
-/* Where blocks live that nobody saw begin: an unknown block is one of those, unless its allocation comes at once. The next life of an address took 190 ns at the least in tests/programs/pause_reuse.cpp
-   before that waited; stamps of two processors differed by 20 to 30 there. */
+/* Where blocks live that nobody saw begin: an unknown block is one of those, unless its allocation comes at once. A next life of an address began 190 ns later at the least in a program that does
+   nothing but allocate (an earlier tests/programs/pause_reuse.cpp); stamps of two processors differed by 20 to 30 there. */
 #define MERGE_NEAR_NS 100u
 #define MERGE_LEAD 16u               /* entries that the prefetch runs ahead, a power of two */
 

@@ -191,6 +191,8 @@ int recording_open(struct recording *r, char *path, const struct app_process *ap
 		return ms_fail(err, MS_E_NOMEM, MS_NO_OFFSET, "no memory for blocks that may be culled");
 	}
 	r->tables = true;
+	if (!r->options->no_symbols && !r->options->discard) /* soon: of a process that is gone nothing can be learned */
+		jit_map_open(&r->jit, facts->pid);
 	if (r->regular && control_open(&r->control, r->fd, control_command, r, err) != MS_OK && r->options->verbose)
 		say("%s: --control cannot reach this recording: %s", path, err->message);
 	triggers_init(r);
@@ -239,8 +241,6 @@ static void watch(struct recording *r)
 {
 	const struct options *o = r->options;
 
-	if (!o->no_symbols)
-		jit_map_open(&r->jit, r->facts.pid);
 	if (o->monitor_ns && r->writer)
 		r->monitor = sysmon_open(r->facts.pid, o->monitor_ns);
 	/* What servers are asked for is asked at the end only. */

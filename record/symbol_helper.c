@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +22,7 @@
 #define LOOK_MS_MOST 100
 #define WARM_ADDRESSES (1u << 16) /* distinct code addresses resolved in advance, at most */
 #define SEEN_LEAST 1024u
+#define FILES_MOST 65536u        /* that are closed one by one */
 #define NAP_MS 20                /* the asker's, between two questions whether to go on */
 #define ANSWER_LINES 256u        /* inlined functions of one address, at most */
 
@@ -227,6 +231,17 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
+/* Old kernels, and old filters of system calls, do not know close_range. */
+static void close_all_from(unsigned first, unsigned last)
+{
+	struct rlimit files;
+
+	if (close_range(first, last, 0) == 0 || getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < files.rlim_cur && fd < FILES_MOST; fd++)
+		close((int)fd);
+}
+
 /* Holds nothing of the collector's that somebody may wait for, but for the fds that are kept: a pipe behind its output would stay open. */
 static void let_go(int kept[3])
 {
@@ -238,8 +253,19 @@ static void let_go(int kept[3])
 	qsort(kept, 3, sizeof *kept, by_number);
 	for (size_t i = 0; i < 3; from = (unsigned)kept[i++] + 1)
 		if ((unsigned)kept[i] > from)
-			(void)close_range(from, (unsigned)kept[i] - 1, 0);
-	(void)close_range(from, ~0u, 0);
+			close_all_from(from, (unsigned)kept[i] - 1);
+	close_all_from(from, UINT_MAX);
+}
+
+/* Who has gone to SCHED_IDLE may not come back without this. */
+static bool may_be_idle(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	struct rlimit nice;
+
+	return (syscall(SYS_capget, &header, data) == 0 && (data[CAP_TO_INDEX(CAP_SYS_NICE)].effective & CAP_TO_MASK(CAP_SYS_NICE))) ||
+	       (getrlimit(RLIMIT_NICE, &nice) == 0 && (nice.rlim_cur == RLIM_INFINITY || nice.rlim_cur >= 20));
 }
 
 static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd, int question_fd, int answer_fd)
@@ -260,7 +286,7 @@ static _Noreturn void help(const struct arena *arena, pid_t collector, int go_fd
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_AS, &limit);
 	}
-	(void)sched_setscheduler(0, SCHED_IDLE, &normal);
+	(void)sched_setscheduler(0, may_be_idle() ? SCHED_IDLE : SCHED_BATCH, &normal);
 	if (ms_symbolizer_open(&w.symbolizer, &(struct ms_symbolizer_options){.c_library_by_name = true}, &(struct ms_error){0}) != MS_OK)
 		_exit(1);
 	for (;;) {

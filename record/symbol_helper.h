@@ -1,8 +1,8 @@
 /*
  * symbol_helper.h - a process beside the collector that reads debug information while the program still runs.
  *
- * Reading and unpacking the debug information of the C library alone takes longer than many programs run. The helper sees the
- * arena: it resolves the code addresses of new stack nodes when the CPUs have nothing better to do (SCHED_IDLE), and so
+ * Reading the debug information of a program may take longer than the program runs. The helper sees the
+ * arena: it resolves the code addresses of new stack nodes when the CPUs have nothing better to do (SCHED_IDLE; SCHED_BATCH where it could not come back from there), and so
  * has everything at hand when the recording ends and asks for the names of the frames of the trace. It is a process, because
  * libdw ends its process when memory runs out, and may crash on a damaged file; then the names are resolved as if
  * it had never been (record/ending.h).

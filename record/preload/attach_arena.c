@@ -117,7 +117,8 @@ static bool is_sane(const struct ms_arena_header *h, uint64_t file_bytes)
 	    !within(h->graph_offset, h->graph_capacity, sizeof(struct ms_graph_block), bytes) ||
 	    !within(h->sample.sampled_offset, h->sample.sampled_count / MS_SAMPLED_GRANULES, MS_SAMPLED_BYTES(MS_SAMPLED_GRANULES), bytes) ||
 	    (h->sample.sampled_count & (h->sample.sampled_count - 1)) != 0 ||
-	    (h->sample.sampled_offset != 0 && (h->sample.sampled_count < MS_SAMPLED_LEAST || h->sample.line_bits < MS_SAMPLED_LINE_BITS ||
+	    (h->sample.sampled_offset != 0 && (h->sample.sampled_offset % 4096 != 0 || h->sample.sampled_offset < h->slots_offset + h->slot_count * sizeof(struct ms_slot) ||
+					       h->sample.sampled_count < MS_SAMPLED_LEAST || h->sample.line_bits < MS_SAMPLED_LINE_BITS ||
 					       h->sample.line_bits > 40 || h->sample.granule_bits < 4 || h->sample.granule_bits > h->sample.line_bits - 3)))
 		return false;
 	for (unsigned i = 0; i < MS_HASH_LEVELS; i++) {

@@ -71,24 +71,6 @@ static inline bool ms_birth_skip(uint64_t size)
 	return true;
 }
 
-/*
- * Of a sample, before a real operator new that calls malloc or not, nobody knows: is the next draw so far ahead that neither is drawn? *left is what
- * stood in the draw. Afterwards, unless the call failed: ms_birth_skipped_ahead. Twice the size and some more, in case that the operator asks malloc for more.
- */
-static inline bool ms_birth_skip_ahead(uint64_t size, uint64_t *left)
-{
-	*left = ms_tls.self->draw.left;
-	return MS_LIKELY(size - 1 < MS_SAMPLE_SURE_BYTES - 1) && MS_LIKELY(*left > 2 * ms_births_units(size) + 8 + (ms_births_unit.of_size & 64)) &&
-	       MS_LIKELY(ms_tls.pending.kind == 0);
-}
-
-/* Counts the birth if no malloc of ours did. */
-static inline void ms_birth_skipped_ahead(uint64_t size, uint64_t left)
-{
-	if (MS_UNLIKELY(ms_tls.self->draw.left == left))
-		(void)ms_birth_skip(size);
-}
-
 /* The call failed: it was no birth. */
 static inline void ms_birth_unskip(uint64_t size)
 {

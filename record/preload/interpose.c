@@ -54,8 +54,7 @@ static inline const struct ms_real *resolved(void)
 
 /* ---- the malloc family ---- */
 /*
- * What a sample leaves out goes straight to the real function, without the registers that a hook needs, and in C++ without what one hook
- * tells the other. The rest goes on in a function
+ * What a sample leaves out goes straight to the real function, without the registers that a hook needs. The rest goes on in a function
  * that is jumped to, so that its frame is the one of the exported function: compiled without frame pointer, and as the last thing done.
  */
 #define QUICK __attribute__((optimize("omit-frame-pointer")))
@@ -106,28 +105,10 @@ HOOK(void *, pvalloc, (size_t size), ms_hook_pvalloc(&ms_real, size, CALLER))
 
 /* ---- C++ ---- */
 #define ARGUMENTS(...) __VA_ARGS__
-#define HOOK_NEW(field, symbol, parameters, arguments, all)                                                           \
-	static __attribute__((noinline)) HOOK_BODY(void *, hooked_##symbol, parameters, ms_hook_##field(&ms_real, CALLER, ARGUMENTS all)) \
-	EXPORT void *symbol parameters;                                                                               \
-	EXPORT QUICK void *symbol parameters                                                                          \
-	{                                                                                                             \
-		void *(*function) parameters = __atomic_load_n(&ms_real.field, __ATOMIC_RELAXED);                     \
-		uint64_t left;                                                                                        \
-		void *block;                                                                                          \
-                                                                                                                      \
-		if (ms_births_now() != MS_BIRTHS_SAMPLE || MS_UNLIKELY(function == NULL) || !ms_birth_skip_ahead(size, &left)) \
-			return hooked_##symbol arguments;                                                             \
-		block = function arguments;                                                                           \
-		if (MS_LIKELY(block != NULL))                                                                         \
-			ms_birth_skipped_ahead(size, left);                                                           \
-		return block;                                                                                         \
-	}
-#define HOOK_NEW_ARRAY HOOK_NEW
-#define HOOK_NEW_ALIGNED(field, symbol, parameters, arguments, all) HOOK(void *, symbol, parameters, ms_hook_##field(&ms_real, CALLER, ARGUMENTS all))
-#define HOOK_NEW_ARRAY_ALIGNED HOOK_NEW_ALIGNED
-#define X(field, symbol, parameters, arguments, all, kind) HOOK_##kind(field, symbol, parameters, arguments, all)
+#define X(field, symbol, parameters, arguments, all, kind) HOOK(void *, symbol, parameters, ms_hook_##field(&ms_real, CALLER, ARGUMENTS all))
 MS_REAL_NEW(X)
 #undef X
+/* A real operator delete of a block that is not in the sample may call free, which finds the same. */
 #define X(field, symbol, parameters, arguments, all, kind)                                                            \
 	static __attribute__((noinline)) HOOK_BODY_VOID(hooked_##symbol, parameters, ms_hook_##field(&ms_real, CALLER, ARGUMENTS all)) \
 	EXPORT void symbol parameters;                                                                                \

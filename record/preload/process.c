@@ -239,6 +239,9 @@ static bool attach_to(const struct ms_arena_place *place)
 	atomic_store_explicit(&header->state, MS_ARENA_RECORDING, memory_order_release);
 	if (ms_process_attach(header, atomic_fetch_add_explicit(&header->images, 1, memory_order_release)))
 		return true;
+	/* It stays where it is: what has been installed looks at it, and finds that nobody records. */
+	ms_limits_restore();
+	return false;
 refuse:
 	ms_raw_munmap(header, bytes);
 	ms_limits_restore();

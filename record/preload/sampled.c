@@ -10,15 +10,6 @@
 
 struct ms_sampled ms_sampled;
 
-void ms_sampled_clear(struct ms_arena_header *header)
-{
-	const struct ms_sample_config *c = &header->sample;
-
-	/* A hole in the file, which reads as zeros: the pages that were touched are few of many. */
-	if (c->sampled_offset != 0)
-		ms_raw_madvise((char *)header + c->sampled_offset, MS_SAMPLED_BYTES(c->sampled_count), MADV_REMOVE);
-}
-
 void ms_sampled_attach(struct ms_arena_header *header, bool skim)
 {
 	const struct ms_sample_config *c = &header->sample;
@@ -69,6 +60,29 @@ static bool find_place(uint64_t address, struct place *p)
 	return true;
 }
 
+void ms_sampled_clear(struct ms_arena_header *header)
+{
+	const struct ms_sample_config *c = &header->sample;
+
+	if (c->sampled_offset == 0)
+		return;
+	/* A hole in the file, which reads as zeros: the pages that were touched are few of many. */
+	if (!ms_raw_failed(ms_raw_madvise((char *)header + c->sampled_offset, MS_SAMPLED_BYTES(c->sampled_count), MADV_REMOVE)))
+		return;
+	ms_sampled_attach(header, false);
+	for (uint64_t granule = 0; granule < c->sampled_count; granule++) {
+		struct place p;
+
+		if (find_place(granule << c->granule_bits, &p) && (atomic_load_explicit(p.marks, memory_order_relaxed) & p.bit) != 0) {
+			for (unsigned i = 0; i < MS_SAMPLED_LINE; i++)
+				atomic_store_explicit(&p.line[i], 0, memory_order_relaxed);
+			atomic_fetch_and(p.marks, ~(uint64_t)p.bit);
+			atomic_fetch_and(p.crowded, ~p.bit);
+		}
+	}
+	ms_sampled_detach();
+}
+
 static bool replace(const struct place *p, uint64_t from, uint64_t to)
 {
 	for (unsigned i = 0; i < MS_SAMPLED_LINE; i++) {
@@ -94,7 +108,7 @@ void ms_sampled_add(uint64_t address)
 		return;
 	if (!replace(&p, 0, address))
 		atomic_fetch_or(p.crowded, p.bit);
-	/* The address first: who reads this word and finds no address then finds another word when clearing the mark. */
+	/* Address before mark: a taker that read the word before our addition fails its exchange; one that read it after sees our address. */
 	old = atomic_load_explicit(p.marks, memory_order_relaxed);
 	while (!atomic_compare_exchange_weak(p.marks, &old, (old | p.bit) + ADDED))
 		;

@@ -20,7 +20,7 @@ static const struct argp_option table[] = {
 	{"output", 'o', "FILE", 0, "Write the result to FILE; TRACE itself is replaced without this", 0},
 	{"debug-dir", KEY_DEBUG_DIRECTORY, "DIR", 0, "Look for separate debug files in DIR (default /usr/lib/debug)", 0},
 	{"debuginfod", KEY_DEBUGINFOD, NULL, 0, "Fetch missing debug files from the servers in $DEBUGINFOD_URLS", 0},
-	{"libc-lines", KEY_LIBC_LINES, NULL, 0, "Files, lines and inlined functions of the C library, too, not only its functions' names", 0},
+	{"libc-lines", KEY_LIBC_LINES, NULL, 0, "Files and lines of the C library, too, not only its functions' names", 0},
 	{"quiet", 'q', NULL, 0, "Do not say what was found", 0},
 	{0},
 };

@@ -1,6 +1,7 @@
 /* test_symbol_helper.c - the process that reads debug information: what it answers equals what the symbolizer says, and bad
    answers are no answers. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -239,6 +240,16 @@ static void test_that_it_can_be_given_up(void **state)
 	assert_int_equal(h.pid, 0);
 	assert_true(symbol_helper_next(&h, lines, 4) == SIZE_MAX);
 	symbol_helper_stop(&never);
+	/* One that is killed answers nothing, and one that was cut off in the middle of its answer nothing either. */
+	for (int half = 0; half < 2; half++) {
+		symbol_helper_start(&h, &a);
+		if (half)
+			assert_int_equal(write(h.answer_fd, "\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24), 24);
+		kill(h.pid, SIGKILL);
+		assert_false(symbol_helper_ask(&h, q, 3, NULL, NULL, &cpu_ns));
+		assert_true(symbol_helper_next(&h, lines, 4) == SIZE_MAX);
+		symbol_helper_stop(&h);
+	}
 	assert_false(symbol_helper_ask(&never, q, 1, NULL, NULL, &cpu_ns));
 	arena_close(&a);
 	free(q);

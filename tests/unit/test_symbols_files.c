@@ -116,10 +116,12 @@ static void test_c_library_by_name(void **state)
 {
 	static const struct {
 		const char *soname;
-		bool separate, by_name, has_lines;
+		bool separate, by_name;
+		unsigned lines;
+		const char *call;        /* line of the outermost; NULL: none */
 	} cases[] = {
-		{"libc.so.6", true, true, false}, {"libc.so.6", true, false, true}, {"libc.so.6", false, true, true},
-		{"libm.so.6", true, true, false}, {"libc.so.66", true, true, true},
+		{"libc.so.6", true, true, 1, NULL}, {"libc.so.6", true, false, 1, "calls middle"}, {"libc.so.6", false, true, 3, "calls middle"},
+		{"libm.so.6", true, true, 1, NULL}, {"libc.so.66", true, true, 3, "calls middle"},
 	};
 
 	(void)state;
@@ -137,14 +139,14 @@ static void test_c_library_by_name(void **state)
 		describe(&p, cases[i].separate ? "stripped" : "library");
 		address = p.module.load_bias + address_of(&full, "mark_inner") + 1;
 		assert_int_equal(ms_symbolizer_open(&s, &(struct ms_symbolizer_options){.c_library_by_name = cases[i].by_name}, &err), MS_OK);
-		if (cases[i].has_lines) {
-			assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 3);
-			expect_line(&lines[0], "inner", "c.c", line_with(c_source, "MARK(mark_inner)"));
+		assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), cases[i].lines);
+		lines += cases[i].lines - 1;
+		assert_string_equal(lines->function, "outer");
+		if (cases[i].call) {
+			expect_line(lines, "outer", "c.c", line_with(c_source, cases[i].call));
 		} else {
-			assert_int_equal(ms_symbolizer_resolve(s, &p.module, address, &lines), 1);
-			assert_string_equal(lines[0].function, "outer");
-			assert_string_equal(lines[0].file, "");
-			assert_int_equal(lines[0].line, 0);
+			assert_string_equal(lines->file, "");
+			assert_int_equal(lines->line, 0);
 		}
 		ms_symbolizer_close(s);
 	}
