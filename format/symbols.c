@@ -163,18 +163,18 @@ size_t ms_symbolizer_resolve(struct ms_symbolizer *s, const struct ms_module *mo
 		n = 0;
 	if (!n)
 		chain = &s->single;
-	if (!n || !*chain[n - 1].function) {
+	if (n && m->elf->c_library) {
+		/* Whether lines are wanted changes no name: frames are compared by name between traces. */
+		chain[0] = chain[n - 1];
+		chain[0].linkage_name = "";
+		n = 1;
+	}
+	if (!n || m->elf->c_library || !*chain[n - 1].function) {
 		/* no debug information here, a unit in assembly (lines without functions), or names that dwz moved into a file
 		   that is not at hand */
 		if (!n)
 			s->single = (struct ms_symbol_line){.function = "", .linkage_name = "", .file = ""};
 		name_from_table(s, m->elf, in_file, &chain[n ? n - 1 : 0]);
-	} else if (m->elf->c_library) {
-		/* Whether lines are wanted changes no name: frames are compared by name between traces. */
-		chain[0] = chain[n - 1];
-		chain[0].linkage_name = "";
-		name_from_table(s, m->elf, in_file, &chain[0]);
-		n = 1;
 	} else {
 		complete_outermost(s, m->elf, in_file, &chain[n - 1]);
 	}

@@ -10,7 +10,6 @@ const _Atomic uint32_t *_Atomic ms_births_word = &not_known;
 struct ms_births_unit ms_births_unit = {0, 1};
 
 /* Of the arena; constant while it is attached. */
-static bool by_bytes;
 static double distance;
 static uint64_t seed;
 
@@ -18,7 +17,8 @@ void ms_births_attach(struct ms_arena_header *header)
 {
 	const struct ms_sample_config *c = &header->sample;
 
-	by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
+	bool by_bytes = c->sampling == MS_SAMPLING_PER_BYTE;
+
 	ms_births_unit = by_bytes ? (struct ms_births_unit){UINT64_MAX, 0} : (struct ms_births_unit){0, 1};
 	distance = by_bytes ? (double)c->bytes : ms_draw_distance(c->per_billion);
 	seed = c->seed;
@@ -45,6 +45,7 @@ bool ms_end_drawn(uint64_t address)
 bool ms_birth_drawn(uint64_t address, uint64_t size)
 {
 	struct ms_thread *t = ms_tls.self;
+	uint64_t units;
 	uint32_t births;
 
 	/* No slot yet, or a forked child that nobody has noticed. */
@@ -58,13 +59,14 @@ bool ms_birth_drawn(uint64_t address, uint64_t size)
 		return births == MS_BIRTHS_ALL;
 	if (address == 0)
 		return true;
-	if (MS_UNLIKELY(size >= MS_SAMPLE_SURE_BYTES) && !by_bytes) {
+	if (MS_UNLIKELY(size >= MS_SAMPLE_SURE_BYTES) && ms_births_unit.fixed != 0) {
 		ms_sampled_add(address);
 		return true;
 	}
+	units = ms_births_units(size); /* not before: the first birth of all has attached the arena */
 	if (MS_UNLIKELY(t->draw.left == 0))
 		ms_draw_seed(&t->draw, distance, seed, t->index, ms_process.image);
-	if (MS_LIKELY(!ms_draw_takes(&t->draw, distance, by_bytes ? size + (size == 0) : 1)))
+	if (MS_LIKELY(!ms_draw_takes(&t->draw, distance, units + (units == 0))))
 		return false;
 	ms_sampled_add(address);
 	return true;
