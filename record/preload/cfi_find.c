@@ -72,13 +72,22 @@ static bool headers_of(const struct cfi_module *module, struct headers *h)
 	return false;
 }
 
-/* The loaded, readable segment that holds an address. A module's mapped range may have holes that fault, so reads stay within one
+/* A module, and its segment that was read last: all that is read of one row stands in one, nearly always. */
+struct view {
+	const struct cfi_module *module;
+	struct cfi_bytes segment;
+};
+
+/* Moves to the loaded, readable segment that holds an address. A module's mapped range may have holes that fault, so reads stay within one
    segment. */
-static bool segment_of(const struct cfi_module *module, const uint8_t *address, struct cfi_bytes *segment)
+static bool move_to(struct view *view, const uint8_t *address)
 {
+	const struct cfi_module *module = view->module;
 	uint64_t bias = ((const struct link_map *)module->link_map)->l_addr;
 	struct headers h;
 
+	if (address >= view->segment.start && address < view->segment.end)
+		return true;
 	if (!headers_of(module, &h))
 		return false;
 	for (unsigned i = 0; i < h.count; i++) {
@@ -87,8 +96,8 @@ static bool segment_of(const struct cfi_module *module, const uint8_t *address, 
 
 		if (header->p_type == PT_LOAD && (header->p_flags & PF_R) && (uint64_t)address - start < header->p_filesz &&
 		    start + header->p_filesz <= h.limit) {
-			segment->start = (const uint8_t *)start;
-			segment->end = segment->start + header->p_filesz;
+			view->segment.start = (const uint8_t *)start;
+			view->segment.end = view->segment.start + header->p_filesz;
 			return true;
 		}
 	}
@@ -162,17 +171,17 @@ static bool read_entry(struct cfi_reader *r, struct cfi_bytes *body, const uint8
 	return true;
 }
 
-static bool parse_cie(const struct cfi_module *module, const uint8_t *at, struct cfi_cie *cie)
+static bool parse_cie(struct view *view, const uint8_t *at, struct cfi_cie *cie)
 {
-	struct cfi_bytes segment, body;
+	struct cfi_bytes body;
 	struct cfi_reader r;
 	const uint8_t *id_at, *augmentation;
 	uint64_t id;
 	uint8_t version;
 
-	if (!segment_of(module, at, &segment))
+	if (!move_to(view, at))
 		return false;
-	r = (struct cfi_reader){at, segment.end, false};
+	r = (struct cfi_reader){at, view->segment.end, false};
 	if (!read_entry(&r, &body, &id_at, &id) || id != 0)
 		return false;
 	r = (struct cfi_reader){body.start, body.end, false};
@@ -216,19 +225,19 @@ static bool parse_cie(const struct cfi_module *module, const uint8_t *at, struct
 }
 
 /* Runs the FDE whose entry starts at `at`, when it covers the address. */
-static enum cfi_status run_fde(const struct cfi_module *module, const uint8_t *at, uint64_t address,
+static enum cfi_status run_fde(struct view *view, const uint8_t *at, uint64_t address,
 			       struct cfi_work *work)
 {
-	struct cfi_bytes segment, body;
+	struct cfi_bytes body;
 	struct cfi_reader r;
 	struct cfi_cie cie;
 	const uint8_t *id_at;
 	uint64_t id, start, length;
 
-	if (!segment_of(module, at, &segment))
+	if (!move_to(view, at))
 		return CFI_BAD;
-	r = (struct cfi_reader){at, segment.end, false};
-	if (!read_entry(&r, &body, &id_at, &id) || id == 0 || !parse_cie(module, id_at - id, &cie))
+	r = (struct cfi_reader){at, view->segment.end, false};
+	if (!read_entry(&r, &body, &id_at, &id) || id == 0 || !parse_cie(view, id_at - id, &cie))
 		return CFI_BAD;
 	r = (struct cfi_reader){body.start, body.end, false};
 	start = ms_cfi_pointer(&r, cie.fde_encoding, 0);
@@ -246,17 +255,17 @@ static enum cfi_status run_fde(const struct cfi_module *module, const uint8_t *a
 }
 
 /* Without a sorted table: all entries of .eh_frame in turn. */
-static enum cfi_status scan_frames(const struct cfi_module *module, const uint8_t *frames, uint64_t address,
+static enum cfi_status scan_frames(struct view *view, const uint8_t *frames, uint64_t address,
 				   struct cfi_work *work)
 {
-	struct cfi_bytes segment, body;
+	struct cfi_bytes body;
 	struct cfi_reader r;
 	const uint8_t *id_at;
 	uint64_t id;
 
-	if (!segment_of(module, frames, &segment))
+	if (!move_to(view, frames))
 		return CFI_BAD;
-	r = (struct cfi_reader){frames, segment.end, false};
+	r = (struct cfi_reader){frames, view->segment.end, false};
 	for (;;) {
 		const uint8_t *entry = r.at;
 		enum cfi_status status;
@@ -265,7 +274,7 @@ static enum cfi_status scan_frames(const struct cfi_module *module, const uint8_
 			return CFI_NO_FDE;
 		if (id == 0)
 			continue;
-		status = run_fde(module, entry, address, work);
+		status = run_fde(view, entry, address, work);
 		if (status == CFI_OK)
 			return CFI_OK;
 	}
@@ -287,7 +296,7 @@ static struct hdr_row hdr_row(const uint8_t *table, uint64_t index)
 enum cfi_status ms_cfi_find(const struct cfi_module *module, uint64_t address, struct cfi_work *work)
 {
 	const uint8_t *hdr = module->eh_frame_hdr, *table;
-	struct cfi_bytes segment;
+	struct view view = {.module = module};
 	struct cfi_reader r;
 	uint8_t frames_encoding, count_encoding, table_encoding;
 	uint64_t frames, count, low, high;
@@ -295,9 +304,9 @@ enum cfi_status ms_cfi_find(const struct cfi_module *module, uint64_t address, s
 
 	if (!hdr)
 		return CFI_NO_FDE;
-	if (!segment_of(module, hdr, &segment))
+	if (!move_to(&view, hdr))
 		return CFI_BAD;
-	r = (struct cfi_reader){hdr, segment.end, false};
+	r = (struct cfi_reader){hdr, view.segment.end, false};
 	if (cfi_fixed(&r, 1) != 1)
 		return CFI_BAD;
 	frames_encoding = (uint8_t)cfi_fixed(&r, 1);
@@ -309,7 +318,7 @@ enum cfi_status ms_cfi_find(const struct cfi_module *module, uint64_t address, s
 	if (r.bad || (frames_encoding & PE_INDIRECT))
 		return CFI_BAD;
 	if (count_encoding == PE_OMIT || table_encoding != HDR_TABLE_ENCODING)
-		return scan_frames(module, (const uint8_t *)frames, address, work);
+		return scan_frames(&view, (const uint8_t *)frames, address, work);
 	count = ms_cfi_pointer(&r, count_encoding, (uint64_t)hdr);
 	if (r.bad || count > (uint64_t)(r.end - r.at) / sizeof(struct hdr_row))
 		return CFI_BAD;
@@ -326,5 +335,5 @@ enum cfi_status ms_cfi_find(const struct cfi_module *module, uint64_t address, s
 	}
 	if (low == 0)
 		return CFI_NO_FDE;
-	return run_fde(module, hdr + hdr_row(table, low - 1).fde, address, work);
+	return run_fde(&view, hdr + hdr_row(table, low - 1).fde, address, work);
 }

@@ -60,7 +60,7 @@ extern _Atomic cfi_row ms_row_values[ROW_VALUES]; /* [0] stays 0; others are set
 /* Call sites of one function share cache lines and pages of the table; every 4 KiB of code start somewhere else. */
 static inline uint64_t row_hash(uint64_t address)
 {
-	return (address >> 3) + (address >> 12) * 0x9e3779b1u;
+	return (address >> 4) + (address >> 12) * 0x9e3779b1u;
 }
 
 /* The row when it stands at one of its first two places, else 0. */
