@@ -53,10 +53,10 @@ class Results:
         wall, plain = (self.median(group, workload, m, "wall_s") for m in (mode, "plain"))
         return wall - plain if wall is not None and plain is not None else None
 
-    def round_ratios(self, group, workload, mode):
-        """Wall time of the mode / that of plain, round by round, ascending: what drifts hits both."""
-        walls = [{r["run"]: r["wall_s"] for r in self.rows.get((group, workload, m), []) if r["status"] == 0} for m in (mode, "plain")]
-        return sorted(wall / walls[1][run] for run, wall in walls[0].items() if walls[1].get(run))
+    def round_ratios(self, group, workload, mode, column="wall_s"):
+        """The column of the mode / that of plain, round by round, ascending: what drifts hits both."""
+        ours, plain = ({r["run"]: r[column] for r in self.rows.get((group, workload, m), []) if r["status"] == 0} for m in (mode, "plain"))
+        return sorted(value / plain[run] for run, value in ours.items() if value is not None and plain.get(run))
 
     def slowdown(self, workload, mode):
         wall, plain = (self.median("record", workload, m, "wall_s") for m in (mode, "plain"))

@@ -27,11 +27,13 @@ for w in ("jq", "sqlite3", "perl", "python3", "cc1plus"):
     size = r.bytes_per_event(w)
     assert size is not None and 0 < size < 1000, (w, size)
     value("analyze", w, "memscope", "wall_s")
-for w in ("jq", "sqlite3", "perl", "python3", "cc1plus", "true"):
+for w in ("jq", "python3", "redis", "sqlite3", "python3-malloc", "perl", "cc1plus", "true"):
     for mode in ("demo", "high_performance"):
         assert len(r.round_ratios("sample", w, mode)) == 1, (w, mode)
-        if w != "true":
-            assert 0 < value("sample", w, mode, "events") < value("record", w, "memscope", "events"), (w, mode)
+        if w not in ("true", "redis"):
+            assert 0 < value("sample", w, mode, "events") < value("sample", w, "count", "events"), (w, mode)
+    if w == "redis":
+        assert value("sample", w, "plain", "rate_per_s") > 0 and value("sample", w, "demo", "events") > value("sample", w, "high_performance", "events") > 0
 for w in ("jq", "sqlite3", "perl"):
     for mode in ("plain", "memscope", "memscope-nograph", "memscope-canary", "memscope-sample", "memscope-full"):
         assert value("guard", w, mode, "wall_s") > 0, (w, mode)

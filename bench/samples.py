@@ -1,0 +1,73 @@
+"""The programs of the group "sample" of bench/run: what people run for long, and what does little but allocate."""
+import os
+import shutil
+import subprocess
+import time
+
+CLIENT_S = 120
+
+
+class Workload:
+    """A command to measure: argv, what its stdin is, its environment, and the executable that is the app."""
+
+    def __init__(self, name, argv, stdin=None, env=()):
+        self.name, self.argv, self.stdin, self.env = name, argv, stdin, tuple(env)
+        self.app = os.path.realpath(shutil.which(argv[0]))
+
+
+class Server(Workload):
+    """redis-server under the load of redis-benchmark's defaults (50 clients, one request at a time each): measured is the client's time."""
+
+    def __init__(self, folder, requests):
+        self.socket, self.tests = os.path.join(folder, "redis.sock"), ("set", "get", "lpush", "hset")
+        super().__init__("redis", ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no",
+                                   "--daemonize", "no", "--dir", folder])
+        self.client = ["redis-benchmark", "-s", self.socket, "-q", "-n", str(requests), "-r", "100000", "-d", "200", "-t", ",".join(self.tests)]
+        self.requests = requests * len(self.tests)
+
+    def before(self):
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+
+    def drive(self, process):
+        """Seconds that the client took. process: the command that has been started and holds the server; it ends."""
+        try:
+            until = time.monotonic() + CLIENT_S
+            while not os.path.exists(self.socket):
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError("redis-server does not answer")
+                time.sleep(0.01)
+            start = time.monotonic()
+            subprocess.run(self.client, stdout=subprocess.DEVNULL, check=True, timeout=CLIENT_S)
+            seconds = time.monotonic() - start
+        finally:
+            subprocess.run(["redis-cli", "-s", self.socket, "shutdown", "nosave"], capture_output=True, check=False)
+        return seconds
+
+
+def sample_workloads(inputs, real, quick):
+    """Longer runs than those of the other groups, so that start and end of a recording, which `true` shows, are little of them.
+
+    real: name -> Workload of the other groups. All but jq, python3 and redis ask for memory most of the time.
+    """
+    times = 1 if quick else 4
+    script = os.path.join(inputs, "scripts.sql")
+    with open(os.path.join(inputs, "script.sql"), encoding="ascii") as f:
+        text = f.read()
+    with open(script, "w", encoding="ascii") as f:
+        f.write((text + "DROP TABLE person;\nDROP TABLE purchase;\n") * times)
+    workloads = []
+    if "jq" in real:
+        workloads.append(Workload("jq", real["jq"].argv + real["jq"].argv[-1:] * (times - 1)))
+    if "python3" in real:
+        python = real["python3"]
+        units = str(int(python.argv[-1]) * (1 if quick else 2))
+        workloads.append(Workload("python3", python.argv[:-1] + [units], env=[e for e in python.env if not e.startswith("PYTHONMALLOC=")]))
+    if shutil.which("redis-server") and shutil.which("redis-benchmark"):
+        workloads.append(Server(inputs, 500 if quick else 30000))
+    if "sqlite3" in real:
+        workloads.append(Workload("sqlite3", real["sqlite3"].argv, stdin=script))
+    if "python3" in real:
+        workloads.append(Workload("python3-malloc", real["python3"].argv, env=real["python3"].env))
+    workloads += [real[name] for name in ("perl", "cc1plus") if name in real]
+    return workloads + [Workload("true", ["/bin/true"])]
