@@ -1,13 +1,13 @@
 /*
  * estimate.h - what a sample says about everything that was allocated.
  *
- * A sampled block stands for 1/p blocks, p its probability to be in the sample: R by allocation (1 for
- * MS_SAMPLE_SURE_BYTES and more), 1 - exp(-size / N) by bytes (a block of 0
- * bytes counts as one of 1). Sums over sampled blocks of x / p are unbiased estimates of the sums of x over all, whatever
+ * A sampled block stands for 1/p blocks, p its probability to be in the sample: 1 - (1 - R)^u by units, u of MS_SAMPLE_UNITS,
+ * 1 - exp(-size / N) by bytes (a block of 0 bytes counts as one of 1). Sums over sampled blocks of x / p are unbiased estimates of the sums of x over all, whatever
  * the blocks are like; allocations are drawn independently of each other, so sum of (1 - p) / p^2 x^2 is an unbiased estimate of
  * the variance. Of few sampled blocks it is a poor one, 0 when there is none or when all are sure to be in; so what one more block adds is
- * added to it, on average of the sampled blocks that began there, or (where that is more) of all that were drawn, weighted by their bytes: a path that
- * matters has larger blocks than most. error is the root of that, a standard error on the safe side. Source: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
+ * added to it. In all that is the average of the sampled blocks, weighted by their bytes: what matters has larger blocks than most. Of a call
+ * path it is the average of its own blocks and one such: many blocks of its own say what they are like, few do not. error
+ * is the root of that, a standard error on the safe side. Source: D. G. Horvitz, D. J. Thompson, "A generalization of sampling without
  * replacement from a finite universe", 1952.
  *
  * What an error says: the true value lies within 2 of them in about 95 of 100 samples when many blocks were sampled, within 3 when few were. A

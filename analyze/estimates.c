@@ -18,7 +18,10 @@ double ms_sample_probability(const struct ms_capture *capture, uint64_t size_byt
 {
 	switch (capture->sampling) {
 	case MS_SAMPLING_PER_ALLOCATION:
-		return size_bytes >= MS_SAMPLE_SURE_BYTES ? 1 : capture->sample_per_billion / 1e9;
+		return size_bytes >= MS_SAMPLE_UNIT_BYTES ? 1 : capture->sample_per_billion / 1e9;
+	case MS_SAMPLING_PER_UNIT: /* of one unit the rate itself, not what is left of it after the logarithm */
+		return size_bytes < MS_SAMPLE_UNIT_BYTES ? capture->sample_per_billion / 1e9
+		                                         : -expm1((double)MS_SAMPLE_UNITS(size_bytes) * log1p(-(capture->sample_per_billion / 1e9)));
 	case MS_SAMPLING_PER_BYTE:
 		return -expm1(-(double)(size_bytes ? size_bytes : 1) / (double)capture->sample_bytes);
 	default:
@@ -250,6 +253,12 @@ static double one_more(const struct path *a, double variance_of_all)
 	return a->begun ? variance_of_all / (double)a->begun : 0;
 }
 
+/* Of a path: as if it had one more block that is like those of all. Few blocks of its own say little of its sizes, many say what they are. */
+static double one_more_of_path(const struct path *a, double variance_of_own, double one_of_all)
+{
+	return (one_of_all + variance_of_own) / (double)(1 + a->begun);
+}
+
 static int finish(void *state, struct ms_report *report, struct ms_error *err)
 {
 	struct estimates *s = state;
@@ -271,7 +280,7 @@ static int finish(void *state, struct ms_report *report, struct ms_error *err)
 	};
 	for (size_t i = 0; i < report->site_count; i++) {
 		struct path *a = &s->at[report->sites[i].node];
-		double path_block = fmax(block, one_more(a, a->block_variance)), path_byte = fmax(byte, one_more(a, a->byte_variance));
+		double path_block = one_more_of_path(a, a->block_variance, block), path_byte = one_more_of_path(a, a->byte_variance, byte);
 
 		touch(s, a);
 		report->sites[i].estimate = (struct ms_path_estimate){

@@ -62,6 +62,7 @@ static bool valid_sampling(struct fb_process p)
 	case FB_SAMPLING_ALL:
 		return true;
 	case FB_SAMPLING_PER_ALLOCATION:
+	case FB_SAMPLING_PER_UNIT:
 		return fb_process_sample_per_billion(p) - 1 < 1000000000;
 	case FB_SAMPLING_PER_BYTE:
 		return fb_process_sample_bytes(p) > 0;

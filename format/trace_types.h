@@ -25,7 +25,7 @@ struct ms_capture {
 	const char *preset;              /* NULL or "" = none */
 	bool attached;                   /* to a program that ran already */
 	uint8_t sampling;                /* enum ms_sampling */
-	uint32_t sample_per_billion;     /* PER_ALLOCATION: probability, 1 .. 10^9 */
+	uint32_t sample_per_billion;     /* PER_UNIT, PER_ALLOCATION: probability, 1 .. 10^9 */
 	uint64_t sample_bytes;           /* PER_BYTE: mean distance of recorded bytes, at least 1 */
 	uint64_t sample_seed;
 	uint64_t cull_ns;                /* blocks freed within this time are summed up; 0 = none are */

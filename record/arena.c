@@ -91,15 +91,12 @@ uint64_t arena_bytes(const struct arena_geometry *geometry)
 	return lay_out(geometry).end;
 }
 
-/* So many bytes of addresses have one or two drawn blocks, taking blocks of 32 bytes, and one that is always in: a line of the table has room for
-   several times that. */
+/* So many bytes of addresses have one or two drawn blocks, taking blocks of 32 bytes: a line of the table has room for several times that. */
 static uint8_t line_bits(const struct ms_sample_config *c, uint64_t granules)
 {
 	double bytes = c->sampling == MS_SAMPLING_PER_BYTE ? (double)c->bytes : 32e9 / c->per_billion;
 	uint8_t bits = MS_SAMPLED_LINE_BITS;
 
-	if (c->sampling == MS_SAMPLING_PER_ALLOCATION && bytes > MS_SAMPLE_SURE_BYTES)
-		bytes = MS_SAMPLE_SURE_BYTES;
 	while (UINT64_C(1) << bits < bytes && (UINT64_C(1) << bits) < granules * 16)
 		bits++;
 	return bits;

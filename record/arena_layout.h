@@ -42,7 +42,7 @@
 
 #define MS_ARENA_MAGIC UINT64_C(0x314152414e45534d) /* "MSENARA1" in memory */
 /* The layout's sizes are part of it: a library and a recorder of two builds refuse each other. */
-#define MS_ARENA_VERSION (5u << 24 ^ (uint32_t)(sizeof(struct ms_arena_header) << 12 ^ sizeof(struct ms_slot) << 6 ^ sizeof(struct ms_module_record)))
+#define MS_ARENA_VERSION (6u << 24 ^ (uint32_t)(sizeof(struct ms_arena_header) << 12 ^ sizeof(struct ms_slot) << 6 ^ sizeof(struct ms_module_record)))
 
 #define MS_RING_SLACK_WORDS 256u   /* longest entry: 255 words */
 #define MS_HASH_LEVELS 5u
@@ -102,24 +102,25 @@ struct ms_sample_config {
 	uint8_t line_bits;             /* log2 of the bytes of addresses that share a line of the table, MS_SAMPLED_LINE_BITS or more */
 	uint8_t granule_bits;          /* log2 of the bytes of addresses that share a mark: 4 to line_bits - 3 */
 	uint8_t reserved;
-	uint32_t per_billion;          /* PER_ALLOCATION */
+	uint32_t per_billion;          /* PER_UNIT */
 	uint64_t bytes;                /* PER_BYTE: mean distance of drawn bytes */
 	uint64_t seed;
 	/*
 	 * The sampled blocks that live (preload/sampled.h). App only. The index of an address is (address >> granule_bits) & (sampled_count - 1). First the
-	 * marks: a 64-bit word for MS_SAMPLED_GRANULES indexes. Then 32 bits for the same: crowded. Then, for each 2^line_bits bytes of addresses,
-	 * MS_SAMPLED_LINE words with the addresses, 0 = free. The fewer blocks are drawn the more bytes share a mark and a line, so that few pages of
+	 * marks: a 64-bit word for MS_SAMPLED_GRANULES indexes. Then, for each 2^line_bits bytes of addresses, MS_SAMPLED_LINE words with the
+	 * addresses, 0 = free; the first one MS_SAMPLED_CROWDED when there were more than words. The fewer blocks are drawn the more bytes share a mark and a line, so that few pages of
 	 * the lines are touched and the marks of a large heap stay in the processor's cache.
 	 */
 	uint64_t sampled_offset;       /* 0 = no sample */
 	uint64_t sampled_count;        /* granules, a power of two, at least MS_SAMPLED_LEAST */
 };
 #define MS_SAMPLED_LINE 8u
+#define MS_SAMPLED_CROWDED 1u
 #define MS_SAMPLED_LINE_BITS 7u
 #define MS_SAMPLED_GRANULES 32u
 #define MS_SAMPLED_LEAST 512u    /* so that lines are those of the processor's cache */
 /* Bytes of the table, at most. */
-#define MS_SAMPLED_BYTES(count) ((count) / MS_SAMPLED_GRANULES * (sizeof(uint64_t) + sizeof(uint32_t)) + (count) * sizeof(uint64_t))
+#define MS_SAMPLED_BYTES(count) ((count) / MS_SAMPLED_GRANULES * sizeof(uint64_t) + (count) * sizeof(uint64_t))
 
 /* Heap graph. */
 enum ms_graph_state {

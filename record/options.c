@@ -94,7 +94,7 @@ static const struct argp_option table[] = {
 	{NULL, 0, NULL, 0, "A sample instead of everything (reports then estimate, and say how well):", 6},
 	{"preset", KEY_PRESET, "NAME", 0,
 	 "demo: 10 % of the allocations; high_performance: 1 %, and no heap graph at the exit; full: all of them, with stacks. Options behind it change what it says", 6},
-	{"sample-rate", KEY_SAMPLE_RATE, "R", 0, "Record each allocation with probability R, a number like 0.01 or 1%, at most 1; those of 4 KiB and more always", 6},
+	{"sample-rate", KEY_SAMPLE_RATE, "R", 0, "Record each allocation with probability R, a number like 0.01 or 1%, at most 1; larger ones with more: one of n KiB as if it were 1 + n/4", 6},
 	{"sample-bytes", KEY_SAMPLE_BYTES, "N", 0,
 	 "Record one byte in N on average, suffixes K, M, G, and the blocks that such a byte lies in: the larger a block, the more "
 	 "likely it is recorded, those much larger than N always", 6},

@@ -13,7 +13,7 @@
 
 static void set_rate(struct sample_options *s, uint32_t per_billion)
 {
-	s->config.sampling = per_billion == BILLION ? MS_SAMPLING_ALL : MS_SAMPLING_PER_ALLOCATION;
+	s->config.sampling = per_billion == BILLION ? MS_SAMPLING_ALL : MS_SAMPLING_PER_UNIT;
 	s->config.per_billion = per_billion == BILLION ? 0 : per_billion;
 	s->config.bytes = 0;
 }

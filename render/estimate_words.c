@@ -32,7 +32,10 @@ const char *ms_sample_words(char buffer[MS_SAMPLE_TEXT], const struct ms_capture
 	char a[MS_UNIT_TEXT];
 
 	buffer[0] = '\0';
-	if (c->sampling == MS_SAMPLING_PER_ALLOCATION)
+	if (c->sampling == MS_SAMPLING_PER_UNIT)
+		snprintf(buffer, MS_SAMPLE_TEXT, "%.9g %% of the allocations below 4 KiB, more of larger ones, seed %" PRIu64, c->sample_per_billion / 1e7,
+		         c->sample_seed);
+	else if (c->sampling == MS_SAMPLING_PER_ALLOCATION)
 		snprintf(buffer, MS_SAMPLE_TEXT, "%.9g %% of the allocations below 4 KiB and all others, seed %" PRIu64, c->sample_per_billion / 1e7,
 		         c->sample_seed);
 	else if (c->sampling == MS_SAMPLING_PER_BYTE)

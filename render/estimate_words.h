@@ -16,7 +16,7 @@
 
 const char *ms_estimate_bytes(char buffer[MS_ESTIMATE_TEXT], const struct ms_estimate *e, bool exact);
 const char *ms_estimate_count(char buffer[MS_ESTIMATE_TEXT], const struct ms_estimate *e);
-/* What was drawn: "1 % of the allocations below 4 KiB and all others, seed 0", "one byte in 524,288 and the blocks that they lie in, seed 0".
+/* What was drawn: "1 % of the allocations below 4 KiB, more of larger ones, seed 0", "one byte in 524,288 and the blocks that they lie in, seed 0".
    Nothing ("") when everything was recorded. */
 #define MS_SAMPLE_TEXT 160
 const char *ms_sample_words(char buffer[MS_SAMPLE_TEXT], const struct ms_capture *capture);

@@ -92,9 +92,14 @@ static void sampling(struct ms_json *j, const struct ms_report *r)
 	ms_json_string(j, "by", c->sampling == MS_SAMPLING_PER_BYTE ? "bytes" : "allocations");
 	if (c->sampling == MS_SAMPLING_PER_BYTE) {
 		ms_json_null(j, "rate");
+		ms_json_null(j, "unit_bytes");
 		ms_json_uint(j, "mean_bytes", c->sample_bytes);
 	} else {
 		ms_json_number(j, "rate", c->sample_per_billion / 1e9);
+		if (c->sampling == MS_SAMPLING_PER_UNIT)
+			ms_json_uint(j, "unit_bytes", MS_SAMPLE_UNIT_BYTES);
+		else
+			ms_json_null(j, "unit_bytes");
 		ms_json_null(j, "mean_bytes");
 	}
 	ms_json_uint(j, "seed", c->sample_seed);

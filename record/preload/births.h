@@ -2,7 +2,7 @@
  * births.h - the gate before ring.h: which births and which ends of blocks are published.
  *
  * Every hook that begins or ends a block goes through here. In a full recording the gate is a load and a branch that is never taken.
- * In a sample (header.sample) a birth is in when the thread draws it (draw.h); what is left out walks no stack and reads no clock.
+ * In a sample (header.sample) a birth is in when the thread draws one of its units (draw.h); what is left out walks no stack and reads no clock.
  * Calls that failed are in, whatever is drawn: there are few, and they begin nothing. While births are paused (MS_BIRTHS_NONE) none is in.
  *
  * Ends are always in, but in a sample only those of sampled blocks (sampled.h): a look at one bit for nearly every other free.
@@ -29,10 +29,34 @@
 
 /* header.births of the arena; before there is one a word of our own that is not MS_BIRTHS_ALL, so that the first birth is drawn, too. */
 extern const _Atomic uint32_t *_Atomic ms_births_word __attribute__((visibility("hidden")));
-/* What an allocation counts in the draw: (size & of_size) | fixed. By allocation 0 and 1, by bytes all bits and 0. */
-extern struct ms_births_unit {
-	uint64_t of_size, fixed;
-} ms_births_unit __attribute__((visibility("hidden")));
+/*
+ * What the ways past a sample read, in one cache line: the program's own data leave little of ours in the first cache. All zero where
+ * every call goes to its hook: without a sample, where a guard wants to know of all, and in a forked child, whichever way it was forked:
+ * the page is wiped there, and the child's first call is the one that notices. Constant while attached.
+ */
+#define MS_QUICK_PAGE 4096u
+extern struct ms_quick {
+	_Alignas(MS_QUICK_PAGE) _Atomic uint64_t *_Atomic marks; /* of ms_sampled; NULL: no end is passed by */
+	uint64_t word_mask;
+	uint32_t granule_bits;
+	_Atomic uint32_t bytes;      /* births of 1 to so many bytes may be passed by */
+	uint64_t origin;             /* of ms_tls.left: another one in each recording, which may draw at another rate */
+	uint64_t of_size, fixed;     /* the units of up to so many bytes: (size & of_size) | fixed. 0 and 1, or by bytes all bits and 0 */
+	void *(*_Atomic malloc)(size_t); /* as in ms_real */
+	void (*_Atomic free)(void *);
+	char rest_of_the_page[MS_QUICK_PAGE - 64];
+} ms_quick __attribute__((visibility("hidden")));
+/*
+ * The functions behind, to be read before the ways are asked: a signal handler may fork at any instruction, and the page is wiped from one to
+ * the next. Who got NULL is told to go to the hook.
+ */
+#define MS_QUICK_FUNCTION(name)                                                                                       \
+	({                                                                                                            \
+		__typeof__(&(name)) quick_function = atomic_load_explicit(&ms_quick.name, memory_order_relaxed);      \
+		atomic_signal_fence(memory_order_seq_cst);                                                            \
+		quick_function;                                                                                       \
+	})
+
 /* The arena is attached: before any thread takes a slot / it is about to go. */
 void ms_births_attach(struct ms_arena_header *header);
 void ms_births_detach(void);
@@ -46,7 +70,13 @@ void ms_emit_realloc_out(uint64_t old_address) __attribute__((noinline, cold));
 
 static inline uint64_t ms_births_units(uint64_t size)
 {
-	return (size & ms_births_unit.of_size) | ms_births_unit.fixed;
+	return ms_quick.fixed ? MS_SAMPLE_UNITS(size) : size;
+}
+
+/* Units to the next point, of a ms_tls.left. Not above 0: nothing has been drawn yet. */
+static inline int64_t ms_births_left(uint64_t left)
+{
+	return (int64_t)(left - ms_quick.origin);
 }
 
 /* enum ms_births as it stands at the moment. */
@@ -57,42 +87,47 @@ static inline uint32_t ms_births_now(void)
 
 /*
  * Of a sample, before the real call: is this birth left out? True: it is counted, and nothing more is to be done unless the call fails
- * (ms_birth_unskip). False: drawn, or to be looked at more closely. For what nearly every call of a sample is.
+ * (ms_birth_unskip). False: drawn, or to be looked at more closely. For what nearly every call of a sample is. Whether births are paused
+ * is not looked at: what is passed by is not recorded either way, and the points that fall into a pause are passed over (ms_birth_drawn).
  */
 static inline bool ms_birth_skip(uint64_t size)
 {
-	uint64_t units = ms_births_units(size);
-	struct ms_draw *d = &ms_tls.self->draw;
-	uint64_t left = d->left; /* once: a signal handler that draws in between costs one of the two draws, and nothing wraps around */
+	uint64_t units = (size & ms_quick.of_size) | ms_quick.fixed;
+	uint64_t left = ms_tls.left; /* once: a signal handler that draws in between costs one of the two draws, and nothing wraps around */
 
-	if (MS_UNLIKELY(size - 1 >= MS_SAMPLE_SURE_BYTES - 1) || MS_UNLIKELY(left <= units) || MS_UNLIKELY(ms_tls.pending.kind != 0))
+	if (MS_UNLIKELY(size - 1 >= atomic_load_explicit(&ms_quick.bytes, memory_order_acquire)) ||
+	    MS_UNLIKELY(ms_births_left(left) <= (int64_t)units))
 		return false;
-	d->left = left - units;
+	ms_tls.left = left - units;
 	return true;
+}
+
+/* Is an operator new pending, which may have to know what the allocation becomes? */
+static inline bool ms_birth_pending(void)
+{
+	return MS_UNLIKELY(ms_tls.pending.kind != 0);
 }
 
 /* The call failed: it was no birth. */
 static inline void ms_birth_unskip(uint64_t size)
 {
-	struct ms_draw *d = &ms_tls.self->draw;
+	uint64_t left = ms_tls.left;
 
-	if (d->left != 0) /* a struct of nobody, as a child finds it that was forked meanwhile */
-		d->left += ms_births_units(size);
+	if (ms_births_left(left) > 0) /* else another recording has begun meanwhile */
+		ms_tls.left = left + ms_births_units(size);
 }
 
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
 	uint32_t births = ms_births_now();
 	uint64_t units = ms_births_units(size), left;
-	struct ms_draw *d;
 
 	if (MS_LIKELY(births == MS_BIRTHS_ALL))
 		return true;
-	/* Most of what is not drawn ends here. A struct without a slot, or not seeded, has 0 left. */
-	d = &ms_tls.self->draw;
-	left = d->left;
-	if (births == MS_BIRTHS_SAMPLE && units != 0 && left > units && size < MS_SAMPLE_SURE_BYTES && address != 0) {
-		d->left = left - units;
+	/* Most of what is not drawn ends here. A forked child that nobody has noticed has no slot. */
+	left = ms_tls.left;
+	if (units != 0 && ms_births_left(left) > 0 && (uint64_t)ms_births_left(left) > units && address != 0 && ms_tls.self->slot != NULL) {
+		ms_tls.left = left - units;
 		return false;
 	}
 	return ms_birth_drawn(address, size);
@@ -101,16 +136,16 @@ static inline bool ms_birth_in(uint64_t address, uint64_t size)
 /* Before the real call: is this the end of a block that is not in the sample? Never where a guard wants to know who frees. */
 static inline bool ms_end_skip(const void *block)
 {
-	_Atomic uint64_t *marks = atomic_load_explicit(&ms_sampled.skimmed, memory_order_acquire);
+	_Atomic uint64_t *marks = atomic_load_explicit(&ms_quick.marks, memory_order_acquire);
 
-	return MS_UNLIKELY(marks != NULL) && MS_LIKELY(!ms_sampled_marked(marks, (uintptr_t)block));
+	return MS_UNLIKELY(marks != NULL) && MS_LIKELY(!ms_sampled_marked(marks, ms_quick.word_mask, ms_quick.granule_bits, (uintptr_t)block));
 }
 
 static inline bool ms_end_in(uint64_t address)
 {
 	_Atomic uint64_t *marks = atomic_load_explicit(&ms_sampled.marks, memory_order_acquire);
 
-	return MS_LIKELY(marks == NULL) || (MS_UNLIKELY(ms_sampled_marked(marks, address)) && ms_end_drawn(address));
+	return MS_LIKELY(marks == NULL) || (MS_UNLIKELY(ms_sampled_marked(marks, ms_sampled.word_mask, ms_sampled.granule_bits, address)) && ms_end_drawn(address));
 }
 
 /* ALLOC and FAIL entries. */

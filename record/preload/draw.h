@@ -2,10 +2,10 @@
  * draw.h - which allocations are in a sample: a point falls on each unit of what is allocated with the same small probability, and an
  * allocation is in when a point falls on it.
  *
- * Sampled by allocation a unit is an allocation; sampled by bytes it is a byte (an allocation of 0 bytes counts as one byte, else it
- * could never be in). Either way the distance from one point to the next has the geometric distribution, so what is kept
- * is the number of units until the next point: an allocation that is not in costs one subtraction. P(in) = R by allocation
- * (large blocks are not drawn but always in), 1 - exp(-size / N) by bytes, and no allocation knows of another.
+ * Sampled by rate an allocation is a unit, and each MS_SAMPLE_UNIT_BYTES of it are one more; sampled by bytes a unit is a byte (an
+ * allocation of 0 bytes counts as one byte, else it could never be in). Either way the distance from one point to the next has the geometric distribution, so what is kept
+ * is the number of units until the next point: an allocation that is not in costs one subtraction. P(in) = 1 - (1 - R)^units by
+ * rate, 1 - exp(-size / N) by bytes, and no allocation knows of another.
  *
  * struct ms_draw is private to one thread; a signal handler that draws in the middle of a draw costs one of the two, nothing else.
  * distance: mean distance of points in units, as ms_draw_distance gives it. All zero is a generator that was not seeded yet.
@@ -19,6 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+/* Units; no distance is longer. */
+#define MS_DRAW_LONGEST (UINT64_C(1) << 47)
 
 struct ms_draw {
 	uint64_t left;                 /* units up to and with the next point; 0 = not seeded */
@@ -57,7 +60,7 @@ static inline double ms_draw_minus_ln(double u)
 	return -(2 * sum + exponent * 0.69314718055994530942);
 }
 
-/* Of a sample by allocation with probability per_billion / 10^9 < 1. */
+/* Of a sample by rate with probability per_billion / 10^9 < 1. */
 static inline double ms_draw_distance(uint32_t per_billion)
 {
 	double p = per_billion / 1e9;
@@ -74,7 +77,8 @@ static inline void ms_draw_next(struct ms_draw *d, double distance)
 	d->random += UINT64_C(0x9e3779b97f4a7c15);
 	units = ms_draw_minus_ln((double)((ms_draw_mix(d->random) >> 11) + 1) * 0x1p-53) * distance;
 	left = (uint64_t)units;
-	d->left = left + ((double)left < units || left == 0);
+	left += (double)left < units || left == 0;
+	d->left = left < MS_DRAW_LONGEST ? left : MS_DRAW_LONGEST;
 }
 
 /* Of the thread that has slot number `slot` of process image number `image` first. */

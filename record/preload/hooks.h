@@ -13,6 +13,7 @@
 #ifndef MS_PRELOAD_HOOKS_H
 #define MS_PRELOAD_HOOKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -66,6 +67,22 @@ void *ms_hook_throwing(const struct ms_real *real, size_t size, const struct ms_
 
 /* How far below an operator's hook its own call of malloc may come from, in bytes of stack. A signal frame is larger. */
 #define MS_OPERATOR_STACK_BYTES 1024u
+
+/* Is malloc(size), called with stack pointer sp, the first attempt of the plain operator new that is pending? */
+static inline bool ms_pending_is_own(uint64_t size, uint64_t sp)
+{
+	const struct ms_pending *pending = &ms_tls.pending;
+
+	return !pending->failed && pending->log2_align == 0 && size == (pending->size == 0 ? 1 : pending->size) && sp < pending->sp &&
+	       pending->sp - sp <= MS_OPERATOR_STACK_BYTES;
+}
+
+/* The operator's hook need not record the block: it has been recorded as the operator's, or is left out of a sample. */
+static inline void ms_pending_done(void)
+{
+	ms_tls.pending.kind = 0;
+	ms_tls.pending.used = 1;
+}
 
 /* Address space: hooks_map.c */
 void *ms_hook_mmap(const struct ms_real *real, void *address, size_t bytes, int prot, int flags, int fd, off_t offset,

@@ -50,8 +50,7 @@ static __attribute__((noinline)) void *record_pending(uint8_t kind, unsigned arg
 		pending->inner_sp = ms_caller_sp(caller);
 		return ms_hook_failed(kind, pending->size, pending->caller);
 	}
-	pending->kind = 0;
-	pending->used = 1;
+	ms_pending_done();
 	if (kind == MS_EV_NEW_ALIGNED || kind == MS_EV_NEW_ARRAY_ALIGNED)
 		ms_emit_birth(kind, (uintptr_t)block, pending->size, pending->caller, 1, pending->log2_align, 0);
 	else

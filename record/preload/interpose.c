@@ -58,26 +58,49 @@ static inline const struct ms_real *resolved(void)
  * that is jumped to, so that its frame is the one of the exported function: compiled without frame pointer, and as the last thing done.
  */
 #define QUICK __attribute__((optimize("omit-frame-pointer")))
-#define HOOK_QUICK(name, kind, parameters, arguments, bytes, call)                                                    \
+#define HOOK_QUICK(name, kind, parameters, arguments, bytes, real, call)                                                    \
 	static __attribute__((noinline)) HOOK_BODY(void *, hooked_##name, parameters, call)                           \
 	static __attribute__((noinline, cold)) HOOK_BODY(void *, failed_##name, parameters, (ms_birth_unskip(bytes), ms_hook_failed(kind, bytes, CALLER))) \
 	EXPORT void *name parameters;                                                                                 \
 	EXPORT QUICK void *name parameters                                                                            \
 	{                                                                                                             \
+		__typeof__(&name) function = real;                                                                    \
 		void *block;                                                                                          \
                                                                                                                       \
-		if (ms_births_now() != MS_BIRTHS_SAMPLE || !ms_birth_skip(bytes))                                     \
+		if (ms_birth_pending())                                                                               \
+			return pending_##name arguments;                                                              \
+		if (!ms_birth_skip(bytes))                                                                            \
 			return hooked_##name arguments;                                                               \
-		block = ms_real.name arguments;                                                                       \
+		block = function arguments;                                                                           \
 		return MS_LIKELY(block != NULL) ? block : failed_##name arguments;                                    \
 	}
-HOOK_QUICK(malloc, MS_EV_MALLOC, (size_t size), (size), size, ms_hook_malloc(&ms_real, size, CALLER))
-HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), ms_product(count, size), ms_hook_calloc(&ms_real, count, size, CALLER))
+/* What an operator new asks malloc for: the operator's hook is told that the block is left out. One that fails is asked for again by the hook. */
+static void *hooked_malloc(size_t size);
+static __attribute__((noinline)) QUICK void *pending_malloc(size_t size)
+{
+	__typeof__(&malloc) function = MS_QUICK_FUNCTION(malloc);
+
+	if (ms_pending_is_own(size, (uintptr_t)__builtin_dwarf_cfa()) && ms_birth_skip(size)) {
+		void *block = function(size);
+
+		if (MS_LIKELY(block != NULL)) {
+			ms_pending_done();
+			return block;
+		}
+		ms_birth_unskip(size);
+	}
+	return hooked_malloc(size);
+}
+#define pending_calloc hooked_calloc
+HOOK_QUICK(malloc, MS_EV_MALLOC, (size_t size), (size), size, MS_QUICK_FUNCTION(malloc), ms_hook_malloc(&ms_real, size, CALLER))
+HOOK_QUICK(calloc, MS_EV_CALLOC, (size_t count, size_t size), (count, size), ms_product(count, size), ms_real.calloc, ms_hook_calloc(&ms_real, count, size, CALLER))
 static __attribute__((noinline)) HOOK_BODY_VOID(hooked_free, (void *block), ms_hook_free(&ms_real, block, CALLER))
 EXPORT QUICK void free(void *block)
 {
+	__typeof__(&free) function = MS_QUICK_FUNCTION(free);
+
 	if (ms_end_skip(block))
-		ms_real.free(block);
+		function(block);
 	else
 		hooked_free(block);
 }
@@ -86,7 +109,7 @@ EXPORT QUICK void *realloc(void *block, size_t size)
 {
 	void *moved;
 
-	if (block == NULL || ms_births_now() != MS_BIRTHS_SAMPLE || !ms_end_skip(block) || !ms_birth_skip(size))
+	if (block == NULL || ms_birth_pending() || !ms_end_skip(block) || !ms_birth_skip(size))
 		return hooked_realloc(block, size);
 	moved = ms_real.realloc(block, size);
 	if (MS_UNLIKELY(moved == NULL))

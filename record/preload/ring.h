@@ -27,7 +27,6 @@
 #include <stdint.h>
 
 #include "clock.h"
-#include "draw.h"
 #include "format/events.h"
 #include "record/arena_layout.h"
 #include "stack.h"
@@ -62,7 +61,7 @@ struct ms_thread {
 	struct ms_walker *own_walker;  /* survives the thread: the next owner of the slot takes it over */
 	uint32_t index;                /* of the slot */
 	uint32_t depth_limit;
-	struct ms_draw draw;           /* of a sample; goes on with the next owner of the slot: short threads alike must not draw alike */
+	uint64_t random;               /* of draw.h; goes on with the next owner of the slot: short threads alike must not draw alike */
 };
 
 /* C++ operators call malloc and free through the PLT, which comes back to our hooks. What the operator's hook tells the
@@ -79,8 +78,9 @@ struct ms_pending {
 	const void *inner;  /* block of the last inner allocation that was recorded as something else */
 };
 
-struct ms_tls {
-	struct ms_thread *self;    /* never NULL */
+struct ms_tls { /* first line: what a call reads that a sample leaves out */
+	_Alignas(64) struct ms_thread *self; /* never NULL */
+	uint64_t left;             /* draw.h, from ms_quick.origin on: what is not above it was left by an earlier recording, or nothing was drawn yet */
 	const void *freeing;       /* a delete has recorded the end of this block and calls free */
 	struct ms_pending pending;
 	uint32_t counted;          /* this thread stands in header.lost_threads */

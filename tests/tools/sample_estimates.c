@@ -161,8 +161,7 @@ static void draw(uint64_t seed)
 			continue;
 		if (d->left == 0)
 			ms_draw_seed(d, distance, seed, r->thread - 1, 0);
-		drawn[r->block] = !by_bytes && r->size >= MS_SAMPLE_SURE_BYTES ? true
-		                  : ms_draw_takes(d, distance, by_bytes ? r->size + (r->size == 0) : 1);
+		drawn[r->block] = ms_draw_takes(d, distance, by_bytes ? r->size + (r->size == 0) : MS_SAMPLE_UNITS(r->size));
 	}
 }
 
@@ -227,7 +226,7 @@ int main(int argc, char **argv)
 
 	/* From here on the trace says that it is a sample. */
 	capture = ms_trace_process(trace)->capture;
-	capture.sampling = strcmp(argv[2], "bytes") == 0 ? MS_SAMPLING_PER_BYTE : MS_SAMPLING_PER_ALLOCATION;
+	capture.sampling = strcmp(argv[2], "bytes") == 0 ? MS_SAMPLING_PER_BYTE : MS_SAMPLING_PER_UNIT;
 	capture.sample_bytes = value;
 	capture.sample_per_billion = (uint32_t)value;
 	((struct ms_process *)(uintptr_t)ms_trace_process(trace))->capture = capture;

@@ -63,7 +63,7 @@ static void attach(uint32_t per_billion, uint32_t births)
 	memset((void *)table, 0, sizeof table);
 	failing = false;
 	if (per_billion)
-		h->sample = (struct ms_sample_config){.sampling = MS_SAMPLING_PER_ALLOCATION, .per_billion = per_billion, .seed = 5,
+		h->sample = (struct ms_sample_config){.sampling = MS_SAMPLING_PER_UNIT, .per_billion = per_billion, .seed = 5,
 		                                      .sampled_offset = (uint64_t)((char *)table - (char *)h), .sampled_count = GRANULES, .line_bits = MS_SAMPLED_LINE_BITS, .granule_bits = 4};
 	atomic_store(&h->births, births);
 	ms_births_attach(h);
@@ -75,7 +75,7 @@ static bool table_is_empty(void)
 
 	memcpy(words, table, sizeof table);
 	for (unsigned i = 0; i < sizeof words / 4; i++)
-		rest |= i < GRANULES / MS_SAMPLED_GRANULES * 2 && i % 2 ? 0 : words[i];
+		rest |= i < GRANULES / MS_SAMPLED_GRANULES * 2 && i % 2 ? 0 : words[i]; /* the marks are the lower halves */
 	return rest == 0;
 }
 /* Keeps what is about blocks. */
@@ -102,7 +102,7 @@ static void test_a_sample_has_what_was_drawn_and_its_ends(void **state)
 {
 	const double distance = ms_draw_distance(125000000);
 	struct ms_draw d;
-	unsigned births = 0, ends = 0;
+	unsigned births = 0;
 
 	(void)state;
 	attach(125000000, MS_BIRTHS_SAMPLE);
@@ -111,14 +111,16 @@ static void test_a_sample_has_what_was_drawn_and_its_ends(void **state)
 		next_address = 0x10000 + i % 7 * 48;
 		exported_malloc(100);
 		births += ms_draw_takes(&d, distance, 1);
-		if (i % 3 == 0)
-			exported_malloc(MS_SAMPLE_SURE_BYTES), exported_free(next_address), births++, ends++;
 		exported_free(next_address);
-		ends = births;
+		if (i % 3 == 0) { /* three units */
+			exported_malloc(2 * MS_SAMPLE_UNIT_BYTES);
+			births += ms_draw_takes(&d, distance, 3);
+			exported_free(next_address);
+		}
 	}
 	drain();
 	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), births);
-	assert_int_equal(mini_count(&entries, MS_EV_FREE), ends);
+	assert_int_equal(mini_count(&entries, MS_EV_FREE), births);
 	assert_true(table_is_empty());
 	detach();
 }
@@ -126,7 +128,7 @@ static void test_a_sample_has_what_was_drawn_and_its_ends(void **state)
 /* As record/preload/interpose.c has it. */
 static __attribute__((noinline)) void quick_malloc(size_t size)
 {
-	if (ms_births_now() == MS_BIRTHS_SAMPLE && ms_birth_skip(size)) {
+	if (ms_birth_skip(size)) {
 		if (fake_malloc(size) == NULL) {
 			ms_birth_unskip(size);
 			ms_hook_failed(MS_EV_MALLOC, size, HERE);
@@ -164,9 +166,12 @@ static void test_the_short_way(void **state)
 		if (failing)
 			continue;
 		births += ms_draw_takes(&d, distance, 1);
-		if (i % 3 == 0) /* two blocks at once, of one mark */
-			quick_malloc(MS_SAMPLE_SURE_BYTES), births++, quick_free(next_address);
 		quick_free(next_address);
+		if (i % 3 == 0) { /* too large for the short way */
+			quick_malloc(MS_SAMPLE_UNIT_BYTES);
+			births += ms_draw_takes(&d, distance, 2);
+			quick_free(next_address);
+		}
 	}
 	drain();
 	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), births);
@@ -175,7 +180,8 @@ static void test_the_short_way(void **state)
 	assert_true(table_is_empty());
 	arena.header->guard.mode = MS_GUARD_CANARY;
 	ms_births_attach(arena.header);
-	assert_false(ms_end_skip((void *)(uintptr_t)0x10000)); /* a guard is told who frees */
+	assert_false(ms_end_skip((void *)(uintptr_t)0x10000)); /* a guard is told who frees, and who allocates */
+	assert_false(ms_birth_skip(10));
 	detach();
 }
 
@@ -271,10 +277,10 @@ static void test_calls_that_failed_are_always_in(void **state)
 static void test_a_full_line_of_the_table(void **state)
 {
 	(void)state;
-	attach(1, MS_BIRTHS_SAMPLE);
+	attach(999999999, MS_BIRTHS_SAMPLE);
 	for (unsigned i = 0; i < 9; i++) {
 		next_address = 0x40000 + (uint64_t)i * GRANULES * 16;
-		exported_malloc(MS_SAMPLE_SURE_BYTES);
+		exported_malloc(100);
 	}
 	for (unsigned i = 0; i < 9; i++)
 		exported_free(0x40000 + (uint64_t)i * GRANULES * 16);
@@ -283,6 +289,45 @@ static void test_a_full_line_of_the_table(void **state)
 	drain();
 	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), 9);
 	assert_int_equal(mini_count(&entries, MS_EV_FREE), 10);
+	detach();
+}
+
+/* What an earlier recording of the process left of a long way to the next point. */
+static void test_another_recording_of_another_rate(void **state)
+{
+	(void)state;
+	attach(1, MS_BIRTHS_SAMPLE);
+	next_address = 0x50000;
+	quick_malloc(10);
+	arena.header->sample.per_billion = 999999999;
+	ms_births_attach(arena.header);
+	for (unsigned i = 0; i < 100; i++) {
+		next_address = 0x50000 + i * 16;
+		quick_malloc(10);
+	}
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), 100);
+	detach();
+}
+
+static void test_a_pause_of_a_sample(void **state)
+{
+	(void)state;
+	attach(999999999, MS_BIRTHS_SAMPLE);
+	next_address = 0x50000;
+	atomic_store(&arena.header->births, MS_BIRTHS_NONE);
+	for (unsigned i = 0; i < 100; i++) {
+		quick_malloc(10);
+		quick_free(next_address);
+	}
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), 0);
+	assert_true(table_is_empty());
+	atomic_store(&arena.header->births, MS_BIRTHS_SAMPLE);
+	quick_malloc(10);
+	quick_free(next_address);
+	drain();
+	assert_int_equal(mini_count(&entries, MS_EV_MALLOC), 1);
 	detach();
 }
 
@@ -295,6 +340,8 @@ int main(void)
 		cmocka_unit_test(test_a_pause_leaves_births_out_and_no_ends),
 		cmocka_unit_test(test_calls_that_failed_are_always_in),
 		cmocka_unit_test(test_a_full_line_of_the_table),
+		cmocka_unit_test(test_another_recording_of_another_rate),
+		cmocka_unit_test(test_a_pause_of_a_sample),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

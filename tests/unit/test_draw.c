@@ -9,6 +9,7 @@
 
 #include "analyze/report.h"
 #include "record/preload/draw.h"
+#include "render/estimate_words.h"
 
 static void test_logarithms_are_those_of_libm(void **state)
 {
@@ -30,7 +31,7 @@ static double deviation(const struct ms_capture *c, uint64_t size, unsigned n)
 
 	ms_draw_seed(&d, distance, c->sample_seed, 3, 0);
 	for (unsigned i = 0; i < n; i++)
-		in += ms_draw_takes(&d, distance, by_bytes ? size + (size == 0) : 1);
+		in += ms_draw_takes(&d, distance, by_bytes ? size + (size == 0) : MS_SAMPLE_UNITS(size));
 	return (in - n * p) / sqrt(n * p * (1 - p) + 1);
 }
 
@@ -42,12 +43,25 @@ static void test_as_many_are_drawn_as_reports_take_for_granted(void **state)
 	(void)state;
 	for (uint64_t seed = 0; seed < 4; seed++) {
 		for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
-			assert_true(fabs(deviation(&(struct ms_capture){.sampling = MS_SAMPLING_PER_ALLOCATION, .sample_per_billion = rates[i],
-			                                               .sample_seed = seed}, 8, 200000)) < 4.5);
+			for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+				assert_true(fabs(deviation(&(struct ms_capture){.sampling = MS_SAMPLING_PER_UNIT, .sample_per_billion = rates[i],
+				                                               .sample_seed = seed}, sizes[k], 200000)) < 4.5);
 		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 			assert_true(fabs(deviation(&(struct ms_capture){.sampling = MS_SAMPLING_PER_BYTE, .sample_bytes = 4096, .sample_seed = seed},
 			                           sizes[i], 200000)) < 4.5);
 	}
+}
+
+/* As traces before PER_UNIT have it. */
+static void test_probabilities_of_older_traces(void **state)
+{
+	const struct ms_capture c = {.sampling = MS_SAMPLING_PER_ALLOCATION, .sample_per_billion = 10000000};
+	char words[MS_SAMPLE_TEXT];
+
+	(void)state;
+	assert_true(ms_sample_probability(&c, 4095) == 0.01);
+	assert_true(ms_sample_probability(&c, 4096) == 1);
+	assert_string_equal(ms_sample_words(words, &c), "1 % of the allocations below 4 KiB and all others, seed 0");
 }
 
 static void test_threads_and_seeds_draw_differently(void **state)
@@ -69,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_logarithms_are_those_of_libm),
 		cmocka_unit_test(test_as_many_are_drawn_as_reports_take_for_granted),
+		cmocka_unit_test(test_probabilities_of_older_traces),
 		cmocka_unit_test(test_threads_and_seeds_draw_differently),
 	};
 

@@ -5,8 +5,8 @@
 
 static void open_rig(struct rig *r)
 {
-	const struct arena_options options = {.clock = MS_CLOCK_MONOTONIC, .sample = {.sampling = MS_SAMPLING_PER_ALLOCATION, .per_billion = 500000000}};
-	const struct ms_capture capture = {.sampling = MS_SAMPLING_PER_ALLOCATION, .sample_per_billion = 500000000};
+	const struct arena_options options = {.clock = MS_CLOCK_MONOTONIC, .sample = {.sampling = MS_SAMPLING_PER_UNIT, .per_billion = 500000000}};
+	const struct ms_capture capture = {.sampling = MS_SAMPLING_PER_UNIT, .sample_per_billion = 500000000};
 	struct arena_geometry geometry = fake_geometry;
 
 	geometry.sampled = 64;

@@ -25,18 +25,18 @@ static void attach(void)
 {
 	memset(&arena, 0, sizeof arena);
 	arena.header.sample = (struct ms_sample_config){
-		.sampling = MS_SAMPLING_PER_ALLOCATION, .sampled_offset = offsetof(__typeof__(arena), table), .sampled_count = GRANULES,
+		.sampling = MS_SAMPLING_PER_UNIT, .sampled_offset = offsetof(__typeof__(arena), table), .sampled_count = GRANULES,
 		.granule_bits = GRANULE_BITS, .line_bits = LINE_BITS,
 	};
-	ms_sampled_attach(&arena.header, true);
+	ms_sampled_attach(&arena.header);
 }
 
 static bool marked(uint64_t address)
 {
-	return ms_sampled_marked(atomic_load(&ms_sampled.marks), address);
+	return ms_sampled_marked(atomic_load(&ms_sampled.marks), ms_sampled.word_mask, ms_sampled.granule_bits, address);
 }
 
-/* No mark, no crowd, no address; the counts in the upper halves stay. */
+/* No mark, no address; the counts in the upper halves stay. */
 static bool is_empty(void)
 {
 	uint64_t rest = 0;
@@ -73,7 +73,7 @@ static void neighbours_share_a_mark(void **state)
 	assert_true(ms_sampled_take(BASE)); /* no table: whoever asks has a full recording */
 }
 
-/* From the address on that has no room, all of its granule are taken for sampled ones; the granule beside it is not. */
+/* From the address on that has no room, all of its line's granules with a mark are taken for sampled ones; those without one, and the line beside it, are not. */
 static void a_line_without_room(void **state)
 {
 	(void)state;
@@ -87,10 +87,20 @@ static void a_line_without_room(void **state)
 		assert_true(ms_sampled_take(BASE + 16 * i));
 	assert_true(marked(BASE));
 	assert_true(ms_sampled_take(BASE + 0xf0));
-	ms_sampled_add(BASE + 0x100);
-	assert_false(ms_sampled_take(BASE + 0x110));
-	assert_true(ms_sampled_take(BASE + 0x100));
 	assert_false(marked(BASE + 0x100));
+	ms_sampled_add(BASE + 0x100);
+	assert_true(ms_sampled_take(BASE + 0x110));
+	assert_true(ms_sampled_take(BASE + 0x100));
+	assert_true(marked(BASE + 0x100));
+	ms_sampled_add(BASE + 0x1000);
+	assert_false(ms_sampled_take(BASE + 0x1010));
+	assert_true(ms_sampled_take(BASE + 0x1000));
+	assert_false(marked(BASE + 0x1000));
+	ms_sampled_clear(&arena.header);
+	ms_sampled_attach(&arena.header);
+	assert_false(marked(BASE));
+	ms_sampled_add(BASE);
+	assert_false(ms_sampled_take(BASE + 0x10));
 	ms_sampled_detach();
 }
 
@@ -143,12 +153,36 @@ static void threads_in_one_line(void **state)
 	ms_sampled_detach();
 }
 
+/* More addresses than a line has words, so that it becomes crowded while others are taken: none is ever missed, nor its mark. */
+static void threads_in_a_line_without_room(void **state)
+{
+	struct worker workers[THREADS] = {0};
+
+	(void)state;
+	attach();
+	for (unsigned t = 0; t < THREADS; t++) {
+		for (unsigned i = 0; i < MS_SAMPLED_LINE / THREADS; i++)
+			workers[t].own[i] = BASE + 16 * t + 256 * i;
+		for (unsigned i = 0; i < MS_SAMPLED_LINE - THREADS + 1; i++)
+			ms_sampled_add(BASE + 0x800 + 16 * i);
+		assert_int_equal(pthread_create(&workers[t].thread, NULL, work, &workers[t]), 0);
+	}
+	for (unsigned t = 0; t < THREADS; t++)
+		pthread_join(workers[t].thread, NULL);
+	for (unsigned t = 0; t < THREADS; t++) {
+		assert_int_equal(workers[t].unmarked, 0);
+		assert_int_equal(workers[t].untaken, 0);
+	}
+	ms_sampled_detach();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbours_share_a_mark),
 		cmocka_unit_test(a_line_without_room),
 		cmocka_unit_test(threads_in_one_line),
+		cmocka_unit_test(threads_in_a_line_without_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,7 +123,6 @@ static void disturb(struct ms_thread_set *set)
 		__atomic_store_n(&t->limit, 0, __ATOMIC_RELEASE);
 		__atomic_store_n(&t->walker, NULL, __ATOMIC_RELEASE);
 		__atomic_store_n(&t->free_walker, NULL, __ATOMIC_RELEASE);
-		__atomic_store_n(&t->draw.left, 0, __ATOMIC_RELAXED); /* of another rate, perhaps */
 	}
 }
 

@@ -26,7 +26,7 @@ agrees "by allocation" rate 50000000 0 --sample-rate=0.05 -- "$sampled"
 agrees "another seed" rate 50000000 77 --sample-rate=5% --sample-seed=77 -- "$sampled"
 agrees "by bytes" bytes 4096 3 --sample-bytes=4K --sample-seed=3 -- "$sampled"
 large=$(site large allocations)
-eq "large blocks are always in" 12 "$large"
+eq "by bytes the largest are as good as always in" 12 "$large"
 agrees "preset" rate 100000000 0 --preset=demo -- "$sampled"
 agrees "options behind a preset" bytes 2048 0 --preset=high_performance --sample-bytes=2K -- "$sampled"
 awk 'BEGIN { for (i = 0; i < 2000; i++) printf "{\"id\":%d,\"tags\":[\"a%d\",\"b\"]}\n", i, i % 7 }' >"$T/records.json"
