@@ -327,7 +327,7 @@ static inline void memscope_private_leave(const uint64_t *id)
 	MEMSCOPE_PLACE(place_, name, NULL);                                                                            \
 	const uint64_t span_ __attribute__((cleanup(memscope_private_leave), unused)) =                                \
 		memscope_private_enter((uint64_t)(id), &place_)
-#define MEMSCOPE_TASK(id, name) MEMSCOPE_TASK_(id, name, MEMSCOPE_JOIN(memscope_place_, __LINE__), MEMSCOPE_JOIN(memscope_span_, __LINE__))
+#define MEMSCOPE_TASK(id, name) MEMSCOPE_TASK_(id, name, MEMSCOPE_JOIN(memscope_task_place_, __LINE__), MEMSCOPE_JOIN(memscope_task_span_, __LINE__))
 
 #endif
 

@@ -10,6 +10,7 @@ int work(char *p, char *q)
 {
 	MEMSCOPE_SCOPE("work");
 	MEMSCOPE_TASK(7, "task");
+	{ MEMSCOPE_TASK(8, "task"); MEMSCOPE_SCOPE("of the same line"); }
 	MEMSCOPE_TRACK(p);
 	MEMSCOPE_TRACK_AS(q, "other", "char *");
 	MEMSCOPE_CLONE(p, q);
