@@ -198,12 +198,11 @@ def section_samples(r):
     yield "## Samples"
     yield ""
     yield ("Wall seconds, median (min–max; of redis the client's), then the ratio to plain: its median over the rounds, in each of which the modes ran one after "
-           "the other, and its quartiles; *processor* is the same of the processor time of the program alone. Calls of malloc and free per second tell what a program is "
-           "like: sqlite3, python3-malloc (PYTHONMALLOC=malloc), perl and cc1plus ask for memory most of the time. `true` is /bin/true: what start and end of a recording take.")
+           "the other, and its quartiles; *of a long run* is the same without what start and end of a recording take (`true`, /bin/true). Calls of malloc and free per second tell "
+           "what a program is like: jq, python3-malloc (PYTHONMALLOC=malloc), sqlite3, perl and cc1plus ask for memory most of the time.")
     yield ""
 
-    def ratio(w, m, column="wall_s"):
-        ratios = r.round_ratios("sample", w, m, column)
+    def ratio(ratios):
         if len(ratios) < 4:
             return "—"
         low, mid, high = statistics.quantiles(ratios, n=4)
@@ -214,9 +213,10 @@ def section_samples(r):
         return number(events / wall / 1e6 if events and wall else None, "{:.1f} M")
 
     def ratios_of(w):
-        return [ratio(w, "demo"), ratio(w, "high_performance"), ratio(w, "high_performance", "app_cpu_s")] if w != "true" else ["—"] * 3
+        ratios = [r.round_ratios("sample", w, m) for m in ("demo", "high_performance")] + [r.long_run_ratios(w, "high_performance")]
+        return [ratio(x) for x in ratios] if w != "true" else ["—"] * 3
 
-    yield from table(["workload", "calls/s", "plain", "--preset=demo", "--preset=high_performance", "demo / plain", "high_performance / plain", "processor"],
+    yield from table(["workload", "calls/s", "plain", "--preset=demo", "--preset=high_performance", "demo / plain", "high_performance / plain", "of a long run"],
                      [[w, calls(w)] + [with_spread(r, "sample", w, m, "wall_s", form="{:.4f}" if w == "true" else "{:.2f}") for m in ("plain", "demo", "high_performance")] +
                       ratios_of(w) for w in r.workloads("sample")])
 
