@@ -210,7 +210,7 @@ def section_samples(r):
 
     def calls(w):
         events, wall = r.median("sample", w, "count", "events"), r.median("sample", w, "plain", "wall_s")
-        return number(events / wall / 1e6 if events and wall else None, "{:.1f} M")
+        return number(events / wall / 1e6 if events and wall else None, "{:.2f} M")
 
     def ratios_of(w):
         ratios = [r.round_ratios("sample", w, m) for m in ("demo", "high_performance")] + [r.long_run_ratios(w, "high_performance")]
