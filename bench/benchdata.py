@@ -53,20 +53,15 @@ class Results:
         wall, plain = (self.median(group, workload, m, "wall_s") for m in (mode, "plain"))
         return wall - plain if wall is not None and plain is not None else None
 
-    def round_ratios(self, group, workload, mode, column="wall_s"):
-        """The column of the mode / that of plain, round by round, ascending: what drifts hits both."""
-        ours, plain = ({r["run"]: r[column] for r in self.rows.get((group, workload, m), []) if r["status"] == 0} for m in (mode, "plain"))
-        return sorted(value / plain[run] for run, value in ours.items() if value is not None and plain.get(run))
-
-    def start_and_end_s(self, mode):
-        """What starting and ending a recording adds to /bin/true; None when it was not measured."""
-        return self.added_s("sample", "true", mode)
+    def round_ratios(self, group, workload, mode, fixed_s=0):
+        """Wall time of the mode, less fixed_s, / that of plain, round by round, ascending: what drifts hits both."""
+        ours, plain = ({r["run"]: r["wall_s"] for r in self.rows.get((group, workload, m), []) if r["status"] == 0} for m in (mode, "plain"))
+        return sorted((wall - fixed_s) / plain[run] for run, wall in ours.items() if plain.get(run))
 
     def long_run_ratios(self, workload, mode):
-        """As round_ratios of the group sample, without start and end: what a run of hours would show."""
-        fixed = self.start_and_end_s(mode)
-        walls = [{r["run"]: r["wall_s"] for r in self.rows.get(("sample", workload, m), []) if r["status"] == 0} for m in (mode, "plain")]
-        return sorted((wall - fixed) / walls[1][run] for run, wall in walls[0].items() if walls[1].get(run)) if fixed is not None else []
+        """As round_ratios of the group sample, without what start and end add to /bin/true: what a run of hours would show."""
+        fixed_s = self.added_s("sample", "true", mode)
+        return self.round_ratios("sample", workload, mode, fixed_s) if fixed_s is not None else []
 
     def slowdown(self, workload, mode):
         wall, plain = (self.median("record", workload, m, "wall_s") for m in (mode, "plain"))

@@ -120,11 +120,12 @@ static inline void ms_birth_unskip(uint64_t size)
 static inline bool ms_birth_in(uint64_t address, uint64_t size)
 {
 	uint32_t births = ms_births_now();
-	uint64_t units = ms_births_units(size), left;
+	uint64_t units, left;
 
 	if (MS_LIKELY(births == MS_BIRTHS_ALL))
 		return true;
 	/* Most of what is not drawn ends here. A forked child that nobody has noticed has no slot. */
+	units = ms_births_units(size);
 	left = ms_tls.left;
 	if (units != 0 && ms_births_left(left) > 0 && (uint64_t)ms_births_left(left) > units && address != 0 && ms_tls.self->slot != NULL) {
 		ms_tls.left = left - units;

@@ -130,40 +130,13 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* All in one line, by two granules: who clears a mark must not clear that of a block that came meanwhile. */
-static void threads_in_one_line(void **state)
+/* All in one line, by two granules. more: addresses that are added to it before each thread starts. No block of a thread is ever missed, nor its mark. */
+static void run_workers(struct worker workers[THREADS], unsigned more)
 {
-	struct worker workers[THREADS] = {0};
-
-	(void)state;
-	attach();
 	for (unsigned t = 0; t < THREADS; t++) {
 		for (unsigned i = 0; i < MS_SAMPLED_LINE / THREADS; i++)
 			workers[t].own[i] = BASE + 16 * t + 256 * i;
-		assert_int_equal(pthread_create(&workers[t].thread, NULL, work, &workers[t]), 0);
-	}
-	for (unsigned t = 0; t < THREADS; t++)
-		pthread_join(workers[t].thread, NULL);
-	for (unsigned t = 0; t < THREADS; t++) {
-		assert_int_equal(workers[t].unmarked, 0);
-		assert_int_equal(workers[t].untaken, 0);
-		assert_int_equal(workers[t].doubles, 0);
-	}
-	assert_true(is_empty());
-	ms_sampled_detach();
-}
-
-/* More addresses than a line has words, so that it becomes crowded while others are taken: none is ever missed, nor its mark. */
-static void threads_in_a_line_without_room(void **state)
-{
-	struct worker workers[THREADS] = {0};
-
-	(void)state;
-	attach();
-	for (unsigned t = 0; t < THREADS; t++) {
-		for (unsigned i = 0; i < MS_SAMPLED_LINE / THREADS; i++)
-			workers[t].own[i] = BASE + 16 * t + 256 * i;
-		for (unsigned i = 0; i < MS_SAMPLED_LINE - THREADS + 1; i++)
+		for (unsigned i = 0; i < more; i++)
 			ms_sampled_add(BASE + 0x800 + 16 * i);
 		assert_int_equal(pthread_create(&workers[t].thread, NULL, work, &workers[t]), 0);
 	}
@@ -173,6 +146,31 @@ static void threads_in_a_line_without_room(void **state)
 		assert_int_equal(workers[t].unmarked, 0);
 		assert_int_equal(workers[t].untaken, 0);
 	}
+}
+
+/* Who clears a mark must not clear that of a block that came meanwhile. */
+static void threads_in_one_line(void **state)
+{
+	struct worker workers[THREADS] = {0};
+
+	(void)state;
+	attach();
+	run_workers(workers, 0);
+	for (unsigned t = 0; t < THREADS; t++)
+		assert_int_equal(workers[t].doubles, 0);
+	assert_true(is_empty());
+	ms_sampled_detach();
+}
+
+/* The line becomes crowded while others are taken. */
+static void threads_in_a_line_without_room(void **state)
+{
+	struct worker workers[THREADS] = {0};
+
+	(void)state;
+	attach();
+	run_workers(workers, MS_SAMPLED_LINE - THREADS + 1);
+	assert_true(ms_sampled_take(BASE + 0x8f0)); /* it did */
 	ms_sampled_detach();
 }
 
